@@ -1,0 +1,100 @@
+import type { FinishReason } from '../../protocol/activities';
+import type { ModelParameters } from '../../protocol/agent';
+import { type FailureCode, HoldfastError } from '../../protocol/failures';
+import type { JsonSchema } from '../../protocol/json';
+import type { AssistantMessage, Message } from '../../protocol/messages';
+import type { Usage } from '../../protocol/usage';
+
+/**
+ * The contract of a model provider. An adapter translates between this shape and its vendor's, classifies its vendor's
+ * errors as `ProviderError`, and knows nothing of Temporal. It never retries: the workflow engine does.
+ */
+export interface ModelProvider {
+  /** The part of a model route before the slash, e.g. `openai`. */
+  readonly name: string;
+  /** True for a model that costs nothing and thinks nothing; shown wherever its answers are. */
+  readonly simulated?: boolean;
+
+  /**
+   * One answer. Streams from the vendor where it can, calls `call.onDelta` with what arrives, and stops paying as soon as
+   * `call.signal` aborts. Contract: throws only `ProviderError`, or the signal's reason after an abort; a tool call in the
+   * result is complete; a cut stream is an error, never a short answer.
+   */
+  complete(request: ModelRequest, call: ModelCall): Promise<ModelReply>;
+
+  /** Tokens of a request: exact where the vendor's tokenizer is public, else an estimate that errs upwards. */
+  countTokens(request: ModelRequest): number | Promise<number>;
+
+  /** What is known of a model without asking the vendor; undefined for an unknown one. */
+  describeModel(model: string): ModelFacts | undefined;
+
+  listModels?(call: ModelCall): Promise<string[]>;
+  embed?(texts: string[], options: { model: string }, call: ModelCall): Promise<{ vectors: number[][]; usage: Usage }>;
+  /** Resolves when the vendor answers with the configured key; throws a `ProviderError` otherwise. */
+  checkHealth?(call: ModelCall): Promise<void>;
+}
+
+export interface ModelRequest {
+  /** The vendor's model name (the route's part after the slash). */
+  model: string;
+  /** System prompt. */
+  instructions: string;
+  /** Byte-stable from turn to turn, so that vendors' prompt caches hit. Large contents are already loaded. */
+  messages: Message[];
+  tools: { name: string; description: string; inputSchema: JsonSchema }[];
+  /** JSON Schema of the final answer. */
+  outputSchema?: JsonSchema;
+  parameters: ModelParameters & { maxOutputTokens: number };
+}
+
+export interface ModelCall {
+  signal: AbortSignal;
+  /** Text or reasoning as it arrives; out of band, may be dropped. Every call is also a sign of life. */
+  onDelta?(delta: ModelDelta): void;
+  /** The run's correlation id, sent to the vendor as a request header where it takes one. */
+  correlationId?: string;
+}
+
+export type ModelDelta =
+  | { type: 'text'; text: string }
+  | { type: 'reasoning'; text: string }
+  | { type: 'tool-call'; name: string };
+
+export interface ModelReply {
+  message: AssistantMessage;
+  finish: FinishReason;
+  usage: Usage;
+  /** The model that answered. */
+  model: string;
+  requestId?: string;
+}
+
+export interface ModelFacts {
+  /** Tokens of input and output together. */
+  contextTokens: number;
+  maxOutputTokens?: number;
+}
+
+export interface ProviderErrorOptions {
+  hint?: string;
+  /** HTTP status, where there was one. */
+  status?: number;
+  /** The vendor's own wish, from Retry-After; milliseconds. */
+  retryAfterMs?: number;
+  requestId?: string;
+  cause?: unknown;
+}
+
+/** A classified failure of a model call; `code` decides whether it is tried again. */
+export class ProviderError extends HoldfastError {
+  readonly status: number | undefined;
+  readonly retryAfterMs: number | undefined;
+  readonly requestId: string | undefined;
+
+  constructor(code: FailureCode, message: string, options: ProviderErrorOptions = {}) {
+    super(code, message, { hint: options.hint, cause: options.cause });
+    this.status = options.status;
+    this.retryAfterMs = options.retryAfterMs;
+    this.requestId = options.requestId;
+  }
+}

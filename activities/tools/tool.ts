@@ -1,0 +1,71 @@
+import type { z } from 'zod';
+import type { ArtifactRef } from '../../protocol/messages';
+import type { ToolEffect } from '../../protocol/tool';
+import type { Workspace } from './workspace';
+
+/** What a tool's `execute` returns: text, any JSON value, or a stream of text that is capped as it is read. */
+export type ToolOutput = unknown | AsyncIterable<string>;
+
+/** What a tool call may use. Nothing here knows Temporal. */
+export interface ToolContext {
+  /** The same over all retries of one call: hand it to any service that can deduplicate. */
+  readonly idempotencyKey: string;
+  /** 1 for the first attempt. */
+  readonly attempt: number;
+  /** Aborts when the run is cancelled, the call times out or the worker shuts down. */
+  readonly signal: AbortSignal;
+  /** Files of the run, confined. */
+  readonly workspace: Workspace;
+  /** The id of the outermost run this call belongs to. */
+  readonly correlationId: string;
+  readonly log: ToolLog;
+  /** A sign of life with what has been done so far; shown in the Web UI's heartbeat details. */
+  progress(details: unknown): void;
+  /** A credential by name, resolved here and never recorded. Throws when there is none. */
+  secret(name: string): string;
+  /** A part of an artifact of this run. */
+  readArtifact(ref: Pick<ArtifactRef, 'id'>, range?: { offset?: number; length?: number }): Promise<Buffer>;
+}
+
+export interface ToolLog {
+  debug(message: string, fields?: Record<string, unknown>): void;
+  info(message: string, fields?: Record<string, unknown>): void;
+  warn(message: string, fields?: Record<string, unknown>): void;
+  error(message: string, fields?: Record<string, unknown>): void;
+}
+
+/** A tool as its author writes it. */
+export interface ToolDefinition<Input extends z.ZodType = z.ZodType> {
+  /** Letters, digits, `_` and `-`, at most 64. */
+  name: string;
+  /** What the model reads to decide when to call it. */
+  description: string;
+  input: Input;
+  effect: ToolEffect;
+  /** A `read` tool that answers in well under a second; runs as a local activity. Default false. */
+  quick?: boolean;
+  /** Runs alone among the calls of one reply. Default: true for `once`, else false. */
+  exclusive?: boolean;
+  /** How long one attempt may take. Default 60 s; quick tools 5 s. */
+  timeout?: number | string;
+  /** Attempts after infrastructure failures. Default 5; `once` is always 1. */
+  maxAttempts?: number;
+  /** Where a toolset has a name of its own (`files`), agents can be granted all of it at once. */
+  toolset?: string;
+  /**
+   * Does the work. A thrown error becomes a result the model sees, with the error's message. To have the attempt repeated
+   * instead (the network failed), throw `retryLater`.
+   */
+  execute(input: z.output<Input>, context: ToolContext): Promise<ToolOutput> | ToolOutput;
+}
+
+/** Thrown by a tool to have the attempt repeated by Temporal instead of shown to the model. */
+export class RetryLater extends Error {
+  readonly delayMs: number | undefined;
+
+  constructor(message: string, options: { delayMs?: number; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'RetryLater';
+    this.delayMs = options.delayMs;
+  }
+}

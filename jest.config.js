@@ -1,0 +1,45 @@
+/** Suites: `unit`, `contract` and `boundaries` need nothing running; the rest share one embedded Temporal server. */
+const swc = [
+  '@swc/jest',
+  { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' }, sourceMaps: 'inline' },
+];
+const esmOnly = ['@clack', 'sisteransi', 'chokidar', 'readdirp'].join('|');
+
+const common = {
+  testEnvironment: 'node',
+  transform: { '^.+\\.m?[jt]s$': swc },
+  transformIgnorePatterns: [`/node_modules/(?!(${esmOnly})/)`],
+  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/bench/node_modules/'],
+};
+
+const suite = (name, extra = {}) => ({
+  ...common,
+  displayName: name,
+  testMatch: [`<rootDir>/test/${name}/**/*.test.ts`],
+  ...extra,
+});
+
+const withServer = {
+  globalSetup: '<rootDir>/test/setup/start-server.ts',
+  globalTeardown: '<rootDir>/test/setup/stop-server.ts',
+};
+
+module.exports = {
+  testTimeout: 60_000,
+  coverageProvider: 'babel',
+  collectCoverageFrom: [
+    '{protocol,workflows,activities,workers,client,apps,testing}/**/*.ts',
+    '!**/index.ts',
+    '!**/*.d.ts',
+  ],
+  projects: [
+    suite('unit'),
+    suite('contract'),
+    suite('boundaries'),
+    suite('activities'),
+    suite('workflows', withServer),
+    suite('replay'),
+    suite('crash'),
+    suite('e2e'),
+  ],
+};

@@ -1,0 +1,100 @@
+import type { ModelParameters, ResolvedAgent } from './agent';
+import type { ArtifactRef, AssistantMessage, Message, ToolMessage } from './messages';
+import type { Mount, TranscriptSegment } from './session';
+import type { ToolSpec } from './tool';
+import type { Usage } from './usage';
+
+/** Where a session's transcript stands, without the transcript. */
+export interface TranscriptPointer {
+  /** The session's first Temporal run: with the workflow id it names the transcript. */
+  firstRunId: string;
+  length: number;
+  /** Rolling digest of all messages up to `length`; a cache that disagrees is thrown away. */
+  digest: string;
+  /**
+   * The messages since the previous model call: a name where an activity made the message (the worker that ran it still
+   * has it), the message itself where the workflow made it and it is small, null where it must be pulled.
+   */
+  delta: (string | Message | null)[];
+}
+
+/** The delta name of a model's reply and of a tool's result. */
+export function replyName(turn: number): string {
+  return `r${turn}`;
+}
+export function resultName(turn: number, callId: string): string {
+  return `t${turn}:${callId}`;
+}
+
+export interface ResolveAgentInput {
+  agent: string;
+  model?: string;
+}
+
+export interface InvokeModelInput {
+  transcript: TranscriptPointer;
+  turn: number;
+  /** The pinned agent; the activity asks the workflow for it when its own catalogue has another revision. */
+  agent: string;
+  revision: string;
+  /** `provider/model`. */
+  model: string;
+  /** Per-run replacements of the agent's parameters. */
+  parameters?: ModelParameters;
+  contextFrom: number;
+  /** A cap in tokens below the usual one, after the provider called the context too long. */
+  contextTokens?: number;
+  /** US dollars left; the call is refused when its worst case costs more. */
+  budgetUsd?: number;
+}
+
+/** Why the model stopped writing. */
+export type FinishReason = 'end' | 'tool-calls' | 'length' | 'refusal';
+
+export interface InvokeModelResult {
+  message: AssistantMessage;
+  finish: FinishReason;
+  usage: Usage;
+  /** Null when the model's price is unknown. */
+  costUsd: number | null;
+  /** The model that answered, as the provider names it. */
+  model: string;
+  simulated: boolean;
+  contextFrom: number;
+  /** The final answer checked against the agent's output schema; absent when it has none or tools were called. */
+  output?: { ok: true; value: unknown } | { ok: false; errors: string };
+  /** The provider's id of the request, for its support. */
+  requestId?: string;
+  latencyMs: number;
+}
+
+export interface RunToolInput {
+  turn: number;
+  callId: string;
+  name: string;
+  arguments?: unknown;
+  /** Set instead of `arguments` when they are too large for the history. */
+  artifact?: ArtifactRef;
+  /** Stable over retries: the tool's own dedupe key. */
+  idempotencyKey: string;
+  agent: string;
+  firstRunId: string;
+  mounts?: Mount[];
+}
+
+export interface ArchiveTranscriptInput {
+  firstRunId: string;
+  from: number;
+  to: number;
+  digest: string;
+}
+
+/** The activities every worker has; tools are further activities, one per tool, of type `ToolActivity`. */
+export interface HoldfastActivities {
+  resolveAgent(input: ResolveAgentInput): Promise<ResolvedAgent>;
+  resolveTool(name: string): Promise<ToolSpec>;
+  invokeModel(input: InvokeModelInput): Promise<InvokeModelResult>;
+  archiveTranscript(input: ArchiveTranscriptInput): Promise<TranscriptSegment>;
+}
+
+export type ToolActivity = (input: RunToolInput) => Promise<ToolMessage>;

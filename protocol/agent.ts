@@ -1,0 +1,91 @@
+import { z } from 'zod';
+import { durationSchema } from './duration';
+import type { JsonSchema } from './json';
+import type { ToolSpec } from './tool';
+
+/** Names of agents: lower case, digits and dashes, so that they are safe in ids, files and search attributes. */
+export const AGENT_NAME = /^[a-z][a-z0-9-]{0,62}$/;
+
+export const limitsSchema = z.strictObject({
+  /** Model calls. */
+  turns: z.number().int().positive().default(100).describe('Model calls one run may make.'),
+  toolCalls: z.number().int().positive().default(500).describe('Tool calls one run may make.'),
+  tokens: z.number().int().positive().optional().describe('Input and output tokens one run may use.'),
+  costUsd: z
+    .number()
+    .positive()
+    .optional()
+    .describe('US dollars one run may cost; the worst case is checked before each call.'),
+  deadline: durationSchema.optional().describe('Wall-clock time one run may take, e.g. "10m".'),
+  repeatedCalls: z
+    .number()
+    .int()
+    .positive()
+    .default(5)
+    .describe('Equal tool calls (same tool, same arguments, nothing else in between) before the run is stopped.'),
+});
+
+/** Limits of one run, with defaults filled in; `deadline` in milliseconds. */
+export type Limits = z.output<typeof limitsSchema>;
+
+export const contextPolicySchema = z.strictObject({
+  maxTokens: z
+    .number()
+    .int()
+    .positive()
+    .optional()
+    .describe('Tokens of context to use at most. Default: what the model allows.'),
+  keepFirst: z.number().int().min(0).default(1).describe('Messages at the start that are never dropped (the task).'),
+});
+export type ContextPolicy = z.output<typeof contextPolicySchema>;
+
+export const modelParametersSchema = z.strictObject({
+  temperature: z.number().min(0).max(2).optional(),
+  maxOutputTokens: z.number().int().positive().optional().describe('Tokens one answer may have. Default 8192.'),
+  reasoning: z
+    .enum(['off', 'low', 'medium', 'high'])
+    .optional()
+    .describe('How much the model may think, where it can.'),
+});
+export type ModelParameters = z.output<typeof modelParametersSchema>;
+
+export const agentDefinitionSchema = z.strictObject({
+  name: z.string().regex(AGENT_NAME, 'lower-case letters, digits and dashes, starting with a letter, at most 63'),
+  description: z.string().max(1_000).optional(),
+  role: z.string().max(200).optional().describe('What the agent is in its organisation, e.g. "editor".'),
+  instructions: z.string().min(1).max(100_000).describe('The system prompt.'),
+  model: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      '"provider/model", e.g. "openai/gpt-5-mini". Default: the first provider that has a key, else simulated.',
+    ),
+  tools: z
+    .array(z.string().min(1))
+    .default([])
+    .describe('Tools or toolsets the agent may use, e.g. [files, calculator].'),
+  parameters: modelParametersSchema.prefault({}),
+  limits: limitsSchema.prefault({}),
+  context: contextPolicySchema.prefault({}),
+  output: z.record(z.string(), z.unknown()).optional().describe('JSON Schema the final answer must satisfy.'),
+  outputRepairs: z.number().int().min(0).max(10).default(2).describe('How often an invalid answer is sent back.'),
+  parallelToolCalls: z.number().int().min(1).max(64).default(8).describe('Tool calls of one reply that run together.'),
+  tags: z.array(z.string().max(64)).max(32).default([]),
+});
+
+/** An agent as its author writes it, in YAML or TypeScript. */
+export type AgentDefinition = z.input<typeof agentDefinitionSchema>;
+
+/** An agent with defaults filled in. */
+export type Agent = z.output<typeof agentDefinitionSchema>;
+
+/** An agent with its tools' specs and its model chosen: what a run is pinned to from its first step to its last. */
+export interface ResolvedAgent extends Omit<Agent, 'tools' | 'model' | 'output'> {
+  tools: ToolSpec[];
+  /** `provider/model`. */
+  model: string;
+  output?: JsonSchema;
+  /** Content hash of all of the above; recorded by every run. */
+  revision: string;
+}

@@ -1,0 +1,110 @@
+import { z } from 'zod';
+
+/**
+ * One provider-neutral message union. Adapters translate; no provider's shape leaves `activities/providers/`.
+ */
+
+/** A byte sequence kept in the artifact store because it is too large for the history. */
+export const artifactRefSchema = z.object({
+  /** `sha256:<hex>` of the bytes. */
+  id: z.string(),
+  bytes: z.number().int().nonnegative(),
+  mediaType: z.string(),
+});
+export type ArtifactRef = z.infer<typeof artifactRefSchema>;
+
+export const textPartSchema = z.object({
+  type: z.literal('text'),
+  /** The text, or, when `artifact` is set, a preview of it. */
+  text: z.string(),
+  artifact: artifactRefSchema.optional(),
+});
+export type TextPart = z.infer<typeof textPartSchema>;
+
+export const imagePartSchema = z.object({
+  type: z.literal('image'),
+  mediaType: z.enum(['image/png', 'image/jpeg', 'image/gif', 'image/webp']),
+  /** Base64, absent when `artifact` is set. */
+  data: z.string().optional(),
+  artifact: artifactRefSchema.optional(),
+});
+export type ImagePart = z.infer<typeof imagePartSchema>;
+
+export const filePartSchema = z.object({
+  type: z.literal('file'),
+  name: z.string(),
+  mediaType: z.string(),
+  /** Base64, absent when `artifact` is set. */
+  data: z.string().optional(),
+  artifact: artifactRefSchema.optional(),
+});
+export type FilePart = z.infer<typeof filePartSchema>;
+
+export const userPartSchema = z.discriminatedUnion('type', [textPartSchema, imagePartSchema, filePartSchema]);
+export type UserPart = z.infer<typeof userPartSchema>;
+
+/** A model's reasoning, kept with its provider's signature: vendors demand it back unchanged in the next request. */
+export interface ReasoningPart {
+  type: 'reasoning';
+  /** The provider that made it; other providers' adapters leave it out. */
+  provider: string;
+  text: string;
+  signature?: string;
+  /** Reasoning the vendor sent encrypted, to be sent back as it is. */
+  encrypted?: string;
+  /** The vendor's id of the item, where it has one. */
+  id?: string;
+}
+
+export interface ToolCallPart {
+  type: 'tool-call';
+  /** Unique in its message. */
+  id: string;
+  name: string;
+  /** The arguments as JSON; absent when they are malformed or in `artifact`. */
+  arguments?: unknown;
+  /** The raw text where it is not valid JSON even after repair: the tool must not run. */
+  malformed?: string;
+  artifact?: ArtifactRef;
+}
+
+export type AssistantPart = TextPart | ReasoningPart | ToolCallPart;
+
+export interface UserMessage {
+  role: 'user';
+  content: UserPart[];
+}
+
+export interface AssistantMessage {
+  role: 'assistant';
+  content: AssistantPart[];
+}
+
+/** How a tool call ended. Everything but `ok` is shown to the model as an error; none of them ends the run. */
+export type ToolOutcome =
+  | 'ok'
+  | 'unknown-tool'
+  | 'invalid-arguments'
+  | 'denied'
+  | 'failed'
+  | 'timed-out'
+  | 'cancelled'
+  /** The worker was lost while a `once` tool ran: it may or may not have taken effect. */
+  | 'outcome-unknown';
+
+export interface ToolMessage {
+  role: 'tool';
+  callId: string;
+  name: string;
+  outcome: ToolOutcome;
+  /** What the model reads; a preview when `artifact` is set. JSON text when `mediaType` is `application/json`. */
+  content: string;
+  mediaType: 'text/plain' | 'application/json';
+  artifact?: ArtifactRef;
+}
+
+export type Message = UserMessage | AssistantMessage | ToolMessage;
+
+export function userText(text: string): UserMessage {
+  return { role: 'user', content: [{ type: 'text', text }] };
+}

@@ -1,0 +1,40 @@
+/**
+ * Every name that crosses the wire, once. Changing one breaks running work and other-language clients.
+ */
+
+export const DEFAULT_TASK_QUEUE = 'holdfast';
+
+export const WORKFLOW = { agentSession: 'agentSession' } as const;
+
+export const QUERY = {
+  /** `(from, to?) => TranscriptPage`: messages by position, at most one page. */
+  transcript: 'transcript',
+  /** `() => ResolvedAgent`: the agent this run is pinned to. */
+  agent: 'agent',
+  /** `() => SessionStateView`: what the run is doing, spent and waits for. */
+  state: 'state',
+} as const;
+
+/** Custom search attributes. SQL visibility allows 10 keyword, 3 integer and 3 double ones per namespace: keep this short. */
+export const SEARCH_ATTRIBUTE = {
+  agent: { name: 'HoldfastAgent', type: 'KEYWORD' },
+  status: { name: 'HoldfastStatus', type: 'KEYWORD' },
+  tenant: { name: 'HoldfastTenant', type: 'KEYWORD' },
+  parent: { name: 'HoldfastParent', type: 'KEYWORD' },
+  costUsd: { name: 'HoldfastCostUsd', type: 'DOUBLE' },
+} as const;
+
+const TOOL_PREFIX = 'tool.';
+
+/** The activity type of a tool; the Web UI shows it, so it carries the tool's name. */
+export function toolActivityType(toolName: string): string {
+  return TOOL_PREFIX + toolName;
+}
+
+/** Ids of child runs start with their parent's id and this separator, so one id finds a whole tree. */
+export const ID_SEPARATOR = '/';
+
+/** The id of the outermost run a (child) run belongs to: the correlation id of everything it does. */
+export function rootIdOf(workflowId: string): string {
+  return workflowId.split(ID_SEPARATOR, 1)[0] ?? workflowId;
+}

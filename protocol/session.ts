@@ -1,0 +1,161 @@
+import { z } from 'zod';
+import { limitsSchema, modelParametersSchema, type ResolvedAgent } from './agent';
+import type { FailureCode } from './failures';
+import { type ArtifactRef, type Message, userPartSchema } from './messages';
+import type { Usage } from './usage';
+
+/** Why a session ended: exactly one of these. */
+export type StopReason =
+  | 'completed'
+  | 'max-turns'
+  | 'max-tool-calls'
+  | 'max-tokens'
+  | 'max-cost'
+  | 'deadline'
+  | 'repeated-call'
+  | 'invalid-output'
+  | 'answer-cut'
+  | 'context-too-long'
+  | 'refused'
+  | 'cancelled';
+
+export const mountSchema = z.strictObject({
+  /** The first path segment under which tools see the folder. */
+  name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/),
+  /** An absolute folder on the worker's machine. */
+  path: z.string().min(1),
+  access: z.enum(['read', 'write']).default('read'),
+});
+/** A folder of the worker's machine made visible inside a run's workspace. */
+export type Mount = z.output<typeof mountSchema>;
+
+export const sessionOptionsSchema = z.strictObject({
+  /** The task: text, parts (text, images, files), or any JSON value, which the model reads as JSON. */
+  input: z.unknown(),
+  /** Replaces the agent's model, `provider/model`. */
+  model: z.string().min(1).optional(),
+  parameters: modelParametersSchema.optional(),
+  /** Tightens or widens single limits of the agent. */
+  limits: limitsSchema.partial().optional(),
+  mounts: z.array(mountSchema).max(32).optional(),
+  tenant: z.string().max(200).optional(),
+  /** Turns per Temporal run before it continues as new. Default: when the server suggests it. */
+  rolloverTurns: z.number().int().positive().optional(),
+});
+export type SessionOptions = z.input<typeof sessionOptionsSchema>;
+
+export const userPartsSchema = z.array(userPartSchema).min(1);
+
+/** The input of the `agentSession` workflow. */
+export interface SessionInput extends z.output<typeof sessionOptionsSchema> {
+  /** The agent's name in the worker's catalogue. */
+  agent: string;
+  /** The run that started this one, if a run did. */
+  parent?: string;
+  /** Set when the session continues as new; callers leave it out. */
+  carried?: CarriedSession;
+}
+
+/** Messages of an earlier Temporal run of the same session. */
+export interface TranscriptSegment {
+  from: number;
+  to: number;
+  /** The Temporal run that can still be queried for them until retention ends. */
+  runId: string;
+  /** Where they are kept beyond that. */
+  artifact: ArtifactRef;
+}
+
+export interface TodoItem {
+  text: string;
+  status: 'pending' | 'active' | 'done';
+}
+
+/** Counters and state of a session that survive continue-as-new. */
+export interface SessionProgress {
+  turns: number;
+  toolCalls: number;
+  usage: Usage;
+  /** The sum of known costs. */
+  costUsd: number;
+  /** Whether any call's price was unknown. */
+  costIncomplete: boolean;
+  /** Whether any answer came from the simulated model. */
+  simulated: boolean;
+  /** Position from which the model still sees messages; earlier ones were dropped to fit. */
+  contextFrom: number;
+  outputRepairs: number;
+  repeats: { key: string; count: number };
+  todos: TodoItem[];
+  /** Milliseconds since epoch, workflow time. */
+  startedAt: number;
+}
+
+export interface CarriedSession {
+  agent: ResolvedAgent;
+  progress: SessionProgress;
+  segments: TranscriptSegment[];
+  /** The transcript's rolling digest at its length. */
+  digest: string;
+  length: number;
+  /** The first Temporal run of the session: names its transcript in caches. */
+  firstRunId: string;
+}
+
+export interface SessionResult {
+  /** Text, or the validated value where the agent has an output schema; null when nothing was answered. */
+  output: unknown;
+  stopReason: StopReason;
+  /** One sentence on a stop that is not `completed`. */
+  detail?: string;
+  agent: string;
+  revision: string;
+  model: string;
+  turns: number;
+  toolCalls: number;
+  usage: Usage;
+  costUsd: number;
+  /** True when some call's price was unknown, so `costUsd` is a lower bound. */
+  costIncomplete: boolean;
+  simulated: boolean;
+  /** Messages in the transcript. */
+  length: number;
+}
+
+/** The answer to the `transcript` query. */
+export interface TranscriptPage {
+  from: number;
+  /** The position after the last message given; ask again from here. */
+  next: number;
+  /** Messages of the whole session so far. */
+  length: number;
+  messages: Message[];
+  /** Positions before the first message this Temporal run holds, and where they are. */
+  segments: TranscriptSegment[];
+}
+
+export type SessionStatus = 'running' | 'completed' | 'stopped' | 'failed' | 'cancelled';
+
+/** What a session does right now. */
+export type SessionPhase = 'starting' | 'model' | 'tools' | 'rolling-over' | 'ended';
+
+/** The answer to the `state` query. */
+export interface SessionStateView {
+  status: SessionStatus;
+  phase: SessionPhase;
+  agent: string;
+  revision: string | null;
+  model: string | null;
+  turns: number;
+  toolCalls: number;
+  usage: Usage;
+  costUsd: number;
+  costIncomplete: boolean;
+  simulated: boolean;
+  length: number;
+  todos: TodoItem[];
+  /** Names of the tools running now. */
+  running: string[];
+  stopReason: StopReason | null;
+  failure: { code: FailureCode; message: string } | null;
+}

@@ -1,0 +1,31 @@
+import type { JsonSchema } from './json';
+
+/**
+ * What a tool may do to the world; decides how a call is retried.
+ * `read`: nothing; retried freely, may run in parallel.
+ * `idempotent`: repeated with the same idempotency key it takes effect once; retried.
+ * `once`: never started twice; when its outcome is unknown the run is told so instead.
+ */
+export type ToolEffect = 'read' | 'idempotent' | 'once';
+
+/** A tool as the workflow and the model see it: data, fixed when the run starts. */
+export interface ToolSpec {
+  /** Matches `TOOL_NAME`; unique on a worker. */
+  name: string;
+  description: string;
+  inputSchema: JsonSchema;
+  effect: ToolEffect;
+  /** Answers in well under a second: runs as a local activity (one marker in the history). `read` tools only. */
+  quick: boolean;
+  /** Runs alone among the calls of one reply. */
+  exclusive: boolean;
+  /** Milliseconds one attempt may take. */
+  timeoutMs: number;
+  /** Attempts after infrastructure failures (a thrown error is a result the model sees, not a retry). `once`: 1. */
+  maxAttempts: number;
+  /** `workflow`: pure state kept in the run itself, no activity. */
+  runsIn: 'activity' | 'workflow';
+}
+
+/** What every provider accepts as a function name. */
+export const TOOL_NAME = /^[a-zA-Z][a-zA-Z0-9_-]{0,63}$/;
