@@ -62,6 +62,14 @@ export function isRetryable(code: FailureCode): boolean {
   return failureClass === 'transient' || failureClass === 'throttled' || failureClass === 'bug';
 }
 
+/** A classified failure as data: what crosses from an activity to its workflow, and from a run to its client. */
+export interface Failure {
+  code: FailureCode;
+  message: string;
+  hint?: string;
+  details?: Record<string, unknown>;
+}
+
 export interface FailureOptions {
   /** What the reader can do about it. */
   hint?: string;

@@ -104,7 +104,3 @@ export interface ToolMessage {
 }
 
 export type Message = UserMessage | AssistantMessage | ToolMessage;
-
-export function userText(text: string): UserMessage {
-  return { role: 'user', content: [{ type: 'text', text }] };
-}

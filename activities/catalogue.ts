@@ -1,0 +1,106 @@
+import { createHash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import { type Agent, type AgentDefinition, agentDefinitionSchema, type ResolvedAgent } from '../protocol/agent';
+import { HoldfastError } from '../protocol/failures';
+import { canonicalJson } from '../protocol/json';
+import type { ToolSpec } from '../protocol/tool';
+import { validatorOf } from './model/check-output';
+
+export interface CatalogueContents {
+  agents: readonly AgentDefinition[];
+  /** Every tool this worker can run, as data. */
+  tools: readonly ToolSpec[];
+  /** Names in an agent's `tools` to tool names: toolsets to their members. Throws `Tool.Unknown`. */
+  expandTools(names: readonly string[]): string[];
+  /** The model of agents that name none. */
+  defaultModel: string;
+  /** Throws when a route cannot be served: unknown provider, missing key. */
+  checkModel(route: string): void;
+}
+
+/** The agents and tools a worker knows. Runs copy what they need at their start and never look back. */
+export class Catalogue {
+  private readonly agents = new Map<string, Agent>();
+  private readonly tools: Map<string, ToolSpec>;
+  private readonly resolved = new Map<string, ResolvedAgent>();
+  private readonly foreign = new LRUCache<string, ResolvedAgent>({ max: 500 });
+
+  /** @throws HoldfastError `Agent.Invalid`, `Tool.Unknown` for any agent that could not run. */
+  constructor(private readonly contents: CatalogueContents) {
+    this.tools = new Map(contents.tools.map((tool) => [tool.name, tool]));
+    for (const definition of contents.agents) this.add(definition);
+  }
+
+  agentNames(): string[] {
+    return [...this.agents.keys()].sort();
+  }
+
+  tool(name: string): ToolSpec {
+    const spec = this.tools.get(name);
+    if (spec) return spec;
+    throw new HoldfastError('Tool.Unknown', `this worker has no tool "${name}"`, {
+      hint: `Known tools: ${[...this.tools.keys()].sort().join(', ')}.`,
+    });
+  }
+
+  /** As `resolve`, but undefined where that throws. */
+  find(name: string, model: string): ResolvedAgent | undefined {
+    return this.agents.has(name) ? this.resolve(name, model) : undefined;
+  }
+
+  /** Remembers an agent at a revision this worker's own files no longer have. */
+  pin(agent: ResolvedAgent): void {
+    this.foreign.set(agent.revision, agent);
+  }
+
+  pinned(revision: string): ResolvedAgent | undefined {
+    return this.foreign.get(revision);
+  }
+
+  /**
+   * An agent with its tools' specs and its model: what a run is pinned to.
+   * @throws HoldfastError `Agent.Unknown`, or what the model's provider says of the route.
+   */
+  resolve(name: string, model?: string): ResolvedAgent {
+    const agent = this.agents.get(name);
+    if (!agent) {
+      throw new HoldfastError('Agent.Unknown', `this worker has no agent "${name}"`, {
+        hint: `Known agents: ${this.agentNames().join(', ') || 'none'}. Agents are read from agents/*.yaml when a worker starts.`,
+      });
+    }
+    const route = model ?? agent.model ?? this.contents.defaultModel;
+    const known = this.resolved.get(`${name} ${route}`);
+    if (known) return known;
+    this.contents.checkModel(route);
+    const resolved = pin(
+      agent,
+      route,
+      this.contents.expandTools(agent.tools).map((tool) => this.tool(tool)),
+    );
+    this.resolved.set(`${name} ${route}`, resolved);
+    return resolved;
+  }
+
+  private add(definition: AgentDefinition): void {
+    const parsed = agentDefinitionSchema.safeParse(definition);
+    if (!parsed.success) {
+      const where = parsed.error.issues
+        .map((issue) => `${issue.path.join('.') || '(root)'}: ${issue.message}`)
+        .join('; ');
+      throw new HoldfastError('Agent.Invalid', `agent "${definition?.name}" is not valid: ${where}`);
+    }
+    const agent = parsed.data;
+    if (this.agents.has(agent.name)) {
+      throw new HoldfastError('Agent.Invalid', `two agents are named "${agent.name}"`, { hint: 'Rename one of them.' });
+    }
+    if (agent.output) validatorOf(agent.output);
+    for (const tool of this.contents.expandTools(agent.tools)) this.tool(tool);
+    this.agents.set(agent.name, agent);
+  }
+}
+
+function pin(agent: Agent, model: string, tools: ToolSpec[]): ResolvedAgent {
+  const pinned = { ...agent, model, tools };
+  const revision = createHash('sha256').update(canonicalJson(pinned)).digest('hex').slice(0, 16);
+  return { ...pinned, revision };
+}

@@ -1,0 +1,30 @@
+import { activityInfo } from '@temporalio/activity';
+import type { HoldfastActivities, ToolActivity } from '../protocol/activities';
+import { toolActivityType } from '../protocol/names';
+import { createArchiveTranscript } from './archive-transcript';
+import { createInvokeModel } from './model/invoke-model';
+import { createToolActivity } from './run-tool';
+import type { ActivityServices } from './services';
+import { toFailure } from './to-failure';
+import type { Tool } from './tools/define-tool';
+
+/** All activities of a worker: the fixed ones, and one per tool. */
+export function createActivities(services: ActivityServices, tools: readonly Tool[]): Record<string, (...args: never[]) => unknown> {
+  const fixed: HoldfastActivities = {
+    resolveAgent: async ({ agent, model }) => lookUp(() => services.catalogue.resolve(agent, model)),
+    resolveTool: async (name) => lookUp(() => services.catalogue.tool(name)),
+    invokeModel: createInvokeModel(services),
+    archiveTranscript: createArchiveTranscript(services),
+  };
+  const perTool: Record<string, ToolActivity> = {};
+  for (const tool of tools) perTool[toolActivityType(tool.name)] = createToolActivity(tool, services);
+  return { ...fixed, ...perTool };
+}
+
+function lookUp<T>(find: () => T): T {
+  try {
+    return find();
+  } catch (error) {
+    throw toFailure(error, activityInfo().attempt);
+  }
+}

@@ -1,0 +1,99 @@
+import { activityInfo, Context } from '@temporalio/activity';
+import { type InvokeModelInput, type InvokeModelResult, replyName } from '../../protocol/activities';
+import type { ResolvedAgent } from '../../protocol/agent';
+import { HoldfastError } from '../../protocol/failures';
+import { rootIdOf } from '../../protocol/names';
+import { withHeartbeat } from '../heartbeat';
+import { loadParts, offloadReply } from '../offload';
+import type { ModelReply } from '../providers/provider';
+import type { ActivityServices } from '../services';
+import { scopedParts, sessionKey } from '../session-key';
+import { pullFrom, sessionSource } from '../session-source';
+import { toFailure } from '../to-failure';
+import { checkOutput } from './check-output';
+import { prepareRequest, withinBudget } from './request';
+
+/** One model call: pulls what this worker lacks of the transcript, fits it, asks, checks. Never retries: Temporal does. */
+export function createInvokeModel(services: ActivityServices) {
+  return async function invokeModel(input: InvokeModelInput): Promise<InvokeModelResult> {
+    try {
+      return await withHeartbeat(({ signal, tell }) => callModel(input, services, signal, tell));
+    } catch (error) {
+      const { cancellationSignal } = Context.current();
+      if (cancellationSignal.aborted) throw cancellationSignal.reason;
+      throw toFailure(error, activityInfo().attempt);
+    }
+  };
+}
+
+async function callModel(
+  input: InvokeModelInput,
+  services: ActivityServices,
+  signal: AbortSignal,
+  tell: (details: unknown) => void,
+): Promise<InvokeModelResult> {
+  const started = Date.now();
+  const { attempt, workflowExecution } = activityInfo();
+  const key = sessionKey(input.transcript.firstRunId);
+  const parts = scopedParts(services.artifacts, key);
+  const agent = await pinnedAgent(input, services);
+  const loaded = await services.transcripts.load(key, wantedOf(input, agent), pullFrom(services, key));
+  const route = services.providerFor(input.model);
+  const { request, fitted } = await prepareRequest(input, agent, loaded, route);
+  const affordable = withinBudget(request, input.model, fitted.tokens, input.budgetUsd, services.prices);
+
+  let chars = 0;
+  const reply = await route.provider.complete(
+    { ...affordable, messages: await loadParts(affordable.messages, parts) },
+    {
+      signal,
+      correlationId: rootIdOf(workflowExecution?.workflowId ?? ''),
+      onDelta: (delta) => {
+        if ('text' in delta) chars += delta.text.length;
+        tell({ turn: input.turn, receivedChars: chars });
+        services.onDelta?.(key, input.turn, attempt, delta);
+      },
+    },
+  );
+  const message = await offloadReply(reply.message, parts);
+  services.transcripts.keep(key, replyName(input.turn), message);
+  return {
+    message,
+    finish: reply.finish,
+    usage: reply.usage,
+    costUsd: route.provider.simulated ? 0 : services.prices.costUsd(input.model, reply.usage),
+    model: reply.model,
+    simulated: route.provider.simulated ?? false,
+    contextFrom: fitted.contextFrom,
+    ...outputOf(agent, reply),
+    ...(reply.requestId !== undefined && { requestId: reply.requestId }),
+    latencyMs: Date.now() - started,
+  };
+}
+
+function wantedOf({ transcript, contextFrom }: InvokeModelInput, agent: ResolvedAgent) {
+  return { pointer: transcript, contextFrom, keepFirst: agent.context.keepFirst };
+}
+
+/** A run keeps the revision it started with: when this worker's catalogue has moved on, the workflow is asked. */
+async function pinnedAgent(
+  { agent: name, model, revision }: InvokeModelInput,
+  { catalogue }: ActivityServices,
+): Promise<ResolvedAgent> {
+  const own = catalogue.find(name, model);
+  if (own?.revision === revision) return own;
+  const known =
+    catalogue.pinned(revision) ?? (await sessionSource().agent(activityInfo().workflowExecution?.runId ?? ''));
+  if (known?.revision !== revision) {
+    throw new HoldfastError('Transcript.Missing', `the session did not give its agent at revision ${revision}`);
+  }
+  catalogue.pin(known);
+  return known;
+}
+
+/** A final answer is checked where the agent has an output schema; a reply that calls tools is not one. */
+function outputOf(agent: ResolvedAgent, { message, finish }: ModelReply): Pick<InvokeModelResult, 'output'> {
+  if (!agent.output || finish !== 'end' || message.content.some((part) => part.type === 'tool-call')) return {};
+  const text = message.content.map((part) => (part.type === 'text' ? part.text : '')).join('');
+  return { output: checkOutput(agent.output, text) };
+}

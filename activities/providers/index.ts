@@ -1,0 +1,87 @@
+import { anthropic } from './anthropic';
+import type { Environment, ProviderDefinition, ProviderSettings } from './definition';
+import { openai } from './openai';
+import { type ModelFacts, type ModelProvider, ProviderError } from './provider';
+import { createSimulatedProvider } from './simulated';
+
+/** Every provider Holdfast brings, in the order in which one is chosen when no model is named. A new one is one line here. */
+export const PROVIDERS: readonly ProviderDefinition[] = [
+  anthropic,
+  openai,
+  { name: 'simulated', defaultModel: 'rules', create: createSimulatedProvider },
+];
+
+export interface ProvidersConfig {
+  /** Default: `process.env`. */
+  env?: Environment;
+  /**
+   * Settings of the providers Holdfast brings, by name; or further ones under a name of their own: a ready provider, or
+   * the settings of another server with the `type` of protocol it speaks.
+   */
+  providers?: Readonly<Record<string, ModelProvider | (ProviderSettings & { type?: string })>>;
+  /** Context windows by route, e.g. `{ 'openai/llama3': { contextTokens: 8192 } }`. */
+  models?: Readonly<Record<string, ModelFacts>>;
+}
+
+export interface Providers {
+  /** All names a route may start with. */
+  names(): string[];
+  /**
+   * The provider of a route `provider/model`, made on first use, and the vendor's model name.
+   * @throws ProviderError `Model.UnknownProvider`, `Model.MissingKey`, `Model.InvalidRequest` for a route without a model.
+   */
+  providerFor(route: string): { provider: ModelProvider; model: string };
+}
+
+/** The providers of one worker. Nothing is loaded or connected before it is used. */
+export function createProviders(config: ProvidersConfig = {}): Providers {
+  const env = config.env ?? process.env;
+  const made = new Map<string, ModelProvider>();
+  const names = (): string[] => [
+    ...new Set([...PROVIDERS.map(({ name }) => name), ...Object.keys(config.providers ?? {})]),
+  ];
+  return {
+    names,
+    providerFor(route) {
+      const { name, model } = splitRoute(route, names());
+      const provider = made.get(name) ?? make(name, config, env, names());
+      made.set(name, provider);
+      return { provider, model };
+    },
+  };
+}
+
+function splitRoute(route: string, names: string[]): { name: string; model: string } {
+  const slash = route.indexOf('/');
+  if (slash > 0 && slash < route.length - 1) return { name: route.slice(0, slash), model: route.slice(slash + 1) };
+  throw new ProviderError('Model.InvalidRequest', `"${route}" is not a model: write provider/model`, {
+    hint: `For example ${PROVIDERS.map((known) => `${known.name}/${known.defaultModel}`).join(', ')}. Known providers: ${names.join(', ')}.`,
+  });
+}
+
+function make(name: string, config: ProvidersConfig, env: Environment, names: string[]): ModelProvider {
+  const configured = config.providers?.[name];
+  if (configured && 'complete' in configured) return configured;
+  const type = configured?.type ?? name;
+  const definition = PROVIDERS.find((known) => known.name === type);
+  if (!definition) {
+    throw new ProviderError('Model.UnknownProvider', `no provider is called "${type}"`, {
+      hint: `Known providers: ${names.join(', ')}. Add your own under providers in the configuration.`,
+    });
+  }
+  // A server under another name must not inherit the vendor's key and URL.
+  const scope = type === name ? env : {};
+  return definition.create({ ...configured, name, models: { ...modelsOf(config, name), ...configured?.models } }, scope);
+}
+
+function modelsOf({ models = {} }: ProvidersConfig, name: string): Record<string, ModelFacts> {
+  const own = Object.entries(models).filter(([route]) => route.startsWith(`${name}/`));
+  return Object.fromEntries(own.map(([route, facts]) => [route.slice(name.length + 1), facts]));
+}
+
+/** The model of an agent that names none: `HOLDFAST_MODEL`, else the first provider that has a key, else the simulated one. */
+export function defaultModelRoute(env: Environment = process.env): string {
+  if (env.HOLDFAST_MODEL) return env.HOLDFAST_MODEL;
+  const withKey = PROVIDERS.find(({ keyVariable }) => keyVariable !== undefined && env[keyVariable]);
+  return withKey ? `${withKey.name}/${withKey.defaultModel}` : 'simulated/rules';
+}

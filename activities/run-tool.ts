@@ -1,0 +1,99 @@
+import { createHash } from 'node:crypto';
+import path from 'node:path';
+import { activityInfo, CancelledFailure, Context, log } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import { type RunToolInput, resultName, type ToolActivity } from '../protocol/activities';
+import { HoldfastError } from '../protocol/failures';
+import type { ToolMessage } from '../protocol/messages';
+import { rootIdOf } from '../protocol/names';
+import { withHeartbeat } from './heartbeat';
+import type { ActivityServices } from './services';
+import { scopedParts, sessionKey } from './session-key';
+import { toFailure } from './to-failure';
+import type { Tool } from './tools/define-tool';
+import { CallCancelled, runToolCall, type ToolCall } from './tools/run-tool-call';
+import { RetryLater } from './tools/tool';
+import { openWorkspace } from './tools/workspace';
+
+/** The activity of one tool. Its answer is a result the model reads, whatever the tool did. */
+export function createToolActivity(tool: Tool, services: ActivityServices): ToolActivity {
+  return async function runTool(input) {
+    try {
+      const message = await withHeartbeat(({ signal, tell }) => callTool(tool, input, services, signal, tell));
+      services.transcripts.keep(sessionKey(input.firstRunId), resultName(input.turn, input.callId), message);
+      return message;
+    } catch (error) {
+      throw failureOf(error);
+    }
+  };
+}
+
+async function callTool(
+  tool: Tool,
+  input: RunToolInput,
+  services: ActivityServices,
+  signal: AbortSignal,
+  tell: (details: unknown) => void,
+): Promise<ToolMessage> {
+  const { attempt, workflowExecution } = activityInfo();
+  const scope = sessionKey(input.firstRunId);
+  const parts = scopedParts(services.artifacts, scope);
+  const { home, artifacts } = services;
+  const workspace = await openWorkspace({ ...runFolders(home, scope), mounts: input.mounts ?? [] });
+  const call: ToolCall = {
+    callId: input.callId,
+    name: input.name,
+    arguments: input.artifact ? JSON.parse((await parts.get(input.artifact)).toString('utf8')) : input.arguments,
+    idempotencyKey: input.idempotencyKey,
+    attempt,
+    signal: cancellationOf(signal),
+    workspace,
+    correlationId: rootIdOf(workflowExecution?.workflowId ?? ''),
+    log,
+    progress: tell,
+    secret: (name) => secretOf(name, services),
+    readArtifact: (ref, range) => artifacts.get(scope, ref.id, range),
+    outputs: { put: (source, mediaType) => artifacts.put(scope, source, mediaType) },
+  };
+  return runToolCall(tool, call);
+}
+
+/** Where a session's files and its write journal live; the journal is out of its tools' reach. */
+export function runFolders(home: string, scope: string): { root: string; journal: string } {
+  const name = `${scope.split(':')[0]?.replace(/[^A-Za-z0-9._-]/g, '_').slice(0, 60)}-${createHash('sha256').update(scope).digest('hex').slice(0, 12)}`;
+  return { root: path.join(home, 'runs', name, 'workspace'), journal: path.join(home, 'runs', name, 'journal') };
+}
+
+function secretOf(name: string, { secrets }: ActivityServices): string {
+  const value = secrets(name);
+  if (value !== undefined) return value;
+  throw new HoldfastError('Config.Invalid', `there is no secret "${name}"`, {
+    hint: 'Set it in the environment of the worker.',
+  });
+}
+
+/** A wish of the run to stop is told apart from a worker that shuts down: only the first ends the call for good. */
+function cancellationOf(signal: AbortSignal): AbortSignal {
+  const controller = new AbortController();
+  const context = Context.current();
+  const abort = (): void => {
+    const wanted = context.cancellationDetails?.cancelRequested === true;
+    controller.abort(wanted ? new CallCancelled('the run was cancelled') : signal.reason);
+  };
+  if (signal.aborted) abort();
+  else signal.addEventListener('abort', abort, { once: true });
+  return controller.signal;
+}
+
+function failureOf(error: unknown): Error {
+  if (error instanceof CancelledFailure) return error;
+  if (error instanceof Error && error.name === 'RetryLater') {
+    const { message, delayMs } = error as RetryLater;
+    return ApplicationFailure.create({
+      type: 'Tool.RetryLater',
+      message,
+      ...(delayMs !== undefined && { nextRetryDelay: delayMs }),
+    });
+  }
+  return toFailure(error, activityInfo().attempt);
+}

@@ -1,0 +1,36 @@
+import type { ResolvedAgent } from '../protocol/agent';
+import type { TranscriptPage } from '../protocol/session';
+import type { Usage } from '../protocol/usage';
+import type { Catalogue } from './catalogue';
+import type { ModelDelta, ModelProvider } from './providers/provider';
+import type { ArtifactStore } from './stores/artifact-store';
+import type { TranscriptCache } from './transcript-cache';
+
+/** What the session's workflow answers when an activity asks it: queries, which write nothing to the history. */
+export interface SessionSource {
+  agent(runId: string): Promise<ResolvedAgent | null>;
+  transcript(runId: string, from: number, to: number): Promise<TranscriptPage | null>;
+}
+
+export interface Prices {
+  /** US dollars of a call; null when the price is unknown. */
+  costUsd(route: string, usage: Usage): number | null;
+  /** US dollars it may cost at most; null when the price is unknown. */
+  worstCaseUsd(route: string, inputTokens: number, maxOutputTokens: number): number | null;
+}
+
+/** Everything the activities need, made once per worker. */
+export interface ActivityServices {
+  catalogue: Catalogue;
+  /** The provider of a route `provider/model`, and the vendor's model name. Throws `Model.UnknownProvider`, `Model.MissingKey`. */
+  providerFor(route: string): { provider: ModelProvider; model: string };
+  prices: Prices;
+  transcripts: TranscriptCache;
+  artifacts: ArtifactStore;
+  /** Folder for runs' workspaces. */
+  home: string;
+  /** A credential by name; undefined when there is none. */
+  secrets(name: string): string | undefined;
+  /** Told of text as it arrives from a model; may drop it. */
+  onDelta?(session: string, turn: number, attempt: number, delta: ModelDelta): void;
+}

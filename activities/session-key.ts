@@ -1,0 +1,16 @@
+import { activityInfo } from '@temporalio/activity';
+import type { PartStore } from './offload';
+import type { ArtifactStore } from './stores/artifact-store';
+
+/** Names a session in caches and stores: over all its Temporal runs, and over none of another session with the same id. */
+export function sessionKey(firstRunId: string): string {
+  return `${activityInfo().workflowExecution?.workflowId ?? ''}:${firstRunId}`;
+}
+
+/** The artifact store as one session sees it. */
+export function scopedParts(artifacts: ArtifactStore, scope: string): PartStore {
+  return {
+    put: (bytes, mediaType) => artifacts.put(scope, bytes, mediaType),
+    get: (ref) => artifacts.get(scope, ref.id),
+  };
+}

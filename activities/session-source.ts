@@ -1,0 +1,78 @@
+import { activityInfo, getClient } from '@temporalio/activity';
+import type { ResolvedAgent } from '../protocol/agent';
+import { HoldfastError } from '../protocol/failures';
+import type { Message } from '../protocol/messages';
+import { QUERY } from '../protocol/names';
+import type { TranscriptPage, TranscriptSegment } from '../protocol/session';
+import type { ActivityServices, SessionSource } from './services';
+import type { PullMessages } from './transcript-cache';
+
+/** The workflow this activity belongs to, asked through the worker's own connection. */
+export function sessionSource(): SessionSource {
+  const { workflowId = '' } = activityInfo().workflowExecution ?? {};
+  const handle = (runId: string) => getClient().workflow.getHandle(workflowId, runId);
+  return {
+    agent: (runId) => handle(runId).query<ResolvedAgent | null>(QUERY.agent),
+    transcript: (runId, from, to) =>
+      handle(runId).query<TranscriptPage | null, [number, number]>(QUERY.transcript, from, to),
+  };
+}
+
+/** Reads messages page by page: from this Temporal run by query, from earlier ones out of the archive. */
+export function pullFrom(
+  services: Pick<ActivityServices, 'artifacts'>,
+  scope: string,
+  source = sessionSource(),
+): PullMessages {
+  const runId = activityInfo().workflowExecution?.runId ?? '';
+  return async (from, to) => {
+    const messages: Message[] = [];
+    while (from + messages.length < to) {
+      const at = from + messages.length;
+      const page = await source.transcript(runId, at, to);
+      if (!page) throw missing(at, to);
+      const archived =
+        page.from > at ? await fromArchive(page.segments, at, Math.min(page.from, to), services, scope, source) : [];
+      const news = [...archived, ...page.messages].slice(0, to - at);
+      if (news.length === 0) throw missing(at, to);
+      messages.push(...news);
+    }
+    return messages;
+  };
+}
+
+/** The store first; should it have lost a segment, the closed run still answers for as long as the namespace keeps it. */
+async function fromArchive(
+  segments: TranscriptSegment[],
+  from: number,
+  to: number,
+  { artifacts }: Pick<ActivityServices, 'artifacts'>,
+  scope: string,
+  source: SessionSource,
+): Promise<Message[]> {
+  const messages: Message[] = [];
+  for (const segment of segments.filter((one) => one.from < to && one.to > from)) {
+    const all = await artifacts
+      .get(scope, segment.artifact.id)
+      .then((bytes) => JSON.parse(bytes.toString('utf8')) as Message[])
+      .catch(() => fromClosedRun(segment, source));
+    messages.push(...all.slice(Math.max(0, from - segment.from), to - segment.from));
+  }
+  return messages;
+}
+
+async function fromClosedRun({ runId, from, to }: TranscriptSegment, source: SessionSource): Promise<Message[]> {
+  const messages: Message[] = [];
+  while (from + messages.length < to) {
+    const page = await source.transcript(runId, from + messages.length, to);
+    if (!page?.messages.length) throw missing(from, to);
+    messages.push(...page.messages);
+  }
+  return messages;
+}
+
+function missing(from: number, to: number): HoldfastError {
+  return new HoldfastError('Transcript.Missing', `messages ${from} to ${to} of the session could not be read`, {
+    hint: 'The artifact store and the closed run are both gone; restore the store or keep closed runs for longer.',
+  });
+}

@@ -1,0 +1,40 @@
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { FAILURE, type FailureCode, HoldfastError, isRetryable } from '../protocol/failures';
+
+/** The server truncates failures of pending activities at 4 KiB. */
+const MAX_MESSAGE = 1_500;
+const FIRST_DELAY_MS: Record<string, number> = { transient: 1_000, throttled: 2_000, bug: 2_000 };
+const MAX_DELAY_MS = 60_000;
+
+/**
+ * Turns any error into what Temporal should do: the one place that decides on retries. Classified failures carry their code
+ * as type; anything else is a bug, which is tried again, slowly, until a mended worker arrives.
+ */
+export function toFailure(error: unknown, attempt: number, random: () => number = Math.random): Error {
+  if (error instanceof ApplicationFailure || error instanceof CancelledFailure) return error;
+  const known = HoldfastError.is(error);
+  const code: FailureCode = known ? error.code : 'Internal.Bug';
+  const retryAfterMs = known ? (error as { retryAfterMs?: number }).retryAfterMs : undefined;
+  const retryable = isRetryable(code);
+  return ApplicationFailure.create({
+    type: code,
+    message: messageOf(error).slice(0, MAX_MESSAGE),
+    nonRetryable: !retryable,
+    ...(retryable && { nextRetryDelay: retryAfterMs ?? backoff(code, attempt, random) }),
+    details: [{ ...(known && { hint: error.hint, ...error.details }) }],
+    ...(error instanceof Error && { cause: error }),
+  });
+}
+
+/** Exponential with full jitter in its upper half, so that a fleet does not return at once. */
+function backoff(code: FailureCode, attempt: number, random: () => number): number {
+  const first = FIRST_DELAY_MS[FAILURE[code]] ?? 1_000;
+  const ceiling = Math.min(MAX_DELAY_MS, first * 2 ** (attempt - 1));
+  return Math.round(ceiling / 2 + (ceiling / 2) * random());
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error
+    ? `${error.name === 'HoldfastError' ? '' : `${error.name}: `}${error.message}`
+    : String(error);
+}

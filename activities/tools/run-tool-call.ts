@@ -1,0 +1,166 @@
+import type { ToolMessage, ToolOutcome } from '../../protocol/messages';
+import { type CappedOutput, capOutput, OUTPUT_BYTES, type OutputStore } from './capped-output';
+import { checkArguments } from './check-arguments';
+import type { Tool } from './define-tool';
+import { shorten } from './preview';
+import { RetryLater, type ToolContext } from './tool';
+import { NotSerialisable, outputText } from './tool-output';
+
+/** Bytes an error's text may have in a result. */
+const ERROR_BYTES = 4_000;
+
+/** One call of a tool, and all it may use. */
+export interface ToolCall extends ToolContext {
+  callId: string;
+  /** The name the model called; shown when there is no such tool. */
+  name: string;
+  arguments: unknown;
+  /** Where outputs above 64 kB go: the artifact store, bound to the run. */
+  outputs: OutputStore;
+  /** Bytes kept of an output. Default 10 MB. */
+  outputBytes?: number;
+}
+
+/**
+ * The reason to abort a call's signal with when the run no longer wants it: the call then ends as a `cancelled` result.
+ * Any other reason (the worker shuts down, the attempt was taken away) is rethrown, for the engine to try again.
+ */
+export class CallCancelled extends Error {
+  override readonly name = 'CallCancelled';
+}
+
+/**
+ * Runs one call: arguments, execution, output. Whatever the tool does becomes a result the model reads, small enough for
+ * the history.
+ * @throws RetryLater when the tool asks for another attempt; the signal's reason when it aborts for the infrastructure's
+ * sake. Nothing else.
+ */
+export async function runToolCall(tool: Tool | undefined, call: ToolCall): Promise<ToolMessage> {
+  if (tool === undefined) {
+    return resultOf(call, 'unknown-tool', `There is no tool ${JSON.stringify(shorten(call.name, 100))}.`);
+  }
+  const deadline = new Deadline(tool.spec.timeoutMs, call.signal);
+  try {
+    const prepared = await deadline.race(checkArguments(tool, call.arguments));
+    if (!prepared.ok) return resultOf(call, 'invalid-arguments', prepared.problem);
+    const output = await deadline.race(execute(tool, prepared.input, call, deadline.signal));
+    return await finalise(output, call, deadline);
+  } catch (error) {
+    return failureOf(error, tool, call, deadline);
+  } finally {
+    deadline.clear();
+  }
+}
+
+async function execute(tool: Tool, input: unknown, call: ToolCall, signal: AbortSignal): Promise<unknown> {
+  signal.throwIfAborted();
+  return tool.execute(input, contextOf(call, signal));
+}
+
+/** Only what the contract names: a tool must not come to rely on more. */
+function contextOf(call: ToolCall, signal: AbortSignal): ToolContext {
+  const { idempotencyKey, attempt, workspace, correlationId, log } = call;
+  return {
+    idempotencyKey,
+    attempt,
+    signal,
+    workspace,
+    correlationId,
+    log,
+    progress: (details) => call.progress(details),
+    secret: (name) => call.secret(name),
+    readArtifact: (ref, range) => call.readArtifact(ref, range),
+  };
+}
+
+async function finalise(output: unknown, call: ToolCall, deadline: Deadline): Promise<ToolMessage> {
+  const capped = await capOutput(outputText(output), call.outputs, call.outputBytes ?? OUTPUT_BYTES, deadline.signal);
+  return messageOf(call, 'ok', capped);
+}
+
+function failureOf(error: unknown, tool: Tool, call: ToolCall, deadline: Deadline): ToolMessage {
+  if (deadline.passed) return resultOf(call, 'timed-out', timeoutText(tool));
+  if (call.signal.aborted) {
+    if (isNamed(call.signal.reason, 'CallCancelled')) {
+      return resultOf(call, 'cancelled', 'The call was cancelled before it ended.');
+    }
+    throw call.signal.reason;
+  }
+  if (isNamed(error, 'RetryLater')) throw retryLater(error as RetryLater);
+  if (error instanceof NotSerialisable) {
+    return resultOf(call, 'failed', `${tool.name} ran, but its result cannot be shown: ${shorten(error.message, 500)}.`);
+  }
+  return resultOf(call, 'failed', errorText(error));
+}
+
+function timeoutText({ name, spec }: Tool): string {
+  const doubt = spec.effect === 'read' ? '' : ' It may or may not have taken effect: check before calling it again.';
+  return `${name} did not end within ${spec.timeoutMs} ms and was stopped.${doubt}`;
+}
+
+/** By name, not `instanceof`: a tool file may have been loaded with another copy of the package. */
+function isNamed(error: unknown, name: string): boolean {
+  return error instanceof Error && error.name === name;
+}
+
+/** A small copy: message and causes go into the history too. */
+function retryLater({ message, delayMs }: RetryLater): RetryLater {
+  return new RetryLater(shorten(String(message), ERROR_BYTES), typeof delayMs === 'number' ? { delayMs } : {});
+}
+
+function errorText(error: unknown): string {
+  try {
+    const { message, hint } = Object(error) as { message?: unknown; hint?: unknown };
+    const text = typeof message === 'string' && message !== '' ? message : String(error);
+    return shorten(typeof hint === 'string' ? `${text}\n${hint}` : text, ERROR_BYTES);
+  } catch {
+    return 'The tool threw something that cannot be shown.';
+  }
+}
+
+function resultOf(call: ToolCall, outcome: ToolOutcome, content: string): ToolMessage {
+  return messageOf(call, outcome, { content, mediaType: 'text/plain' });
+}
+
+function messageOf({ callId, name }: ToolCall, outcome: ToolOutcome, capped: CappedOutput): ToolMessage {
+  return { role: 'tool', callId, name, outcome, ...capped };
+}
+
+/** A signal that aborts with the call's own, or when the time is over; and promises that do not outlive it. */
+class Deadline {
+  readonly signal: AbortSignal;
+  passed = false;
+  private readonly timer: NodeJS.Timeout;
+  private readonly controller = new AbortController();
+
+  constructor(
+    ms: number,
+    private readonly outer: AbortSignal,
+  ) {
+    this.signal = this.controller.signal;
+    this.timer = setTimeout(() => this.expire(ms), ms);
+    if (outer.aborted) this.follow();
+    else outer.addEventListener('abort', this.follow, { once: true });
+  }
+
+  /** Settles as `work` does, or rejects when the signal aborts, even if `work` never ends. */
+  race<T>(work: Promise<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      if (this.signal.aborted) reject(this.signal.reason);
+      this.signal.addEventListener('abort', () => reject(this.signal.reason), { once: true });
+      work.then(resolve, reject);
+    });
+  }
+
+  clear(): void {
+    clearTimeout(this.timer);
+    this.outer.removeEventListener('abort', this.follow);
+  }
+
+  private expire(ms: number): void {
+    this.passed = !this.signal.aborted;
+    this.controller.abort(new DOMException(`the call did not end within ${ms} ms`, 'TimeoutError'));
+  }
+
+  private readonly follow = (): void => this.controller.abort(this.outer.reason);
+}

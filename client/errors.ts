@@ -1,0 +1,77 @@
+import {
+  isGrpcServiceError,
+  NamespaceNotFoundError,
+  WorkflowFailedError,
+  WorkflowNotFoundError,
+} from '@temporalio/client';
+import { ApplicationFailure, CancelledFailure, TerminatedFailure, TimeoutFailure } from '@temporalio/common';
+import { HoldfastError, isFailureCode } from '../protocol/failures';
+
+/** gRPC status numbers, https://grpc.io/docs/guides/status-codes/ */
+const GRPC = {
+  INVALID_ARGUMENT: 3,
+  DEADLINE_EXCEEDED: 4,
+  NOT_FOUND: 5,
+  PERMISSION_DENIED: 7,
+  UNAVAILABLE: 14,
+  UNAUTHENTICATED: 16,
+} as const;
+
+/** What a failed request to the server means for the caller; errors that carry a code already pass unchanged. */
+export function toClientError(error: unknown, subject: string): Error {
+  if (HoldfastError.is(error)) return error;
+  if (error instanceof WorkflowNotFoundError) {
+    return new HoldfastError('Run.Unknown', `there is no run "${subject}"`, {
+      hint: '`holdfast runs list` shows the runs there are.',
+      cause: error,
+    });
+  }
+  if (error instanceof NamespaceNotFoundError) {
+    return new HoldfastError('Server.NamespaceUnknown', `the namespace "${error.namespace}" does not exist`, {
+      hint: `Create it: temporal operator namespace create --namespace ${error.namespace}`,
+      cause: error,
+    });
+  }
+  const grpc = isGrpcServiceError(error)
+    ? error
+    : isGrpcServiceError((error as Error)?.cause)
+      ? (error as Error).cause
+      : undefined;
+  const code = (grpc as { code?: number } | undefined)?.code;
+  const message = (grpc as { details?: string } | undefined)?.details ?? String((error as Error)?.message ?? error);
+  if (code === GRPC.UNAVAILABLE || code === GRPC.DEADLINE_EXCEEDED) {
+    return new HoldfastError('Server.Unreachable', `the Temporal server does not answer: ${message}`, {
+      hint: 'Start one with `holdfast dev`, or set TEMPORAL_ADDRESS.',
+      cause: error,
+    });
+  }
+  if (code === GRPC.INVALID_ARGUMENT && /search attribute/i.test(message)) {
+    return new HoldfastError('Server.AttributesMissing', message, {
+      hint: 'Start a Holdfast worker once, which registers them, or see docs/errors/Server.AttributesMissing.md.',
+      cause: error,
+    });
+  }
+  if (code === GRPC.INVALID_ARGUMENT) return new HoldfastError('Input.Invalid', message, { cause: error });
+  return error instanceof Error ? error : new Error(message);
+}
+
+/** Why a run gave no result. Undefined when it was cancelled, which is a result of its own. */
+export function runFailure(error: unknown, id: string): Error | undefined {
+  if (!(error instanceof WorkflowFailedError)) return toClientError(error, id);
+  const { cause } = error;
+  if (cause instanceof CancelledFailure) return undefined;
+  if (cause instanceof ApplicationFailure && isFailureCode(cause.type)) {
+    const { hint, ...details } = (cause.details?.[0] ?? {}) as { hint?: string };
+    return new HoldfastError(cause.type, cause.message, {
+      ...(hint !== undefined && { hint }),
+      details: { ...details, id },
+      cause: error,
+    });
+  }
+  const how =
+    cause instanceof TerminatedFailure ? 'was terminated' : cause instanceof TimeoutFailure ? 'timed out' : 'failed';
+  return new HoldfastError('Run.Failed', `run "${id}" ${how}: ${cause?.message ?? error.message}`, {
+    hint: `\`holdfast runs show ${id}\` and the Temporal Web UI tell where.`,
+    cause: error,
+  });
+}

@@ -1,0 +1,52 @@
+import { createHash } from 'node:crypto';
+import { AGENT_NAME } from '../protocol/agent';
+import { HoldfastError } from '../protocol/failures';
+import { canonicalJson } from '../protocol/json';
+import { type SessionInput, type SessionOptions, sessionOptionsSchema } from '../protocol/session';
+
+/** The server takes 2 MB a payload; JSON escapes and the rest of the input need room. */
+const MAX_INPUT_BYTES = 1_500_000;
+/** Safe in URLs, files, shells and visibility queries; `/` is kept for the ids of child runs. */
+const RUN_ID = /^[A-Za-z0-9][A-Za-z0-9._:@+=~-]{0,199}$/;
+
+/**
+ * The workflow input of a run, checked before anything is started.
+ * @throws HoldfastError `Input.Invalid`, `Input.TooLarge`.
+ */
+export function startInput(agent: string, options: SessionOptions): SessionInput {
+  if (!AGENT_NAME.test(agent)) {
+    throw new HoldfastError('Input.Invalid', `not an agent's name: ${JSON.stringify(agent)}`, {
+      hint: 'Names are lower-case letters, digits and dashes, starting with a letter.',
+    });
+  }
+  const parsed = sessionOptionsSchema.safeParse(options);
+  if (!parsed.success) {
+    const where = parsed.error.issues
+      .map((issue) => `${issue.path.join('.') || '(options)'}: ${issue.message}`)
+      .join('; ');
+    throw new HoldfastError('Input.Invalid', where, { hint: 'See SessionOptions for what a run may be given.' });
+  }
+  if (parsed.data.input === undefined || parsed.data.input === '') {
+    throw new HoldfastError('Input.Invalid', 'the input is empty', { hint: 'Say what the agent should do.' });
+  }
+  const bytes = Buffer.byteLength(JSON.stringify(parsed.data));
+  if (bytes > MAX_INPUT_BYTES) {
+    throw new HoldfastError('Input.TooLarge', `the input has ${bytes} bytes; ${MAX_INPUT_BYTES} is the most`, {
+      hint: 'Put it in a file and give the agent the folder (CLI: --in DIR); its file tools read it piece by piece.',
+    });
+  }
+  return { ...parsed.data, agent };
+}
+
+/** @throws HoldfastError `Input.Invalid`. */
+export function checkRunId(id: string): string {
+  if (RUN_ID.test(id)) return id;
+  throw new HoldfastError('Input.Invalid', `not a run id: ${JSON.stringify(id)}`, {
+    hint: 'Letters, digits and . _ : @ + = ~ - only, at most 200, starting with a letter or digit.',
+  });
+}
+
+/** Tells two starts with one id apart: the same request again, or a mistake. */
+export function requestDigest(input: SessionInput): string {
+  return createHash('sha256').update(canonicalJson(input)).digest('hex').slice(0, 32);
+}

@@ -1,0 +1,24 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { startEmbeddedServer } from '../../workers/embedded/embedded-server';
+import { type RunningServer, sharedServer } from './shared-server';
+
+/**
+ * One tuned server for every suite that names this file, started by whichever comes first; jest runs the set-ups of its
+ * projects in one process, one after the other. Tests find it through `HOLDFAST_TEST_ADDRESS`.
+ */
+export default async function startServer(): Promise<void> {
+  const shared = sharedServer();
+  shared.users += 1;
+  shared.starting ??= start();
+  const { server } = await shared.starting;
+  process.env.HOLDFAST_TEST_ADDRESS = server.address;
+  process.env.HOLDFAST_TEST_NAMESPACE = server.namespace;
+}
+
+async function start(): Promise<RunningServer> {
+  const home = mkdtempSync(path.join(tmpdir(), 'holdfast-test-'));
+  const log = (line: string) => process.stderr.write(`${line}\n`);
+  return { home, server: await startEmbeddedServer({ home, port: 0, uiPort: 0, log }) };
+}

@@ -1,0 +1,68 @@
+import path from 'node:path';
+import { createActivities } from '../activities';
+import { Catalogue } from '../activities/catalogue';
+import { createProviders, defaultModelRoute } from '../activities/providers';
+import { createPrices, type PriceOverrides } from '../activities/providers/prices';
+import type { ModelProvider } from '../activities/providers/provider';
+import type { ActivityServices } from '../activities/services';
+import type { ArtifactStore } from '../activities/stores/artifact-store';
+import { FileArtifactStore } from '../activities/stores/file-artifact-store';
+import { BUILTIN_TOOLS, expandToolNames, WORKFLOW_TOOLS } from '../activities/tools';
+import type { Tool } from '../activities/tools/define-tool';
+import { TranscriptCache } from '../activities/transcript-cache';
+import type { AgentDefinition } from '../protocol/agent';
+
+export interface AssemblyOptions {
+  agents?: readonly AgentDefinition[];
+  /** Tools besides the built-in ones. */
+  tools?: readonly Tool[];
+  /** Providers besides, or instead of, the built-in ones of the same name. */
+  providers?: readonly ModelProvider[];
+  /** US dollars per million tokens by `provider/model`, before the built-in table. */
+  prices?: PriceOverrides;
+  /** `provider/model` of agents that name none. Default: by the keys in the environment, else simulated. */
+  defaultModel?: string;
+  /** Where workspaces and artifacts are kept. Default `HOLDFAST_HOME`, else `.holdfast`. */
+  home?: string;
+  /** Default: files under `home`. Workers on several hosts need one they share. */
+  artifacts?: ArtifactStore;
+  /** Default `process.env`. */
+  env?: Readonly<Record<string, string | undefined>>;
+  onDelta?: ActivityServices['onDelta'];
+}
+
+/** What a worker's agents, tools and providers come down to. */
+export interface Assembly {
+  services: ActivityServices;
+  activities: Record<string, (...args: never[]) => unknown>;
+}
+
+export function homeOf(env: Readonly<Record<string, string | undefined>> = process.env): string {
+  return path.resolve(env.HOLDFAST_HOME || '.holdfast');
+}
+
+export function assemble(options: AssemblyOptions): Assembly {
+  const env = options.env ?? process.env;
+  const home = path.resolve(options.home ?? homeOf(env));
+  const tools = [...BUILTIN_TOOLS, ...(options.tools ?? [])];
+  const named = [...tools, ...WORKFLOW_TOOLS];
+  const providers = createProviders({ env, extra: options.providers ?? [] });
+  const catalogue = new Catalogue({
+    agents: options.agents ?? [],
+    tools: [...tools.map((tool) => tool.spec), ...WORKFLOW_TOOLS],
+    expandTools: (names) => expandToolNames(names, named),
+    defaultModel: options.defaultModel ?? defaultModelRoute(env),
+    checkModel: (route) => void providers.providerFor(route),
+  });
+  const services: ActivityServices = {
+    catalogue,
+    providerFor: (route) => providers.providerFor(route),
+    prices: createPrices(options.prices),
+    transcripts: new TranscriptCache(),
+    artifacts: options.artifacts ?? new FileArtifactStore(path.join(home, 'artifacts')),
+    home,
+    secrets: (name) => env[name],
+    ...(options.onDelta && { onDelta: options.onDelta }),
+  };
+  return { services, activities: createActivities(services, tools) };
+}

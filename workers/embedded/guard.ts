@@ -1,0 +1,90 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { createInterface } from 'node:readline';
+
+/**
+ * Starts the program and outlives nobody. Its standard input is a pipe whose other end only our process holds: however
+ * our process ends, SIGKILL included, the kernel closes that end, `cat` returns and the program is told to stop, then
+ * killed. Chosen over Linux's parent-death signal because it works on macOS too, needs no native code, and is not tied
+ * to the thread that happened to fork. It costs a shell of 1 MB.
+ *
+ * The guard has a session of its own, so a Ctrl-C in the terminal reaches our process and not the program: we decide
+ * when it stops.
+ */
+const GUARD = `
+exec 3<&0 4>&1 1>&2
+"$@" </dev/null 3<&- 4>&- &
+program=$!
+echo "$program" >&4
+exec 4>&-
+{
+  cat <&3 >/dev/null
+  kill -TERM "$program" 2>/dev/null
+  tries=0
+  while [ "$tries" -lt 10 ] && kill -0 "$program" 2>/dev/null; do sleep 0.1; tries=$((tries + 1)); done
+  kill -KILL "$program" 2>/dev/null
+} &
+watcher=$!
+exec 3<&-
+wait "$program"
+code=$?
+kill "$watcher" 2>/dev/null
+exit "$code"
+`;
+
+export interface GuardedProcess {
+  /** Of the program itself, not of its guard. */
+  readonly pid: number;
+  /** Its exit code as a shell tells it: 128 + the signal's number when a signal ended it. */
+  readonly exited: Promise<number>;
+  /** Ends the program as our death would: SIGTERM, and SIGKILL a second later. */
+  release(): void;
+}
+
+/**
+ * Runs a program that dies with this process. Both its outputs are appended to the log file.
+ *
+ * @throws when the guard cannot be started or does not report a process id.
+ */
+export async function spawnGuarded(program: string, args: readonly string[], logFile: string): Promise<GuardedProcess> {
+  const log = openSync(logFile, 'a');
+  const guard = spawn('/bin/sh', ['-c', GUARD, 'holdfast-guard', program, ...args], {
+    stdio: ['pipe', 'pipe', log],
+    detached: true,
+    env: cleanEnvironment(),
+  });
+  closeSync(log);
+  const exited = new Promise<number>((resolve) => {
+    guard.once('exit', (code) => resolve(code ?? SIGNALLED));
+    guard.once('error', () => resolve(NOT_STARTED));
+  });
+  guard.stdin?.on('error', () => undefined);
+  const pid = await reportedPid(guard);
+  // A program on guard is no reason for our process to go on.
+  guard.unref();
+  if (guard.stdin instanceof Socket) guard.stdin.unref();
+  return { pid, exited, release: () => guard.stdin?.destroy() };
+}
+
+const SIGNALLED = 137;
+const NOT_STARTED = 127;
+
+async function reportedPid(guard: ChildProcess): Promise<number> {
+  if (!guard.stdout) throw new Error('the guard has no output');
+  const failure = new Promise<never>((_, reject) => guard.once('error', reject));
+  const lines = createInterface({ input: guard.stdout });
+  const line = new Promise<string>((resolve, reject) => {
+    lines.once('line', resolve);
+    lines.once('close', () => reject(new Error('the guard ended before it started the program')));
+  });
+  const pid = Number(await Promise.race([line, failure]));
+  lines.close();
+  guard.stdout.destroy();
+  return pid;
+}
+
+/** The CLI reads `TEMPORAL_*` as settings for itself; the server must not follow the user's choice of a cluster. */
+function cleanEnvironment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('TEMPORAL_')));
+}

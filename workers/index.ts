@@ -1,0 +1,4 @@
+/** `holdfast/worker`: put Holdfast on a Temporal worker. */
+export { createWorker, type CreateWorkerOptions } from './worker';
+export { HoldfastPlugin, type HoldfastPluginOptions } from './plugin';
+export { loadProject, type LoadedAgent, type Project } from './project/load-project';

@@ -1,0 +1,58 @@
+import type {
+  BundleOptions,
+  BundlerPlugin,
+  ReplayWorkerOptions,
+  WorkerOptions,
+  WorkerPlugin,
+} from '@temporalio/worker';
+import { DEFAULT_TASK_QUEUE } from '../protocol/names';
+import { type Assembly, type AssemblyOptions, assemble } from './assemble';
+import { ownWorkflows, withUserWorkflows } from './bundler';
+
+/** What agents, tools and providers a worker has. */
+export interface HoldfastPluginOptions extends AssemblyOptions {}
+
+/**
+ * Installs Holdfast on a Temporal worker: `plugins: [new HoldfastPlugin({ agents, tools })]`. The worker keeps its own
+ * `workflowsPath` and activities; ours are added. Every hook may run twice on the same options (a plugin on the connection
+ * and on the worker does) without effect.
+ */
+export class HoldfastPlugin implements WorkerPlugin, BundlerPlugin {
+  readonly name = 'holdfast';
+  private assembly: Assembly | undefined;
+
+  /** @throws HoldfastError for agents or tools that could not run; see `docs/errors/`. */
+  constructor(private readonly options: HoldfastPluginOptions = {}) {}
+
+  /** What this plugin's workers know; made on first use, shared by all of them. */
+  get contents(): Assembly {
+    this.assembly ??= assemble(this.options);
+    return this.assembly;
+  }
+
+  configureWorker(options: WorkerOptions): WorkerOptions {
+    const hasWorkflows = options.workflowsPath !== undefined || options.workflowBundle !== undefined;
+    return {
+      ...options,
+      ...(hasWorkflows ? {} : ownWorkflows()),
+      taskQueue: options.taskQueue ?? DEFAULT_TASK_QUEUE,
+      activities: { ...options.activities, ...this.contents.activities },
+      // Heartbeats leave every half second, so that the 3 s heartbeat timeout leaves room for a busy event loop.
+      maxHeartbeatThrottleInterval: options.maxHeartbeatThrottleInterval ?? 500,
+      defaultHeartbeatThrottleInterval: options.defaultHeartbeatThrottleInterval ?? 500,
+      // A worker that went away must not keep its sessions waiting for its private queue.
+      stickyQueueScheduleToStartTimeout: options.stickyQueueScheduleToStartTimeout ?? '3s',
+      // A model call may end before the worker does.
+      shutdownGraceTime: options.shutdownGraceTime ?? '60s',
+    };
+  }
+
+  configureReplayWorker(options: ReplayWorkerOptions): ReplayWorkerOptions {
+    const hasWorkflows = options.workflowsPath !== undefined || options.workflowBundle !== undefined;
+    return hasWorkflows ? options : { ...options, ...ownWorkflows() };
+  }
+
+  configureBundler(options: BundleOptions): BundleOptions {
+    return withUserWorkflows(options);
+  }
+}

@@ -1,0 +1,58 @@
+import type { ActivityOptions, LocalActivityOptions } from '@temporalio/common';
+import type { ToolSpec } from '../protocol/tool';
+
+/**
+ * A worker that dies is noticed after this long without a sign of life. Workers send one every half second (see
+ * `workers/plugin.ts`), so a stall of the event loop must last 2.5 s to be taken for a death.
+ */
+const HEARTBEAT_TIMEOUT_MS = 3_000;
+/** A model that keeps streaming may take this long for one answer. Idle streams are cut much earlier, by the adapter. */
+const MODEL_CALL_MS = 15 * 60_000;
+
+/**
+ * Model calls are tried again for as long as the run may live: an outage parks a run, it does not end it. Which failures are
+ * tried again, and when, is said by the failure itself; these intervals serve lost workers and timeouts.
+ */
+export function modelOptions(summary: string): ActivityOptions {
+  return {
+    summary,
+    startToCloseTimeout: MODEL_CALL_MS,
+    heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
+    cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+    retry: { initialInterval: 100, backoffCoefficient: 3, maximumInterval: 60_000 },
+  };
+}
+
+export function toolOptions(spec: ToolSpec, summary: string): ActivityOptions {
+  return {
+    summary,
+    // The tool's own timeout is kept inside the activity, which then answers; this one is for an activity that cannot.
+    startToCloseTimeout: spec.timeoutMs + 10_000,
+    heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
+    cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+    retry: { initialInterval: 100, backoffCoefficient: 3, maximumInterval: 30_000, maximumAttempts: spec.maxAttempts },
+  };
+}
+
+/** Quick reads: one marker in the history instead of three events and two round trips. */
+export function quickToolOptions(spec: ToolSpec, summary: string): LocalActivityOptions {
+  return {
+    summary,
+    startToCloseTimeout: spec.timeoutMs + 1_000,
+    retry: { initialInterval: 50, maximumAttempts: spec.maxAttempts },
+  };
+}
+
+/** Look-ups in the worker's own catalogue. */
+export const LOOK_UP: LocalActivityOptions = {
+  startToCloseTimeout: 5_000,
+  retry: { initialInterval: 100, maximumAttempts: 5 },
+};
+
+/** Archiving at a roll-over; the session waits for it, so it is tried until it succeeds. */
+export const ARCHIVE: ActivityOptions = {
+  summary: 'archive the transcript before continuing as new',
+  startToCloseTimeout: 120_000,
+  heartbeatTimeout: 10_000,
+  retry: { initialInterval: 200, maximumInterval: 30_000 },
+};

@@ -1,0 +1,39 @@
+import type { Session, TurnNote } from './session';
+
+/** The run told in Markdown, for the Web UI's "current details". Kept by the workflow, read by a query: costs no history. */
+export function detailsOf(session: Session): string {
+  const { agent, model, progress, limits, running, phase, stop, failure } = session;
+  const lines = [
+    `**${agent.name}** · ${model}${progress.simulated ? ' · *simulated answers*' : ''} · revision \`${agent.revision.slice(0, 12)}\``,
+    '',
+    `${stateOf()} · turn ${progress.turns}/${limits.turns} · ${progress.toolCalls} tool calls · ` +
+      `${progress.usage.inputTokens}→${progress.usage.outputTokens} tok · ${usd(progress.costUsd)}${limits.costUsd ? ` of ${usd(limits.costUsd)}` : ''}`,
+  ];
+  if (progress.todos.length > 0) {
+    lines.push('', ...progress.todos.map((todo) => `- [${todo.status === 'done' ? 'x' : ' '}] ${todo.text}`));
+  }
+  if (session.recentTurns.length > 0) {
+    lines.push(
+      '',
+      '| turn | model | tokens | cost | ms | then |',
+      '|---|---|---|---|---|---|',
+      ...session.recentTurns.map(row),
+    );
+  }
+  return lines.join('\n');
+
+  function stateOf(): string {
+    if (failure) return `failed: ${failure.code}`;
+    if (stop) return `ended: ${stop.reason}`;
+    return running.length > 0 ? `${phase}: ${running.join(', ')}` : phase;
+  }
+}
+
+function row(note: TurnNote): string {
+  const cost = note.costUsd === null ? 'unknown' : usd(note.costUsd);
+  return `| ${note.turn} | ${note.model} | ${note.inputTokens}→${note.outputTokens} | ${cost} | ${note.latencyMs} | ${note.did} |`;
+}
+
+function usd(amount: number): string {
+  return `$${amount.toFixed(4)}`;
+}

@@ -1,0 +1,39 @@
+import { ActivityFailure, ApplicationFailure, ChildWorkflowFailure, TimeoutFailure } from '@temporalio/common';
+import { type Failure, isFailureCode } from '../protocol/failures';
+import type { ToolOutcome } from '../protocol/messages';
+import type { ToolSpec } from '../protocol/tool';
+
+/** The classified failure inside an activity's or a child's failure; undefined for anything that carries no known code. */
+export function failureOf(error: unknown): Failure | undefined {
+  const cause = error instanceof ActivityFailure || error instanceof ChildWorkflowFailure ? error.cause : error;
+  if (!(cause instanceof ApplicationFailure) || !isFailureCode(cause.type)) return undefined;
+  const extra = (cause.details?.[0] ?? {}) as { hint?: string };
+  const { hint, ...details } = extra;
+  return { code: cause.type, message: cause.message, ...(hint !== undefined && { hint }), details };
+}
+
+/** A failure as Temporal carries it: the code is its type, so that clients in any language can match on it. */
+export function toApplicationFailure(failure: Failure): ApplicationFailure {
+  const { code, message, hint, details } = failure;
+  return ApplicationFailure.create({
+    type: code,
+    message,
+    nonRetryable: true,
+    details: [{ ...details, ...(hint && { hint }) }],
+  });
+}
+
+/** What the model is told of a tool activity that gave no result, after its attempts. */
+export function toolFailure(spec: ToolSpec, error: ActivityFailure): { outcome: ToolOutcome; text: string } {
+  const cause = error.cause;
+  const timedOut = cause instanceof TimeoutFailure;
+  if (spec.effect === 'once' && timedOut) {
+    return {
+      outcome: 'outcome-unknown',
+      text: 'The worker was lost while this ran. It may or may not have taken effect and was not tried again; check before repeating it.',
+    };
+  }
+  if (timedOut)
+    return { outcome: 'timed-out', text: `No answer within ${spec.timeoutMs} ms after ${spec.maxAttempts} attempts.` };
+  return { outcome: 'failed', text: cause?.message ?? error.message };
+}

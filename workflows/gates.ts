@@ -1,0 +1,40 @@
+import type { Limits } from '../protocol/agent';
+import type { SessionProgress, StopReason } from '../protocol/session';
+
+export interface Stop {
+  reason: StopReason;
+  detail: string;
+}
+
+/** Whether a limit forbids the next model call. Cost and deadline are also enforced while a call runs. */
+export function stopBeforeTurn(progress: SessionProgress, limits: Limits, now: number): Stop | undefined {
+  const { usage } = progress;
+  const tokens = usage.inputTokens + usage.outputTokens;
+  if (limits.deadline !== undefined && now - progress.startedAt >= limits.deadline) {
+    return { reason: 'deadline', detail: `the deadline of ${limits.deadline} ms has passed` };
+  }
+  if (progress.turns >= limits.turns) {
+    return { reason: 'max-turns', detail: `${progress.turns} of ${limits.turns} turns used` };
+  }
+  if (limits.tokens !== undefined && tokens >= limits.tokens) {
+    return { reason: 'max-tokens', detail: `${tokens} of ${limits.tokens} tokens used` };
+  }
+  if (limits.costUsd !== undefined && progress.costUsd >= limits.costUsd) {
+    return { reason: 'max-cost', detail: `$${progress.costUsd} of $${limits.costUsd} spent` };
+  }
+  return undefined;
+}
+
+/** Whether a limit forbids running the calls of a reply. */
+export function stopBeforeTools(progress: SessionProgress, limits: Limits, calls: number): Stop | undefined {
+  if (progress.toolCalls + calls > limits.toolCalls) {
+    return {
+      reason: 'max-tool-calls',
+      detail: `${progress.toolCalls} of ${limits.toolCalls} tool calls used, ${calls} more asked for`,
+    };
+  }
+  if (progress.repeats.count > limits.repeatedCalls) {
+    return { reason: 'repeated-call', detail: `the same tool call was made ${progress.repeats.count} times in a row` };
+  }
+  return undefined;
+}

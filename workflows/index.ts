@@ -1,0 +1,2 @@
+/** The entry of the workflow bundle: everything exported here is a workflow type. */
+export { agentSession } from './agent-session';

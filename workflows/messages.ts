@@ -1,0 +1,31 @@
+import { defineQuery } from '@temporalio/workflow';
+import type { ResolvedAgent } from '../protocol/agent';
+import { QUERY } from '../protocol/names';
+import type { SessionStateView, TranscriptPage } from '../protocol/session';
+import { NO_USAGE } from '../protocol/usage';
+
+export const stateQuery = defineQuery<SessionStateView>(QUERY.state);
+export const agentQuery = defineQuery<ResolvedAgent | null>(QUERY.agent);
+export const transcriptQuery = defineQuery<TranscriptPage | null, [number?, number?]>(QUERY.transcript);
+
+/** What is known of a session before its agent is. */
+export function startingView(agent: string): SessionStateView {
+  return {
+    status: 'running',
+    phase: 'starting',
+    agent,
+    revision: null,
+    model: null,
+    turns: 0,
+    toolCalls: 0,
+    usage: NO_USAGE,
+    costUsd: 0,
+    costIncomplete: false,
+    simulated: false,
+    length: 0,
+    todos: [],
+    running: [],
+    stopReason: null,
+    failure: null,
+  };
+}

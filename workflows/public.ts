@@ -1,0 +1,4 @@
+/** `holdfast/workflow`: for users' own workflows. Safe in the workflow sandbox. */
+export { type CallToolOptions, callTool } from './call-tool';
+export { parallel } from './parallel';
+export { type AgentRun, type RunAgentOptions, runAgent, startAgent } from './run-agent';

@@ -1,0 +1,56 @@
+import type { ChildWorkflowOptions } from '@temporalio/workflow';
+import { startChild, workflowInfo } from '@temporalio/workflow';
+import { ID_SEPARATOR } from '../protocol/names';
+import type { SessionInput, SessionOptions, SessionResult } from '../protocol/session';
+import type { agentSession } from './agent-session';
+import { toApplicationFailure } from './failures';
+import { startAttributes } from './search-attributes';
+
+export interface RunAgentOptions extends SessionOptions {
+  /** The last part of the child's workflow id, which starts with the parent's. Default: the agent's name and a number. */
+  id?: string;
+  taskQueue?: string;
+  /** What happens to the run when the calling workflow closes first. Default: it is cancelled too. */
+  parentClosePolicy?: ChildWorkflowOptions['parentClosePolicy'];
+}
+
+export interface AgentRun {
+  readonly id: string;
+  /** The whole result, whatever the stop reason. */
+  result(): Promise<SessionResult>;
+}
+
+let runs = 0;
+
+/** Starts an agent as a child of the calling workflow; cancelling the caller cancels it. */
+export async function startAgent(agent: string, options: RunAgentOptions): Promise<AgentRun> {
+  const { id: name = `${agent}-${++runs}`, taskQueue, parentClosePolicy = 'REQUEST_CANCEL', ...session } = options;
+  const parent = workflowInfo().workflowId;
+  const id = parent + ID_SEPARATOR + name;
+  const input = { ...session, agent, parent } as SessionInput;
+  const child = await startChild<typeof agentSession>('agentSession', {
+    workflowId: id,
+    args: [input],
+    staticSummary: `agent ${agent}`,
+    parentClosePolicy,
+    typedSearchAttributes: startAttributes(input),
+    ...(taskQueue && { taskQueue }),
+  });
+  return { id, result: () => child.result() };
+}
+
+/**
+ * Runs an agent as a child workflow and gives its answer: text, or the validated value where it has an output schema. Fails
+ * with `Agent.Stopped` when the run ended for any reason but an answer; use `startAgent` to look at such results.
+ */
+export async function runAgent<Output = string>(agent: string, options: RunAgentOptions): Promise<Output> {
+  const run = await startAgent(agent, options);
+  const result = await run.result();
+  if (result.stopReason === 'completed') return result.output as Output;
+  throw toApplicationFailure({
+    code: 'Agent.Stopped',
+    message: `agent ${agent} stopped: ${result.stopReason}${result.detail ? ` (${result.detail})` : ''}`,
+    hint: 'Use startAgent() and read its result to handle runs that stop at a limit.',
+    details: { result },
+  });
+}

@@ -1,0 +1,36 @@
+import { defineSearchAttributeKey, type SearchAttributePair } from '@temporalio/common';
+import { upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import { SEARCH_ATTRIBUTE } from '../protocol/names';
+import type { SessionInput } from '../protocol/session';
+import type { Session } from './session';
+
+const agentKey = defineSearchAttributeKey(SEARCH_ATTRIBUTE.agent.name, SEARCH_ATTRIBUTE.agent.type);
+const statusKey = defineSearchAttributeKey(SEARCH_ATTRIBUTE.status.name, SEARCH_ATTRIBUTE.status.type);
+const tenantKey = defineSearchAttributeKey(SEARCH_ATTRIBUTE.tenant.name, SEARCH_ATTRIBUTE.tenant.type);
+const parentKey = defineSearchAttributeKey(SEARCH_ATTRIBUTE.parent.name, SEARCH_ATTRIBUTE.parent.type);
+const costKey = defineSearchAttributeKey(SEARCH_ATTRIBUTE.costUsd.name, SEARCH_ATTRIBUTE.costUsd.type);
+
+/** Holdfast's clients set these at the start, for nothing; a run started by any other client sets them here. */
+export function recordStart(input: SessionInput): void {
+  if (workflowInfo().typedSearchAttributes.get(agentKey) !== undefined) return;
+  upsertSearchAttributes(startAttributes(input));
+}
+
+/** How it ended and what it cost: one event at the end instead of one a turn. */
+export function recordEnd(session: Session): void {
+  upsertSearchAttributes([
+    { key: statusKey, value: session.status },
+    { key: costKey, value: session.progress.costUsd },
+  ]);
+}
+
+/** What a child run is found by; set at its start, for nothing. */
+export function startAttributes(input: SessionInput): SearchAttributePair[] {
+  const pairs: SearchAttributePair[] = [
+    { key: agentKey, value: input.agent },
+    { key: statusKey, value: 'running' },
+  ];
+  if (input.tenant) pairs.push({ key: tenantKey, value: input.tenant });
+  if (input.parent) pairs.push({ key: parentKey, value: input.parent });
+  return pairs;
+}

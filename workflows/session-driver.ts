@@ -1,0 +1,206 @@
+import {
+  type InvokeModelInput,
+  type InvokeModelResult,
+  type RunToolInput,
+  replyName,
+  resultName,
+} from '../protocol/activities';
+import type { Failure, FailureCode } from '../protocol/failures';
+import type { AssistantMessage, ToolCallPart } from '../protocol/messages';
+import type { StopReason } from '../protocol/session';
+import { applyTodo } from '../protocol/todo';
+import type { ToolSpec } from '../protocol/tool';
+import { addUsage } from '../protocol/usage';
+import { type Stop, stopBeforeTools, stopBeforeTurn } from './gates';
+import { countRepeats } from './loop-breaker';
+import { answered, type CallResult, runCalls, toolInput } from './run-calls';
+import { type Session, textMessage } from './session';
+
+/** Temporal's primitives, handed in so that the loop can be driven by fakes. */
+export interface SessionDeps {
+  /** Workflow time, ms since epoch. */
+  now(): number;
+  invokeModel(input: InvokeModelInput, summary: string): Promise<InvokeModelResult>;
+  /** Resolves with a result whatever the tool does; rejects on cancellation only. */
+  runTool(spec: ToolSpec, input: RunToolInput, summary: string): Promise<CallResult>;
+  /** A failed model call, classified; undefined for anything else (a bug, a cancellation). */
+  failureOf(error: unknown): Failure | undefined;
+  /** Whether this Temporal run has grown enough to continue as new. */
+  rolloverDue(turnsInThisRun: number): boolean;
+}
+
+/** How a Temporal run of a session ends: the session is over, or goes on in a new run. */
+export type DriverEnd = { kind: 'ended'; stop: Stop } | { kind: 'rollover' };
+
+/** Attempts to shrink the context after the vendor called it too long. */
+const SHRINK_ATTEMPTS = 4;
+/** What part of the last context a shrunk one may have. */
+const SHRINK = 0.7;
+const UNKNOWN_CONTEXT_TOKENS = 100_000;
+
+/** The session loop: gates, model, tools, until there is an answer, a limit, or enough history to roll over. */
+export async function driveSession(session: Session, deps: SessionDeps): Promise<DriverEnd> {
+  for (let turns = 0; ; turns++) {
+    const gate = stopBeforeTurn(session.progress, session.limits, deps.now());
+    if (gate) return { kind: 'ended', stop: gate };
+    if (turns > 0 && deps.rolloverDue(turns)) return { kind: 'rollover' };
+    const stop = await runTurn(session, deps);
+    if (stop) return { kind: 'ended', stop };
+  }
+}
+
+async function runTurn(session: Session, deps: SessionDeps): Promise<Stop | undefined> {
+  const reply = await askModel(session, deps);
+  if ('reason' in reply) return reply;
+  const calls = reply.message.content.filter((part) => part.type === 'tool-call');
+  if (calls.length > 0) return runTools(session, calls, deps);
+  return finishOrRepair(session, reply);
+}
+
+/** One model call; a context the vendor finds too long is shrunk and tried again, other limits end the run. */
+async function askModel(session: Session, deps: SessionDeps): Promise<InvokeModelResult | Stop> {
+  session.phase = 'model';
+  for (let shrunk = 0; ; shrunk++) {
+    try {
+      const result = await deps.invokeModel(
+        modelInput(session),
+        `turn ${session.progress.turns + 1} · ${session.model}`,
+      );
+      recordReply(session, result);
+      return result;
+    } catch (error) {
+      const failure = deps.failureOf(error);
+      if (failure?.code === 'Model.ContextTooLong' && shrunk < SHRINK_ATTEMPTS) {
+        shrinkContext(session, failure);
+        continue;
+      }
+      const reason = failure && STOP_OF_FAILURE[failure.code];
+      if (!reason) throw error;
+      return { reason, detail: failure.message };
+    }
+  }
+}
+
+/** The activity reports how large the refused context was by its own count; the vendor counts more. */
+function shrinkContext(session: Session, failure: Failure): void {
+  const refused = failure.details?.contextTokens;
+  const size = typeof refused === 'number' ? refused : (session.contextTokens ?? UNKNOWN_CONTEXT_TOKENS);
+  session.contextTokens = Math.floor(size * SHRINK);
+}
+
+/** Failures that are answers in their own right: the run ends with what it has instead of failing. */
+const STOP_OF_FAILURE: Partial<Record<FailureCode, StopReason>> = {
+  'Limit.Cost': 'max-cost',
+  'Model.ContextTooLong': 'context-too-long',
+  'Model.Refused': 'refused',
+  'Model.AnswerTooLong': 'answer-cut',
+};
+
+function modelInput(session: Session): InvokeModelInput {
+  const { agent, progress, limits, parameters, contextTokens } = session;
+  return {
+    transcript: session.transcript.pointer(),
+    turn: progress.turns + 1,
+    agent: agent.name,
+    revision: agent.revision,
+    model: session.model,
+    contextFrom: progress.contextFrom,
+    ...(parameters && { parameters }),
+    ...(contextTokens !== undefined && { contextTokens }),
+    ...(limits.costUsd !== undefined && { budgetUsd: limits.costUsd - progress.costUsd }),
+  };
+}
+
+function recordReply(session: Session, result: InvokeModelResult): void {
+  const { progress, transcript } = session;
+  progress.turns++;
+  progress.usage = addUsage(progress.usage, result.usage);
+  progress.costUsd += result.costUsd ?? 0;
+  progress.costIncomplete ||= result.costUsd === null;
+  progress.simulated ||= result.simulated;
+  progress.contextFrom = result.contextFrom;
+  transcript.seen();
+  transcript.append(result.message, replyName(progress.turns));
+  session.noteTurn(result);
+}
+
+async function runTools(session: Session, calls: ToolCallPart[], deps: SessionDeps): Promise<Stop | undefined> {
+  const { progress, agent } = session;
+  progress.repeats = countRepeats(progress.repeats, calls);
+  const stop = stopBeforeTools(progress, session.limits, calls.length);
+  if (stop) {
+    // Every call is answered, so that the conversation can be taken up again as it is.
+    for (const call of calls) record(session, answered(call, 'denied', `Not run: ${stop.detail}.`));
+    return stop;
+  }
+  session.phase = 'tools';
+  progress.toolCalls += calls.length;
+  const results = await runCalls(calls, agent, (spec, call) => runOneTool(session, spec, call, deps));
+  for (const result of results) record(session, result);
+  return undefined;
+}
+
+function record(session: Session, { message, byActivity }: CallResult): void {
+  session.transcript.append(message, byActivity ? resultName(session.progress.turns, message.callId) : undefined);
+}
+
+async function runOneTool(
+  session: Session,
+  spec: ToolSpec,
+  call: ToolCallPart,
+  deps: SessionDeps,
+): Promise<CallResult> {
+  if (spec.runsIn === 'workflow') return runTodo(session, call);
+  const { agent, progress, firstRunId, mounts } = session;
+  const input = toolInput(call, { agent: agent.name, firstRunId, turn: progress.turns, ...(mounts && { mounts }) });
+  session.running.push(spec.name);
+  try {
+    return await deps.runTool(spec, input, summaryOf(progress.turns, call));
+  } finally {
+    session.running.splice(session.running.indexOf(spec.name), 1);
+  }
+}
+
+/** The todo list is state of the run itself: no activity, and it survives with the run. */
+function runTodo(session: Session, call: ToolCallPart): CallResult {
+  const applied = applyTodo(session.progress.todos, call.arguments);
+  if ('error' in applied) return answered(call, 'invalid-arguments', applied.error);
+  session.progress.todos = applied.todos;
+  return answered(call, 'ok', applied.content);
+}
+
+/** One line for the Web UI: the turn, and what the call is about. */
+function summaryOf(turn: number, call: ToolCallPart): string {
+  const text = JSON.stringify(call.arguments ?? {});
+  return `turn ${turn} · ${text.length > 120 ? `${text.slice(0, 119)}…` : text}`;
+}
+
+/** A reply without tool calls is the answer, unless it must be mended first. */
+function finishOrRepair(session: Session, reply: InvokeModelResult): Stop | undefined {
+  const text = textOf(reply.message);
+  if (reply.finish === 'refusal') return ended(session, 'refused', text, 'the model refused');
+  if (reply.finish === 'length') return ended(session, 'answer-cut', text, 'the answer reached the output limit');
+  const problem = problemOf(reply, text);
+  if (problem === undefined) return ended(session, 'completed', reply.output?.ok ? reply.output.value : text, '');
+  if (session.progress.outputRepairs >= session.agent.outputRepairs)
+    return ended(session, 'invalid-output', text, problem);
+  session.progress.outputRepairs++;
+  session.transcript.append(textMessage(problem));
+  return undefined;
+}
+
+function problemOf(reply: InvokeModelResult, text: string): string | undefined {
+  if (reply.output && !reply.output.ok) {
+    return `Your answer does not satisfy the required schema: ${reply.output.errors}\nAnswer again with JSON that does, and nothing else.`;
+  }
+  return text.trim() === '' ? 'Your last answer was empty. Give the final answer now.' : undefined;
+}
+
+function ended(session: Session, reason: StopReason, output: unknown, detail: string): Stop {
+  session.output = output;
+  return { reason, detail };
+}
+
+function textOf(message: AssistantMessage): string {
+  return message.content.map((part) => (part.type === 'text' ? part.text : '')).join('');
+}
