@@ -6,10 +6,9 @@ import { createInvokeModel } from './model/invoke-model';
 import { createToolActivity } from './run-tool';
 import type { ActivityServices } from './services';
 import { toFailure } from './to-failure';
-import type { Tool } from './tools/define-tool';
 
 /** All activities of a worker: the fixed ones, and one per tool. */
-export function createActivities(services: ActivityServices, tools: readonly Tool[]): Record<string, (...args: never[]) => unknown> {
+export function createActivities(services: ActivityServices): Record<string, (...args: never[]) => unknown> {
   const fixed: HoldfastActivities = {
     resolveAgent: async ({ agent, model }) => lookUp(() => services.catalogue.resolve(agent, model)),
     resolveTool: async (name) => lookUp(() => services.catalogue.tool(name)),
@@ -17,7 +16,7 @@ export function createActivities(services: ActivityServices, tools: readonly Too
     archiveTranscript: createArchiveTranscript(services),
   };
   const perTool: Record<string, ToolActivity> = {};
-  for (const tool of tools) perTool[toolActivityType(tool.name)] = createToolActivity(tool, services);
+  for (const tool of services.tools.values()) perTool[toolActivityType(tool.name)] = createToolActivity(tool, services);
   return { ...fixed, ...perTool };
 }
 

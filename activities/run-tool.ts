@@ -2,34 +2,33 @@ import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { activityInfo, CancelledFailure, Context, log } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import { type RunToolInput, resultName, type ToolActivity } from '../protocol/activities';
+import type { RunToolInput, ToolActivity } from '../protocol/activities';
 import { HoldfastError } from '../protocol/failures';
 import type { ToolMessage } from '../protocol/messages';
 import { rootIdOf } from '../protocol/names';
 import { withHeartbeat } from './heartbeat';
 import type { ActivityServices } from './services';
-import { scopedParts, sessionKey } from './session-key';
+import { newMark, scopedParts, sessionKey } from './session-key';
 import { toFailure } from './to-failure';
 import type { Tool } from './tools/define-tool';
 import { CallCancelled, runToolCall, type ToolCall } from './tools/run-tool-call';
-import { RetryLater } from './tools/tool';
+import type { RetryLater } from './tools/tool';
 import { openWorkspace } from './tools/workspace';
 
 /** The activity of one tool. Its answer is a result the model reads, whatever the tool did. */
 export function createToolActivity(tool: Tool, services: ActivityServices): ToolActivity {
   return async function runTool(input) {
     try {
-      const message = await withHeartbeat(({ signal, tell }) => callTool(tool, input, services, signal, tell));
-      services.transcripts.keep(sessionKey(input.firstRunId), resultName(input.turn, input.callId), message);
-      return message;
+      return await withHeartbeat(({ signal, tell }) => callTool(tool, input, services, signal, tell));
     } catch (error) {
       throw failureOf(error);
     }
   };
 }
 
-async function callTool(
-  tool: Tool,
+/** One call of a tool inside any activity of its run. */
+export async function callTool(
+  tool: Tool | undefined,
   input: RunToolInput,
   services: ActivityServices,
   signal: AbortSignal,
@@ -55,12 +54,17 @@ async function callTool(
     readArtifact: (ref, range) => artifacts.get(scope, ref.id, range),
     outputs: { put: (source, mediaType) => artifacts.put(scope, source, mediaType) },
   };
-  return runToolCall(tool, call);
+  const message = { ...(await runToolCall(tool, call)), mark: newMark() };
+  services.transcripts.keep(scope, message);
+  return message;
 }
 
 /** Where a session's files and its write journal live; the journal is out of its tools' reach. */
 export function runFolders(home: string, scope: string): { root: string; journal: string } {
-  const name = `${scope.split(':')[0]?.replace(/[^A-Za-z0-9._-]/g, '_').slice(0, 60)}-${createHash('sha256').update(scope).digest('hex').slice(0, 12)}`;
+  const name = `${scope
+    .split(':')[0]
+    ?.replace(/[^A-Za-z0-9._-]/g, '_')
+    .slice(0, 60)}-${createHash('sha256').update(scope).digest('hex').slice(0, 12)}`;
   return { root: path.join(home, 'runs', name, 'workspace'), journal: path.join(home, 'runs', name, 'journal') };
 }
 

@@ -4,6 +4,7 @@ import type { Usage } from '../protocol/usage';
 import type { Catalogue } from './catalogue';
 import type { ModelDelta, ModelProvider } from './providers/provider';
 import type { ArtifactStore } from './stores/artifact-store';
+import type { Tool } from './tools/define-tool';
 import type { TranscriptCache } from './transcript-cache';
 
 /** What the session's workflow answers when an activity asks it: queries, which write nothing to the history. */
@@ -25,6 +26,8 @@ export interface ActivityServices {
   /** The provider of a route `provider/model`, and the vendor's model name. Throws `Model.UnknownProvider`, `Model.MissingKey`. */
   providerFor(route: string): { provider: ModelProvider; model: string };
   prices: Prices;
+  /** The tools themselves, by name. */
+  tools: ReadonlyMap<string, Tool>;
   transcripts: TranscriptCache;
   artifacts: ArtifactStore;
   /** Folder for runs' workspaces. */

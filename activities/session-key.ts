@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { activityInfo } from '@temporalio/activity';
 import type { PartStore } from './offload';
 import type { ArtifactStore } from './stores/artifact-store';
@@ -5,6 +6,11 @@ import type { ArtifactStore } from './stores/artifact-store';
 /** Names a session in caches and stores: over all its Temporal runs, and over none of another session with the same id. */
 export function sessionKey(firstRunId: string): string {
   return `${activityInfo().workflowExecution?.workflowId ?? ''}:${firstRunId}`;
+}
+
+/** A name for a message this execution makes; a repeat of the activity makes another one. */
+export function newMark(): string {
+  return randomBytes(6).toString('base64url');
 }
 
 /** The artifact store as one session sees it. */

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { TranscriptPointer } from '../protocol/activities';
-import { rollDigest } from '../protocol/digest';
+import { markOf, rollDigest } from '../protocol/digest';
 import type { Message } from '../protocol/messages';
 
 /** What one worker remembers of one session's transcript. */
@@ -12,7 +12,7 @@ interface Remembered {
   from: number;
   length: number;
   digest: string;
-  /** Messages this worker's activities made that no model call has placed yet, by delta name. */
+  /** Messages this worker's activities made that no model call has placed yet, by mark. */
   made: Map<string, Message>;
   chars: number;
 }
@@ -46,10 +46,12 @@ export class TranscriptCache {
     this.sessions = new LRUCache({ maxSize: maxChars, sizeCalculation: (entry) => entry.chars + 200 });
   }
 
-  /** Keeps a message this worker's activity made, until a model call's delta names it. */
-  keep(session: string, name: string, message: Message): void {
+  /** Keeps a message this worker's activity made and marked, until a model call's delta names it. */
+  keep(session: string, message: Message): void {
+    const mark = markOf(message);
+    if (mark === undefined) return;
     const entry = this.sessions.get(session) ?? blank();
-    entry.made.set(name, message);
+    entry.made.set(mark, message);
     entry.chars += JSON.stringify(message).length;
     this.sessions.set(session, entry);
   }
@@ -74,7 +76,10 @@ export class TranscriptCache {
     if (entry.length + pointer.delta.length !== pointer.length) return false;
     const known = pointer.delta.map((item) => (typeof item === 'string' ? entry.made.get(item) : item));
     const news = known.every((message) => message != null) ? known : await pull(entry.length, pointer.length);
-    const digest = news.reduce((sum, message) => rollDigest(sum, textOf(message)), entry.digest);
+    const digest = news.reduce(
+      (sum, message) => rollDigest(sum, message ? (markOf(message) ?? JSON.stringify(message)) : ''),
+      entry.digest,
+    );
     if (digest !== pointer.digest) return false;
     entry.messages.push(...news);
     entry.length = pointer.length;

@@ -12,18 +12,15 @@ export interface TranscriptPointer {
   /** Rolling digest of all messages up to `length`; a cache that disagrees is thrown away. */
   digest: string;
   /**
-   * The messages since the previous model call: a name where an activity made the message (the worker that ran it still
+   * The messages since the previous model call: the mark where an activity made the message (the worker that ran it still
    * has it), the message itself where the workflow made it and it is small, null where it must be pulled.
    */
   delta: (string | Message | null)[];
 }
 
-/** The delta name of a model's reply and of a tool's result. */
-export function replyName(turn: number): string {
-  return `r${turn}`;
-}
-export function resultName(turn: number, callId: string): string {
-  return `t${turn}:${callId}`;
+/** The same for every attempt of one tool call, and for no other call: what a tool deduplicates by. */
+export function idempotencyKeyOf(firstRunId: string, turn: number, callId: string): string {
+  return `${firstRunId}:${turn}:${callId}`;
 }
 
 export interface ResolveAgentInput {
@@ -46,12 +43,21 @@ export interface InvokeModelInput {
   contextTokens?: number;
   /** US dollars left; the call is refused when its worst case costs more. */
   budgetUsd?: number;
+  /**
+   * Quick reads the last reply asked for, by call id: run first, their results are seen by the model and returned with its
+   * reply. Repeating them costs nothing, so they need no event of their own.
+   */
+  quickCalls?: string[];
+  /** Folders the quick reads may see. */
+  mounts?: Mount[];
 }
 
 /** Why the model stopped writing. */
 export type FinishReason = 'end' | 'tool-calls' | 'length' | 'refusal';
 
 export interface InvokeModelResult {
+  /** Results of `quickCalls`, in their order. */
+  quickResults?: ToolMessage[];
   message: AssistantMessage;
   finish: FinishReason;
   usage: Usage;

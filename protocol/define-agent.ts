@@ -8,6 +8,8 @@ import { HoldfastError } from './failures';
 export function defineAgent(definition: AgentDefinition): AgentDefinition {
   const parsed = agentDefinitionSchema.safeParse(definition);
   if (parsed.success) return definition;
-  const problems = parsed.error.issues.map((issue) => `${issue.path.join('.') || '(root)'}: ${issue.message}`).join('; ');
+  const problems = parsed.error.issues
+    .map((issue) => `${issue.path.join('.') || '(root)'}: ${issue.message}`)
+    .join('; ');
   throw new HoldfastError('Agent.Invalid', `agent "${definition?.name}": ${problems}`);
 }

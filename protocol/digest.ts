@@ -1,3 +1,10 @@
+import type { Message } from './messages';
+
+/** The mark an activity gave a message; undefined for messages the workflow or its caller made. */
+export function markOf(message: Message): string | undefined {
+  return message.role === 'user' ? undefined : message.mark;
+}
+
 /**
  * A 53-bit rolling digest (cyrb53, public domain), in plain arithmetic so that it runs in the workflow sandbox.
  * It detects accidents (a stale cache), not attackers; the audit chain uses SHA-256.

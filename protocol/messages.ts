@@ -77,6 +77,8 @@ export interface UserMessage {
 
 export interface AssistantMessage {
   role: 'assistant';
+  /** Names exactly this message, of this execution of the activity that made it: what caches go by. */
+  mark?: string;
   content: AssistantPart[];
 }
 
@@ -101,6 +103,8 @@ export interface ToolMessage {
   content: string;
   mediaType: 'text/plain' | 'application/json';
   artifact?: ArtifactRef;
+  /** As in `AssistantMessage`; absent where the workflow itself gave the result. */
+  mark?: string;
 }
 
 export type Message = UserMessage | AssistantMessage | ToolMessage;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { limitsSchema, modelParametersSchema, type ResolvedAgent } from './agent';
 import type { FailureCode } from './failures';
-import { type ArtifactRef, type Message, userPartSchema } from './messages';
+import { type ArtifactRef, type Message, type ToolCallPart, userPartSchema } from './messages';
 import type { Usage } from './usage';
 
 /** Why a session ended: exactly one of these. */
@@ -86,6 +86,8 @@ export interface SessionProgress {
   contextFrom: number;
   outputRepairs: number;
   repeats: { key: string; count: number };
+  /** Calls of the last reply that ride along with the next model call. */
+  quickCalls: ToolCallPart[];
   todos: TodoItem[];
   /** Milliseconds since epoch, workflow time. */
   startedAt: number;

@@ -89,5 +89,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 function unknownKey(value: Record<string, unknown>, known: string[]): string | undefined {
-  return Object.keys(value).find((key) => !known.includes(key))?.slice(0, 50);
+  return Object.keys(value)
+    .find((key) => !known.includes(key))
+    ?.slice(0, 50);
 }

@@ -58,11 +58,12 @@ export function assemble(options: AssemblyOptions): Assembly {
     catalogue,
     providerFor: (route) => providers.providerFor(route),
     prices: createPrices(options.prices),
+    tools: new Map(tools.map((tool) => [tool.name, tool])),
     transcripts: new TranscriptCache(),
     artifacts: options.artifacts ?? new FileArtifactStore(path.join(home, 'artifacts')),
     home,
     secrets: (name) => env[name],
     ...(options.onDelta && { onDelta: options.onDelta }),
   };
-  return { services, activities: createActivities(services, tools) };
+  return { services, activities: createActivities(services) };
 }

@@ -22,7 +22,7 @@ import { ARCHIVE, LOOK_UP, modelOptions, quickToolOptions, toolOptions } from '.
 import { detailsOf } from './details';
 import { failureOf, toApplicationFailure, toolFailure } from './failures';
 import { agentQuery, startingView, stateQuery, transcriptQuery } from './messages';
-import { answered, type CallResult } from './run-calls';
+import { answered } from './run-calls';
 import { recordEnd, recordStart } from './search-attributes';
 import { Session } from './session';
 import { type DriverEnd, driveSession, type SessionDeps } from './session-driver';
@@ -87,9 +87,9 @@ function callTool(spec: ToolSpec, input: RunToolInput, summary: string): Promise
 }
 
 /** A tool's failure is a result the model sees; only cancellation and bugs go up. */
-async function runTool(spec: ToolSpec, input: RunToolInput, summary: string): Promise<CallResult> {
+async function runTool(spec: ToolSpec, input: RunToolInput, summary: string): Promise<ToolMessage> {
   try {
-    return { message: await callTool(spec, input, summary), byActivity: true };
+    return await callTool(spec, input, summary);
   } catch (error) {
     if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
     const { outcome, text } = toolFailure(spec, error);

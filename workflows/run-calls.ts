@@ -1,23 +1,17 @@
-import type { RunToolInput } from '../protocol/activities';
+import { idempotencyKeyOf, type RunToolInput } from '../protocol/activities';
 import type { ResolvedAgent } from '../protocol/agent';
 import type { ToolCallPart, ToolMessage, ToolOutcome } from '../protocol/messages';
 import type { ToolSpec } from '../protocol/tool';
 
-/** A call's result, and whether an activity made it (so that a worker has it) or the workflow itself did. */
-export interface CallResult {
-  message: ToolMessage;
-  byActivity: boolean;
-}
-
 /** Runs one call that passed all checks; resolves with a result whatever happens, rejects only on cancellation or a bug. */
-export type RunCall = (spec: ToolSpec, call: ToolCallPart) => Promise<CallResult>;
+export type RunCall = (spec: ToolSpec, call: ToolCallPart) => Promise<ToolMessage>;
 
 /**
  * Runs the tool calls of one reply: independent ones together up to `cap`, exclusive ones alone and in their place.
  * Results come back in call order, one for each call.
  */
-export async function runCalls(calls: ToolCallPart[], agent: ResolvedAgent, run: RunCall): Promise<CallResult[]> {
-  const results: CallResult[] = [];
+export async function runCalls(calls: ToolCallPart[], agent: ResolvedAgent, run: RunCall): Promise<ToolMessage[]> {
+  const results: ToolMessage[] = [];
   for (const batch of batchesOf(calls, agent)) {
     results.push(...(await runTogether(batch, agent, run)));
   }
@@ -42,8 +36,8 @@ function batchesOf(calls: ToolCallPart[], agent: ResolvedAgent): ToolCallPart[][
   return batches;
 }
 
-async function runTogether(batch: ToolCallPart[], agent: ResolvedAgent, run: RunCall): Promise<CallResult[]> {
-  const results = new Array<CallResult>(batch.length);
+async function runTogether(batch: ToolCallPart[], agent: ResolvedAgent, run: RunCall): Promise<ToolMessage[]> {
+  const results = new Array<ToolMessage>(batch.length);
   let next = 0;
   const lane = async (): Promise<void> => {
     for (let at = next++; at < batch.length; at = next++) {
@@ -56,7 +50,7 @@ async function runTogether(batch: ToolCallPart[], agent: ResolvedAgent, run: Run
 }
 
 /** Unknown tools and malformed arguments are answered at once: the model is told, nothing runs. */
-function runOne(call: ToolCallPart, agent: ResolvedAgent, run: RunCall): Promise<CallResult> | CallResult {
+function runOne(call: ToolCallPart, agent: ResolvedAgent, run: RunCall): Promise<ToolMessage> | ToolMessage {
   const spec = specOf(agent, call.name);
   if (spec === undefined) {
     const known = agent.tools.map((tool) => tool.name).join(', ') || 'none';
@@ -77,19 +71,15 @@ export function specOf(agent: ResolvedAgent, name: string): ToolSpec | undefined
 }
 
 /** A result the workflow itself gives. */
-export function answered(call: Pick<ToolCallPart, 'id' | 'name'>, outcome: ToolOutcome, content: string): CallResult {
-  const message: ToolMessage = {
-    role: 'tool',
-    callId: call.id,
-    name: call.name,
-    outcome,
-    content,
-    mediaType: 'text/plain',
-  };
-  return { message, byActivity: false };
+export function answered(
+  { id: callId, name }: Pick<ToolCallPart, 'id' | 'name'>,
+  outcome: ToolOutcome,
+  content: string,
+): ToolMessage {
+  return { role: 'tool', callId, name, outcome, content, mediaType: 'text/plain' };
 }
 
-/** What a tool activity is given. The key is the same for every attempt of this call, and for no other call. */
+/** What a tool activity is given. */
 export function toolInput(
   call: ToolCallPart,
   session: Pick<RunToolInput, 'agent' | 'firstRunId' | 'turn' | 'mounts'>,
@@ -100,6 +90,15 @@ export function toolInput(
     callId: id,
     name,
     ...(artifact ? { artifact } : { arguments: args }),
-    idempotencyKey: `${session.firstRunId}:${session.turn}:${id}`,
+    idempotencyKey: idempotencyKeyOf(session.firstRunId, session.turn, id),
   };
+}
+
+/** Whether calls can ride along with the next model call: all of them quick reads with arguments to run on. */
+export function canRideAlong(calls: ToolCallPart[], agent: ResolvedAgent): boolean {
+  return calls.every(({ name, malformed }) => malformed === undefined && isQuickRead(specOf(agent, name)));
+}
+
+function isQuickRead(spec: ToolSpec | undefined): boolean {
+  return spec !== undefined && spec.quick && spec.effect === 'read' && spec.runsIn === 'activity' && !spec.exclusive;
 }

@@ -1,19 +1,13 @@
-import {
-  type InvokeModelInput,
-  type InvokeModelResult,
-  type RunToolInput,
-  replyName,
-  resultName,
-} from '../protocol/activities';
+import type { InvokeModelInput, InvokeModelResult, RunToolInput } from '../protocol/activities';
 import type { Failure, FailureCode } from '../protocol/failures';
-import type { AssistantMessage, ToolCallPart } from '../protocol/messages';
+import type { AssistantMessage, ToolCallPart, ToolMessage } from '../protocol/messages';
 import type { StopReason } from '../protocol/session';
 import { applyTodo } from '../protocol/todo';
 import type { ToolSpec } from '../protocol/tool';
 import { addUsage } from '../protocol/usage';
 import { type Stop, stopBeforeTools, stopBeforeTurn } from './gates';
 import { countRepeats } from './loop-breaker';
-import { answered, type CallResult, runCalls, toolInput } from './run-calls';
+import { answered, canRideAlong, runCalls, toolInput } from './run-calls';
 import { type Session, textMessage } from './session';
 
 /** Temporal's primitives, handed in so that the loop can be driven by fakes. */
@@ -22,7 +16,7 @@ export interface SessionDeps {
   now(): number;
   invokeModel(input: InvokeModelInput, summary: string): Promise<InvokeModelResult>;
   /** Resolves with a result whatever the tool does; rejects on cancellation only. */
-  runTool(spec: ToolSpec, input: RunToolInput, summary: string): Promise<CallResult>;
+  runTool(spec: ToolSpec, input: RunToolInput, summary: string): Promise<ToolMessage>;
   /** A failed model call, classified; undefined for anything else (a bug, a cancellation). */
   failureOf(error: unknown): Failure | undefined;
   /** Whether this Temporal run has grown enough to continue as new. */
@@ -42,7 +36,7 @@ const UNKNOWN_CONTEXT_TOKENS = 100_000;
 export async function driveSession(session: Session, deps: SessionDeps): Promise<DriverEnd> {
   for (let turns = 0; ; turns++) {
     const gate = stopBeforeTurn(session.progress, session.limits, deps.now());
-    if (gate) return { kind: 'ended', stop: gate };
+    if (gate) return { kind: 'ended', stop: declineCalls(session, session.progress.quickCalls, gate) };
     if (turns > 0 && deps.rolloverDue(turns)) return { kind: 'rollover' };
     const stop = await runTurn(session, deps);
     if (stop) return { kind: 'ended', stop };
@@ -51,7 +45,7 @@ export async function driveSession(session: Session, deps: SessionDeps): Promise
 
 async function runTurn(session: Session, deps: SessionDeps): Promise<Stop | undefined> {
   const reply = await askModel(session, deps);
-  if ('reason' in reply) return reply;
+  if ('reason' in reply) return declineCalls(session, session.progress.quickCalls, reply);
   const calls = reply.message.content.filter((part) => part.type === 'tool-call');
   if (calls.length > 0) return runTools(session, calls, deps);
   return finishOrRepair(session, reply);
@@ -62,10 +56,7 @@ async function askModel(session: Session, deps: SessionDeps): Promise<InvokeMode
   session.phase = 'model';
   for (let shrunk = 0; ; shrunk++) {
     try {
-      const result = await deps.invokeModel(
-        modelInput(session),
-        `turn ${session.progress.turns + 1} · ${session.model}`,
-      );
+      const result = await deps.invokeModel(modelInput(session), callSummary(session));
       recordReply(session, result);
       return result;
     } catch (error) {
@@ -79,6 +70,12 @@ async function askModel(session: Session, deps: SessionDeps): Promise<InvokeMode
       return { reason, detail: failure.message };
     }
   }
+}
+
+/** One line for the Web UI: which turn, which model, and the quick reads that ride along. */
+function callSummary({ progress, model }: Session): string {
+  const reads = progress.quickCalls.map((call) => call.name).join(', ');
+  return `turn ${progress.turns + 1} · ${model}${reads && ` · after ${reads.slice(0, 120)}`}`;
 }
 
 /** The activity reports how large the refused context was by its own count; the vendor counts more. */
@@ -97,7 +94,7 @@ const STOP_OF_FAILURE: Partial<Record<FailureCode, StopReason>> = {
 };
 
 function modelInput(session: Session): InvokeModelInput {
-  const { agent, progress, limits, parameters, contextTokens } = session;
+  const { agent, progress, limits, parameters, contextTokens, mounts } = session;
   return {
     transcript: session.transcript.pointer(),
     turn: progress.turns + 1,
@@ -108,6 +105,10 @@ function modelInput(session: Session): InvokeModelInput {
     ...(parameters && { parameters }),
     ...(contextTokens !== undefined && { contextTokens }),
     ...(limits.costUsd !== undefined && { budgetUsd: limits.costUsd - progress.costUsd }),
+    ...(progress.quickCalls.length > 0 && {
+      quickCalls: progress.quickCalls.map((call) => call.id),
+      ...(mounts && { mounts }),
+    }),
   };
 }
 
@@ -120,7 +121,9 @@ function recordReply(session: Session, result: InvokeModelResult): void {
   progress.simulated ||= result.simulated;
   progress.contextFrom = result.contextFrom;
   transcript.seen();
-  transcript.append(result.message, replyName(progress.turns));
+  for (const message of result.quickResults ?? []) transcript.append(message);
+  progress.quickCalls = [];
+  transcript.append(result.message);
   session.noteTurn(result);
 }
 
@@ -128,20 +131,23 @@ async function runTools(session: Session, calls: ToolCallPart[], deps: SessionDe
   const { progress, agent } = session;
   progress.repeats = countRepeats(progress.repeats, calls);
   const stop = stopBeforeTools(progress, session.limits, calls.length);
-  if (stop) {
-    // Every call is answered, so that the conversation can be taken up again as it is.
-    for (const call of calls) record(session, answered(call, 'denied', `Not run: ${stop.detail}.`));
-    return stop;
+  if (stop) return declineCalls(session, calls, stop);
+  progress.toolCalls += calls.length;
+  if (canRideAlong(calls, agent)) {
+    progress.quickCalls = calls;
+    return undefined;
   }
   session.phase = 'tools';
-  progress.toolCalls += calls.length;
   const results = await runCalls(calls, agent, (spec, call) => runOneTool(session, spec, call, deps));
-  for (const result of results) record(session, result);
+  for (const result of results) session.transcript.append(result);
   return undefined;
 }
 
-function record(session: Session, { message, byActivity }: CallResult): void {
-  session.transcript.append(message, byActivity ? resultName(session.progress.turns, message.callId) : undefined);
+/** Every call is answered, also when the run stops before it: the conversation can be taken up again as it is. */
+function declineCalls(session: Session, calls: ToolCallPart[], stop: Stop): Stop {
+  for (const call of calls) session.transcript.append(answered(call, 'denied', `Not run: ${stop.detail}.`));
+  session.progress.quickCalls = [];
+  return stop;
 }
 
 async function runOneTool(
@@ -149,7 +155,7 @@ async function runOneTool(
   spec: ToolSpec,
   call: ToolCallPart,
   deps: SessionDeps,
-): Promise<CallResult> {
+): Promise<ToolMessage> {
   if (spec.runsIn === 'workflow') return runTodo(session, call);
   const { agent, progress, firstRunId, mounts } = session;
   const input = toolInput(call, { agent: agent.name, firstRunId, turn: progress.turns, ...(mounts && { mounts }) });
@@ -162,7 +168,7 @@ async function runOneTool(
 }
 
 /** The todo list is state of the run itself: no activity, and it survives with the run. */
-function runTodo(session: Session, call: ToolCallPart): CallResult {
+function runTodo(session: Session, call: ToolCallPart): ToolMessage {
   const applied = applyTodo(session.progress.todos, call.arguments);
   if ('error' in applied) return answered(call, 'invalid-arguments', applied.error);
   session.progress.todos = applied.todos;

@@ -165,6 +165,7 @@ function freshProgress(now: number): SessionProgress {
     contextFrom: 0,
     outputRepairs: 0,
     repeats: { key: '', count: 0 },
+    quickCalls: [],
     todos: [],
     startedAt: now,
   };

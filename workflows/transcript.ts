@@ -1,5 +1,5 @@
 import type { TranscriptPointer } from '../protocol/activities';
-import { rollDigest } from '../protocol/digest';
+import { markOf, rollDigest } from '../protocol/digest';
 import type { Message } from '../protocol/messages';
 import type { TranscriptPage, TranscriptSegment } from '../protocol/session';
 
@@ -10,8 +10,6 @@ const PAGE_CHARS = 450_000;
 
 interface Entry {
   message: Message;
-  /** How the worker that made it knows it; absent for messages the workflow made. */
-  name: string | undefined;
   chars: number;
 }
 
@@ -37,11 +35,14 @@ export class Transcript {
     return this.base + this.entries.length;
   }
 
-  /** Adds a message; `name` where an activity made it and its worker can be expected to still have it. */
-  append(message: Message, name?: string): void {
+  /**
+   * Adds a message. The digest goes by the mark where there is one: workflow code starts cold in every run, and reading long
+   * texts character by character would be the slowest thing it does.
+   */
+  append(message: Message): void {
     const text = JSON.stringify(message);
-    this.digest = rollDigest(this.digest, text);
-    this.entries.push({ message, name, chars: text.length });
+    this.digest = rollDigest(this.digest, markOf(message) ?? text);
+    this.entries.push({ message, chars: text.length });
   }
 
   /** What a model call is told instead of the conversation. */
@@ -70,8 +71,9 @@ export class Transcript {
 
   private delta(): (string | Message | null)[] {
     let inlined = 0;
-    return this.entries.slice(this.calledAt - this.base).map(({ message, name, chars }) => {
-      if (name !== undefined) return name;
+    return this.entries.slice(this.calledAt - this.base).map(({ message, chars }) => {
+      const mark = markOf(message);
+      if (mark !== undefined) return mark;
       inlined += chars;
       return inlined <= INLINE_BYTES ? message : null;
     });

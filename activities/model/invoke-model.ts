@@ -1,5 +1,5 @@
 import { activityInfo, Context } from '@temporalio/activity';
-import { type InvokeModelInput, type InvokeModelResult, replyName } from '../../protocol/activities';
+import type { InvokeModelInput, InvokeModelResult } from '../../protocol/activities';
 import type { ResolvedAgent } from '../../protocol/agent';
 import { HoldfastError } from '../../protocol/failures';
 import { rootIdOf } from '../../protocol/names';
@@ -7,10 +7,11 @@ import { withHeartbeat } from '../heartbeat';
 import { loadParts, offloadReply } from '../offload';
 import type { ModelReply } from '../providers/provider';
 import type { ActivityServices } from '../services';
-import { scopedParts, sessionKey } from '../session-key';
+import { newMark, scopedParts, sessionKey } from '../session-key';
 import { pullFrom, sessionSource } from '../session-source';
 import { toFailure } from '../to-failure';
 import { checkOutput } from './check-output';
+import { runQuickCalls } from './quick-calls';
 import { prepareRequest, withinBudget } from './request';
 
 /** One model call: pulls what this worker lacks of the transcript, fits it, asks, checks. Never retries: Temporal does. */
@@ -39,7 +40,9 @@ async function callModel(
   const agent = await pinnedAgent(input, services);
   const loaded = await services.transcripts.load(key, wantedOf(input, agent), pullFrom(services, key));
   const route = services.providerFor(input.model);
-  const { request, fitted } = await prepareRequest(input, agent, loaded, route);
+  const quickResults = await runQuickCalls(input, agent, loaded.messages, services, signal);
+  const seen = { ...loaded, messages: [...loaded.messages, ...quickResults] };
+  const { request, fitted } = await prepareRequest(input, agent, seen, route);
   const affordable = withinBudget(request, input.model, fitted.tokens, input.budgetUsd, services.prices);
 
   let chars = 0;
@@ -55,9 +58,10 @@ async function callModel(
       },
     },
   );
-  const message = await offloadReply(reply.message, parts);
-  services.transcripts.keep(key, replyName(input.turn), message);
+  const message = { ...(await offloadReply(reply.message, parts)), mark: newMark() };
+  services.transcripts.keep(key, message);
   return {
+    ...(quickResults.length > 0 && { quickResults }),
     message,
     finish: reply.finish,
     usage: reply.usage,

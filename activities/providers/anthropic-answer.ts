@@ -11,7 +11,9 @@ interface OpenBlock {
   closed: boolean;
 }
 
-type ReportedUsage = Partial<Record<'input_tokens' | 'output_tokens' | 'cache_read_input_tokens' | 'cache_creation_input_tokens', number | null>> & {
+type ReportedUsage = Partial<
+  Record<'input_tokens' | 'output_tokens' | 'cache_read_input_tokens' | 'cache_creation_input_tokens', number | null>
+> & {
   output_tokens_details?: { thinking_tokens?: number } | null;
 };
 
@@ -54,7 +56,8 @@ export class AnthropicAnswer {
         }
         return;
       case 'content_block_delta':
-        return this.addDelta(this.open(event.index), event.delta);
+        this.addDelta(this.open(event.index), event.delta);
+        return;
       case 'content_block_stop':
         this.open(event.index).closed = true;
         return;
@@ -68,7 +71,10 @@ export class AnthropicAnswer {
     }
   }
 
-  private addDelta(open: OpenBlock, delta: Extract<RawMessageStreamEvent, { type: 'content_block_delta' }>['delta']): void {
+  private addDelta(
+    open: OpenBlock,
+    delta: Extract<RawMessageStreamEvent, { type: 'content_block_delta' }>['delta'],
+  ): void {
     const { block } = open;
     if (delta.type === 'text_delta' && block.type === 'text') {
       this.size.add(delta.text);
@@ -127,7 +133,9 @@ export class AnthropicAnswer {
         return [{ type: 'text', text: block.text }];
       case 'thinking':
         // Without its signature it cannot be sent back; the vendor signs last.
-        return [{ type: 'reasoning', provider, text: block.thinking, ...(block.signature && { signature: block.signature }) }];
+        return [
+          { type: 'reasoning', provider, text: block.thinking, ...(block.signature && { signature: block.signature }) },
+        ];
       case 'redacted_thinking':
         return [{ type: 'reasoning', provider, text: '', encrypted: block.data }];
       case 'tool_use': {

@@ -34,7 +34,8 @@ export function anthropicError(thrown: unknown, streaming: boolean, context: Err
   const { status, headers, requestID, error: body } = failure;
   if (status === undefined && body === undefined) return connectionFailure(thrown, streaming, context);
   const inner = typeof body === 'object' ? body?.error : undefined;
-  const text = typeof inner?.message === 'string' ? inner.message : typeof body === 'string' ? body : 'the vendor gave no reason';
+  const text =
+    typeof inner?.message === 'string' ? inner.message : typeof body === 'string' ? body : 'the vendor gave no reason';
   return providerError(
     {
       code: codeOf(status, inner?.type, text),

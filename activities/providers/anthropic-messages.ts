@@ -52,7 +52,11 @@ function userBlocks(part: UserPart): ContentBlockParam[] {
   const source =
     fileKind(part) === 'pdf'
       ? { type: 'base64' as const, media_type: 'application/pdf' as const, data }
-      : { type: 'text' as const, media_type: 'text/plain' as const, data: wellFormed(Buffer.from(data, 'base64').toString('utf8')) };
+      : {
+          type: 'text' as const,
+          media_type: 'text/plain' as const,
+          data: wellFormed(Buffer.from(data, 'base64').toString('utf8')),
+        };
   return [{ type: 'document', title: part.name, source }];
 }
 

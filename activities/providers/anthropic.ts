@@ -1,5 +1,7 @@
 import type { Anthropic } from '@anthropic-ai/sdk';
-import type { MessageCreateParamsStreaming } from '@anthropic-ai/sdk/resources/messages';
+import type { APIPromise } from '@anthropic-ai/sdk/api-promise';
+import type { MessageCreateParamsStreaming, RawMessageStreamEvent } from '@anthropic-ai/sdk/resources/messages';
+import type { Stream } from '@anthropic-ai/sdk/streaming';
 import { AnthropicAnswer } from './anthropic-answer';
 import { anthropicError } from './anthropic-errors';
 import { anthropicMessages, cacheable } from './anthropic-messages';
@@ -84,9 +86,7 @@ function complete(
   return exchange(call.signal, toError, async () => {
     const body = requestBody(request, context.provider);
     const headers = { ...correlationHeader(call.correlationId), ...(body.thinking?.type === 'enabled' && INTERLEAVED) };
-    const { data: stream, request_id } = await sdk()
-      .messages.create(body, { signal: call.signal, headers })
-      .withResponse();
+    const { data: stream, request_id } = await openStream(sdk(), body, headers, call.signal).withResponse();
     streaming = true;
     const answer = new AnthropicAnswer(context.provider, call, settings.maxAnswerChars);
     for await (const event of stream) answer.add(event);
@@ -94,6 +94,13 @@ function complete(
     const reply = answer.end(request.model);
     return request_id ? { ...reply, requestId: request_id } : reply;
   });
+}
+
+/** As `messages.create` does, but without its warning on the console at each call of an older model. */
+function openStream(client: Anthropic, body: Body, headers: Record<string, string>, signal: AbortSignal) {
+  return client.post('/v1/messages', { body, headers, signal, stream: true }) as APIPromise<
+    Stream<RawMessageStreamEvent>
+  >;
 }
 
 /** The SDK's types have left `temperature` behind; older models still take it. */
@@ -130,7 +137,10 @@ function requestBody(request: ModelRequest, provider: string): Body {
   };
 }
 
-function thinkingOf({ model, parameters }: ModelRequest): Pick<Body, 'thinking'> & { effort?: 'low' | 'medium' | 'high' } {
+function thinkingOf({
+  model,
+  parameters,
+}: ModelRequest): Pick<Body, 'thinking'> & { effort?: 'low' | 'medium' | 'high' } {
   const { reasoning, maxOutputTokens } = parameters;
   const { thinking, thinksByItself } = claudeFeatures(model);
   if (reasoning === undefined || thinking === 'none') return {};

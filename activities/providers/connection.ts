@@ -91,7 +91,10 @@ export class Connection {
     reject: (error: unknown) => void,
   ): void {
     const { signal } = init;
-    if (signal?.aborted) return reject(signal.reason);
+    if (signal?.aborted) {
+      reject(signal.reason);
+      return;
+    }
     const secure = url.protocol === 'https:';
     const headers = { ...Object.fromEntries(new Headers(init.headers)), 'accept-encoding': 'identity' };
     const request = (secure ? https : http).request(url, {
@@ -168,11 +171,7 @@ function webResponse(request: http.ClientRequest, response: http.IncomingMessage
   return new Response(BODILESS.has(status) ? null : bodyOf(request, response, watch), { status, headers });
 }
 
-function bodyOf(
-  request: http.ClientRequest,
-  response: http.IncomingMessage,
-  watch: Watch,
-): ReadableStream<Uint8Array> {
+function bodyOf(request: http.ClientRequest, response: http.IncomingMessage, watch: Watch): ReadableStream<Uint8Array> {
   let cancelled = false;
   return new ReadableStream<Uint8Array>(
     {

@@ -14,11 +14,13 @@ export const PROVIDERS: readonly ProviderDefinition[] = [
 export interface ProvidersConfig {
   /** Default: `process.env`. */
   env?: Environment;
+  /** Ready providers besides, or instead of, those of the same name that Holdfast brings. */
+  extra?: readonly ModelProvider[];
   /**
-   * Settings of the providers Holdfast brings, by name; or further ones under a name of their own: a ready provider, or
-   * the settings of another server with the `type` of protocol it speaks.
+   * Settings by provider name. A further name is another server: `type` tells whose protocol it speaks, e.g.
+   * `{ ollama: { type: 'openai', baseURL: 'http://127.0.0.1:11434/v1' } }`.
    */
-  providers?: Readonly<Record<string, ModelProvider | (ProviderSettings & { type?: string })>>;
+  settings?: Readonly<Record<string, ProviderSettings & { type?: string }>>;
   /** Context windows by route, e.g. `{ 'openai/llama3': { contextTokens: 8192 } }`. */
   models?: Readonly<Record<string, ModelFacts>>;
 }
@@ -37,14 +39,14 @@ export interface Providers {
 export function createProviders(config: ProvidersConfig = {}): Providers {
   const env = config.env ?? process.env;
   const made = new Map<string, ModelProvider>();
-  const names = (): string[] => [
-    ...new Set([...PROVIDERS.map(({ name }) => name), ...Object.keys(config.providers ?? {})]),
-  ];
+  const ready = new Map((config.extra ?? []).map((provider) => [provider.name, provider]));
+  const known = [...PROVIDERS.map(({ name }) => name), ...ready.keys(), ...Object.keys(config.settings ?? {})];
+  const names = (): string[] => [...new Set(known)];
   return {
     names,
     providerFor(route) {
       const { name, model } = splitRoute(route, names());
-      const provider = made.get(name) ?? make(name, config, env, names());
+      const provider = ready.get(name) ?? made.get(name) ?? make(name, config, env, names());
       made.set(name, provider);
       return { provider, model };
     },
@@ -60,18 +62,20 @@ function splitRoute(route: string, names: string[]): { name: string; model: stri
 }
 
 function make(name: string, config: ProvidersConfig, env: Environment, names: string[]): ModelProvider {
-  const configured = config.providers?.[name];
-  if (configured && 'complete' in configured) return configured;
+  const configured = config.settings?.[name];
   const type = configured?.type ?? name;
   const definition = PROVIDERS.find((known) => known.name === type);
   if (!definition) {
     throw new ProviderError('Model.UnknownProvider', `no provider is called "${type}"`, {
-      hint: `Known providers: ${names.join(', ')}. Add your own under providers in the configuration.`,
+      hint: `Known providers: ${names.join(', ')}. Add another server under providers in the configuration.`,
     });
   }
   // A server under another name must not inherit the vendor's key and URL.
   const scope = type === name ? env : {};
-  return definition.create({ ...configured, name, models: { ...modelsOf(config, name), ...configured?.models } }, scope);
+  return definition.create(
+    { ...configured, name, models: { ...modelsOf(config, name), ...configured?.models } },
+    scope,
+  );
 }
 
 function modelsOf({ models = {} }: ProvidersConfig, name: string): Record<string, ModelFacts> {

@@ -46,7 +46,8 @@ export class ChatAnswer {
     const reasoning = delta.reasoning_content ?? (typeof delta.reasoning === 'string' ? delta.reasoning : '');
     const calls = delta.tool_calls ?? [];
     if (!text && !refusal && !reasoning && calls.length === 0) return;
-    if (this.finished) throw new ProviderError('Model.BadResponse', `${this.provider}: the answer went on after its end`);
+    if (this.finished)
+      throw new ProviderError('Model.BadResponse', `${this.provider}: the answer went on after its end`);
     this.text += text;
     this.refusal += refusal;
     this.reasoning += reasoning;

@@ -35,7 +35,10 @@ function contentPart(part: UserPart): ChatCompletionContentPart {
     : { type: 'file', file: { filename: part.name, file_data: dataUrl(part) } };
 }
 
-function assistantMessage({ content }: AssistantMessage, reasoningOf: string | undefined): ChatCompletionMessageParam[] {
+function assistantMessage(
+  { content }: AssistantMessage,
+  reasoningOf: string | undefined,
+): ChatCompletionMessageParam[] {
   const text = content.map((part) => (part.type === 'text' ? part.text : '')).join('');
   const reasoning = content
     .map((part) => (part.type === 'reasoning' && part.provider === reasoningOf ? part.text : ''))

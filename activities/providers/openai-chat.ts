@@ -4,9 +4,9 @@ import type {
   ChatCompletionMessageParam,
 } from 'openai/resources/chat/completions';
 import type { Usage } from '../../protocol/usage';
+import type { Environment, ProviderSettings } from './definition';
 import { ChatAnswer } from './openai-chat-answer';
 import { chatMessages } from './openai-chat-messages';
-import type { Environment, ProviderSettings } from './definition';
 import { isReasoningModel, OpenAIClient, openaiUsage } from './openai-client';
 import { leastEffort } from './openai-responses';
 import { enforceableSchema, schemaInstructions, toolSchema } from './output-schema';
@@ -60,7 +60,8 @@ function requestBody(client: OpenAIClient, request: ModelRequest): ChatCompletio
   const { model, tools, parameters, outputSchema } = request;
   const thinks = client.official && isReasoningModel(model);
   const format = outputSchema && responseFormat(outputSchema);
-  const instructions = wellFormed(request.instructions) + (format || !outputSchema ? '' : schemaInstructions(outputSchema));
+  const instructions =
+    wellFormed(request.instructions) + (format || !outputSchema ? '' : schemaInstructions(outputSchema));
   const system: ChatCompletionMessageParam[] = instructions ? [{ role: 'system', content: instructions }] : [];
   const { maxOutputTokens, temperature, reasoning } = parameters;
   return {
@@ -76,7 +77,8 @@ function requestBody(client: OpenAIClient, request: ModelRequest): ChatCompletio
     // The new name is OpenAI's own; other servers know the old one.
     ...(client.official ? { max_completion_tokens: maxOutputTokens } : { max_tokens: maxOutputTokens }),
     ...(!thinks && temperature !== undefined && { temperature }),
-    ...(reasoning && (thinks || !client.official) && { reasoning_effort: reasoning === 'off' ? leastEffort(model) : reasoning }),
+    ...(reasoning &&
+      (thinks || !client.official) && { reasoning_effort: reasoning === 'off' ? leastEffort(model) : reasoning }),
     stream: true,
     stream_options: { include_usage: true },
   };

@@ -2,8 +2,8 @@ import type OpenAI from 'openai';
 import type { Usage } from '../../protocol/usage';
 import { Connection, type ConnectionStats } from './connection';
 import type { Environment, ProviderSettings } from './definition';
-import { openaiError } from './openai-errors';
 import { describeKnownModel } from './models';
+import { openaiError } from './openai-errors';
 import { type ModelCall, type ModelFacts, type ModelRequest, ProviderError } from './provider';
 import { countRequestTokens, encodingOf } from './tokens';
 import { type ErrorContext, exchange } from './vendor-errors';
@@ -104,7 +104,11 @@ export class OpenAIClient {
     });
   }
 
-  embed(texts: string[], { model }: { model: string }, call: ModelCall): Promise<{ vectors: number[][]; usage: Usage }> {
+  embed(
+    texts: string[],
+    { model }: { model: string },
+    call: ModelCall,
+  ): Promise<{ vectors: number[][]; usage: Usage }> {
     return this.exchange(call.signal, async () => {
       const body = { model, input: texts, encoding_format: 'float' as const };
       const { data, usage } = await this.sdk().embeddings.create(body, this.options(call));

@@ -53,7 +53,8 @@ function requestBody(
   const { model, tools, parameters, outputSchema } = request;
   const thinks = isReasoningModel(model);
   const format = outputSchema && outputFormat(outputSchema);
-  const instructions = wellFormed(request.instructions) + (format || !outputSchema ? '' : schemaInstructions(outputSchema));
+  const instructions =
+    wellFormed(request.instructions) + (format || !outputSchema ? '' : schemaInstructions(outputSchema));
   return {
     model,
     instructions,
@@ -70,7 +71,10 @@ function requestBody(
     }),
     ...(format && { text: { format } }),
     max_output_tokens: parameters.maxOutputTokens,
-    ...(thinks && { include: ['reasoning.encrypted_content' as const], ...reasoningOf(client, parameters.reasoning, model) }),
+    ...(thinks && {
+      include: ['reasoning.encrypted_content' as const],
+      ...reasoningOf(client, parameters.reasoning, model),
+    }),
     ...(!thinks && parameters.temperature !== undefined && { temperature: parameters.temperature }),
     // Requests of one run share a prefix; the key brings them to the same cache.
     ...(client.official && correlationId && { prompt_cache_key: shortKey(correlationId) }),
@@ -82,7 +86,12 @@ function requestBody(
 function reasoningOf(client: OpenAIClient, effort: ModelRequest['parameters']['reasoning'], model: string) {
   const summary = client.settings.reasoningSummary;
   if (effort === undefined && !summary) return {};
-  return { reasoning: { ...(effort && { effort: effort === 'off' ? leastEffort(model) : effort }), ...(summary && { summary }) } };
+  return {
+    reasoning: {
+      ...(effort && { effort: effort === 'off' ? leastEffort(model) : effort }),
+      ...(summary && { summary }),
+    },
+  };
 }
 
 /** The least a model can think: only those after gpt-5 can leave it. */

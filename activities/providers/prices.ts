@@ -39,7 +39,13 @@ export function createPrices(overrides: PriceOverrides = {}): Prices {
   return {
     costUsd,
     worstCaseUsd(route, inputTokens, maxOutputTokens) {
-      const usage = { inputTokens, outputTokens: maxOutputTokens, cachedInputTokens: 0, cacheWriteTokens: 0, reasoningTokens: 0 };
+      const usage = {
+        inputTokens,
+        outputTokens: maxOutputTokens,
+        cachedInputTokens: 0,
+        cacheWriteTokens: 0,
+        reasoningTokens: 0,
+      };
       const plain = costUsd(route, usage);
       const written = costUsd(route, { ...usage, cacheWriteTokens: inputTokens });
       // A vendor that does not charge for cache writes has no price for them.
@@ -49,7 +55,9 @@ export function createPrices(overrides: PriceOverrides = {}): Prices {
 }
 
 function validate(route: string, price: ModelPrice): void {
-  const bad = Object.entries(price).find(([, value]) => !(typeof value === 'number' && value >= 0 && Number.isFinite(value)));
+  const bad = Object.entries(price).find(
+    ([, value]) => !(typeof value === 'number' && value >= 0 && Number.isFinite(value)),
+  );
   if (!bad && route.includes('/') && 'inputPerMillion' in price && 'outputPerMillion' in price) return;
   throw new HoldfastError('Config.Invalid', `the price of ${route} is not valid: ${JSON.stringify(price)}`, {
     hint: 'Write "provider/model": { inputPerMillion: 0.25, outputPerMillion: 2 }, in US dollars; 0 for a free model.',

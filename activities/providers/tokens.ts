@@ -35,7 +35,9 @@ const MAX_TEXTS = 200;
 /** Input tokens of a request: exact texts for OpenAI models with gpt-tokenizer installed, else an estimate that errs upwards. */
 export function countRequestTokens(request: ModelRequest, options: CountOptions): number {
   const encode = options.encoding && tokenizer(options.encoding);
-  const count = encode ? (text: string) => (text.length > MAX_EXACT_CHARS ? estimateText(text) : encode(text)) : estimateText;
+  const count = encode
+    ? (text: string) => (text.length > MAX_EXACT_CHARS ? estimateText(text) : encode(text))
+    : estimateText;
   const key = `${options.provider}:${encode ? options.encoding : 'estimate'}`;
   const memo = memos.get(key) ?? new WeakMap<object, number>();
   memos.set(key, memo);

@@ -57,7 +57,8 @@ const HINT: Partial<Record<FailureCode, string>> = {
   'Model.Overloaded': 'The vendor is short of capacity; the call is tried again.',
   'Model.Timeout': 'The call is tried again; slow local models need larger timeouts (providers.<name>.timeouts).',
   'Model.Unavailable': 'The call is tried again; check the base URL, the network and the vendor’s status page.',
-  'Model.BadResponse': 'The call is tried again; when it keeps happening, check that the base URL speaks this protocol.',
+  'Model.BadResponse':
+    'The call is tried again; when it keeps happening, check that the base URL speaks this protocol.',
   'Model.InvalidRequest': 'The vendor does not accept this request; check the model’s features and parameters.',
   'Model.NotFound': 'Check the model name and the base URL.',
   'Model.ContextTooLong': 'Shorten the input, or use a model with a larger window.',
@@ -126,7 +127,10 @@ export function connectionFailure(error: unknown, streaming: boolean, context: E
     return providerError({ code: 'Model.BadResponse', text, cause: error }, context);
   }
   if (streaming) {
-    return providerError({ code: 'Model.BadResponse', text: `the answer was cut off (${code})`, cause: error }, context);
+    return providerError(
+      { code: 'Model.BadResponse', text: `the answer was cut off (${code})`, cause: error },
+      context,
+    );
   }
   const host = new URL(context.baseURL).host;
   const late = code === 'ETIMEDOUT';

@@ -41,7 +41,11 @@ export function digestOf(id: string): string | undefined {
 }
 
 /** The error every adapter throws for an artifact it cannot give. */
-export function artifactMissing(id: string, reason: 'missing' | 'damaged', options: FailureOptions = {}): HoldfastError {
+export function artifactMissing(
+  id: string,
+  reason: 'missing' | 'damaged',
+  options: FailureOptions = {},
+): HoldfastError {
   const shown = JSON.stringify(id.slice(0, 80));
   const message =
     reason === 'missing' ? `this run has no artifact ${shown}` : `the stored bytes of artifact ${shown} are damaged`;

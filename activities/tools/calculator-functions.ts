@@ -1,4 +1,17 @@
-import { add, compare, divide, double, floor, isExact, multiply, type Num, negate, power, round, toNumber } from './calculator-number';
+import {
+  add,
+  compare,
+  divide,
+  double,
+  floor,
+  isExact,
+  multiply,
+  type Num,
+  negate,
+  power,
+  round,
+  toNumber,
+} from './calculator-number';
 
 /** One function of the calculator: how many arguments it takes, and its value. */
 export interface CalculatorFunction {

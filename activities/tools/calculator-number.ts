@@ -35,7 +35,8 @@ export function parseDecimal(text: string): Num {
   const [digits = '', exponent = '0'] = text.toLowerCase().split('e');
   const [whole = '', decimals = ''] = digits.split('.');
   const power = Number(exponent) - decimals.length;
-  if (Math.abs(Number(exponent)) > MAX_EXPONENT) throw new RangeError(`the exponent of ${text.slice(0, 40)} is too large`);
+  if (Math.abs(Number(exponent)) > MAX_EXPONENT)
+    throw new RangeError(`the exponent of ${text.slice(0, 40)} is too large`);
   const n = BigInt(whole + decimals);
   return power >= 0 ? fraction(n * 10n ** BigInt(power)) : fraction(n, 10n ** BigInt(-power));
 }

@@ -50,7 +50,8 @@ export const clockShift = defineTool({
 
 export const clockBetween = defineTool({
   name: 'clock_between',
-  description: 'The time between two dates: exact seconds, and calendar days in the time zone. Negative when "to" is earlier.',
+  description:
+    'The time between two dates: exact seconds, and calendar days in the time zone. Negative when "to" is earlier.',
   input: z.strictObject({ from: instant, to: instant, timeZone: zone }),
   effect: 'read',
   quick: true,
@@ -58,6 +59,10 @@ export const clockBetween = defineTool({
   execute: ({ from, to, timeZone }) => {
     const start = parseInstant(from, timeZone);
     const end = parseInstant(to, timeZone);
-    return { seconds: (end - start) / 1_000, hours: (end - start) / 3_600_000, days: daysBetween(start, end, timeZone) };
+    return {
+      seconds: (end - start) / 1_000,
+      hours: (end - start) / 3_600_000,
+      days: daysBetween(start, end, timeZone),
+    };
   },
 });

@@ -101,10 +101,14 @@ function dropSafeIntegerBounds(schema: { minimum?: number; maximum?: number }): 
 function timeoutOf({ name, timeout, quick }: ToolDefinition): number {
   if (timeout === undefined) return quick ? QUICK_TIMEOUT_MS : DEFAULT_TIMEOUT_MS;
   const parsed = durationSchema.safeParse(timeout);
-  if (!parsed.success) throw invalid(name, `timeout is ${parsed.error.issues.map((issue) => issue.message).join('; ')}`);
+  if (!parsed.success)
+    throw invalid(name, `timeout is ${parsed.error.issues.map((issue) => issue.message).join('; ')}`);
   const limit = quick ? QUICK_TIMEOUT_LIMIT_MS : TIMEOUT_LIMIT_MS;
   if (parsed.data <= limit) return parsed.data;
-  throw invalid(name, `timeout is ${parsed.data} ms; ${quick ? 'a quick tool' : 'a tool'} may take ${limit} ms at most`);
+  throw invalid(
+    name,
+    `timeout is ${parsed.data} ms; ${quick ? 'a quick tool' : 'a tool'} may take ${limit} ms at most`,
+  );
 }
 
 function attemptsOf({ name, effect, maxAttempts }: ToolDefinition): number {

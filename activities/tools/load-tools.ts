@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { basename, join, resolve } from 'node:path';
-import { createJiti, type Jiti } from 'jiti';
+import { basename, dirname, join, resolve } from 'node:path';
+import { createJiti } from 'jiti';
 import * as zod from 'zod';
 import { HoldfastError } from '../../protocol/failures';
 import { isTool, type Tool } from './define-tool';
@@ -25,19 +25,32 @@ export interface LoadToolsOptions {
 export async function loadTools(folder: string, options: LoadToolsOptions = {}): Promise<Tool[]> {
   const root = resolve(folder);
   const names = (await filesIn(root)).filter((name) => TOOL_FILE.test(name)).sort();
-  const jiti = names.length > 0 ? loaderFor(root, options) : undefined;
   const owners = new Map(options.taken?.map(({ name }) => [name, 'a built-in tool']));
   const tools: Tool[] = [];
   for (const name of names) {
     const path = join(root, name);
-    for (const tool of toolsIn(path, await load(jiti as Jiti, path))) {
+    for (const tool of toolsIn(path, await loadModule(path, options))) {
       const owner = owners.get(tool.name);
-      if (owner !== undefined) throw invalid(path, `defines the tool "${tool.name}", and so does ${owner}`, 'Rename one.');
+      if (owner !== undefined)
+        throw invalid(path, `defines the tool "${tool.name}", and so does ${owner}`, 'Rename one.');
       owners.set(tool.name, name);
       tools.push(tool);
     }
   }
   return tools;
+}
+
+/**
+ * What a user's file exports, TypeScript or JavaScript, with `holdfast` as this package and `zod` where it has none.
+ * @throws HoldfastError `Tool.Invalid` naming the file when it cannot be loaded.
+ */
+export async function loadModule(path: string, options: LoadToolsOptions = {}): Promise<unknown> {
+  try {
+    return await loaderFor(dirname(path), options).import(path);
+  } catch (error) {
+    if (HoldfastError.is(error)) throw invalid(path, error.message, error.hint, error);
+    throw invalid(path, `cannot be loaded: ${messageOf(error)}`, undefined, error);
+  }
 }
 
 async function filesIn(folder: string): Promise<string[]> {
@@ -50,7 +63,7 @@ async function filesIn(folder: string): Promise<string[]> {
   }
 }
 
-function loaderFor(folder: string, options: LoadToolsOptions): Jiti {
+function loaderFor(folder: string, options: LoadToolsOptions): ReturnType<typeof createJiti> {
   const own = { holdfast: options.holdfast ?? thisPackage() };
   return createJiti(join(folder, 'index.js'), {
     fsCache: false,
@@ -75,15 +88,6 @@ function hasOwnZod(folder: string): boolean {
   }
 }
 
-async function load(jiti: Jiti, path: string): Promise<unknown> {
-  try {
-    return await jiti.import(path);
-  } catch (error) {
-    if (HoldfastError.is(error)) throw invalid(path, error.message, error.hint, error);
-    throw invalid(path, `cannot be loaded: ${messageOf(error)}`, undefined, error);
-  }
-}
-
 function toolsIn(path: string, module: unknown): Tool[] {
   const exports = Object(module) as Record<string, unknown>;
   const named = Object.entries(exports).filter(([name]) => name !== 'default');
@@ -95,7 +99,9 @@ function toolsIn(path: string, module: unknown): Tool[] {
 }
 
 function messageOf(error: unknown): string {
-  return error instanceof Error || typeof (error as Error)?.message === 'string' ? (error as Error).message : String(error);
+  return error instanceof Error || typeof (error as Error)?.message === 'string'
+    ? (error as Error).message
+    : String(error);
 }
 
 function invalid(path: string, problem: string, hint?: string, cause?: unknown): HoldfastError {

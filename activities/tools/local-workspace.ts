@@ -55,7 +55,7 @@ class LocalWorkspace implements Workspace {
     this.journal = new EffectJournal(options.journal, options.checkpoint);
   }
 
-  info(path: string): Promise<FileInfo> {
+  async info(path: string): Promise<FileInfo> {
     const target = this.bases.locate(path);
     return this.at(target, {}, async (place) => {
       const stats = await lstat(place.address);
@@ -98,18 +98,19 @@ class LocalWorkspace implements Workspace {
     }
   }
 
-  read(path: string, { offset = 0, length }: { offset?: number; length?: number } = {}): Promise<FilePart> {
+  async read(path: string, { offset = 0, length }: { offset?: number; length?: number } = {}): Promise<FilePart> {
     return this.at(this.bases.locate(path), {}, (place) => this.readAt(place, offset, length));
   }
 
-  state(path: string): Promise<FileState> {
+  async state(path: string): Promise<FileState> {
     return this.stateOf(this.bases.locate(path), {});
   }
 
-  changeOnce({ key, path, request, change }: FileChange): Promise<Json> {
+  async changeOnce({ key, path, request, change }: FileChange): Promise<Json> {
     const target = this.bases.locate(path);
     const plan = async (retry: boolean): Promise<Plan> => {
       const before = await this.changeable(target, {});
+      if (before === 'folder') throw workspaceError('kind', path, 'is a folder');
       const content = (): Promise<Buffer> => this.contentOf(target, before);
       const result = await change(before, content);
       this.checkSize(path, result.content);
@@ -121,13 +122,17 @@ class LocalWorkspace implements Workspace {
     return this.once(target, key, request, plan, {});
   }
 
-  removeOnce({ key, path }: Pick<FileChange, 'key' | 'path'>): Promise<Json> {
+  async removeOnce({ key, path }: Pick<FileChange, 'key' | 'path'>): Promise<Json> {
     const target = this.bases.locate(path);
     const link = { followLast: false };
     const plan = async (): Promise<Plan> => {
       const before = await this.changeable(target, link);
       if (before === 'absent') throw workspaceError('missing', path, 'does not exist');
-      const apply = (): Promise<void> => this.at(target, link, (place) => removeFile(place, before));
+      const apply = (): Promise<void> =>
+        this.at(target, link, (place) => {
+          this.checkWritable(target, place.segments);
+          return removeFile(place, before);
+        });
       return { before, after: 'absent', answer: { path, removed: true }, apply };
     };
     return this.once(target, key, 'remove', plan, link);

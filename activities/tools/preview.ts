@@ -45,7 +45,9 @@ export interface PreviewOf {
 export function previewText({ head, tail, kept, artifactId, notes }: PreviewOf): string {
   const first = headOf(head, PREVIEW_HEAD);
   const last = tailOf(tail, PREVIEW_TAIL);
-  const how = artifactId ? `read them with artifact_read ${JSON.stringify({ id: artifactId, offset: first.length })}` : '';
+  const how = artifactId
+    ? `read them with artifact_read ${JSON.stringify({ id: artifactId, offset: first.length })}`
+    : '';
   const gap = [`${grouped(kept - first.length - last.length)} of ${grouped(kept)} bytes left out`, how, ...notes];
   return `${first.toString()}\n[… ${gap.filter((part) => part !== '').join('; ')} …]\n${last.toString()}`;
 }

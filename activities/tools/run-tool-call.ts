@@ -88,7 +88,11 @@ function failureOf(error: unknown, tool: Tool, call: ToolCall, deadline: Deadlin
   }
   if (isNamed(error, 'RetryLater')) throw retryLater(error as RetryLater);
   if (error instanceof NotSerialisable) {
-    return resultOf(call, 'failed', `${tool.name} ran, but its result cannot be shown: ${shorten(error.message, 500)}.`);
+    return resultOf(
+      call,
+      'failed',
+      `${tool.name} ran, but its result cannot be shown: ${shorten(error.message, 500)}.`,
+    );
   }
   return resultOf(call, 'failed', errorText(error));
 }

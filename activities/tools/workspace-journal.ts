@@ -54,7 +54,11 @@ export class EffectJournal {
     const known = await this.read(change.key);
     if (known === undefined) return this.first(change);
     if (known.request !== digestOf(change.request)) {
-      throw workspaceError('changed', change.path, 'was asked to be changed differently under the same idempotency key');
+      throw workspaceError(
+        'changed',
+        change.path,
+        'was asked to be changed differently under the same idempotency key',
+      );
     }
     if (!known.done) await this.resume(change, known);
     return known.answer;
@@ -77,7 +81,11 @@ export class EffectJournal {
     if (state !== known.after) {
       const plan = state === known.before ? await change.plan(true) : undefined;
       if (plan?.after !== known.after) {
-        throw workspaceError('changed', change.path, 'was changed by something else since this call began; look at it again');
+        throw workspaceError(
+          'changed',
+          change.path,
+          'was changed by something else since this call began; look at it again',
+        );
       }
       await plan.apply();
     }

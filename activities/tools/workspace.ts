@@ -94,3 +94,5 @@ export interface WorkspaceOptions {
   /** Bytes one read may give. Default 16 MB. */
   maxReadBytes?: number;
 }
+
+export { openWorkspace } from './local-workspace';

@@ -95,7 +95,7 @@ async function verify(file: string, tried: string[], log: (line: string) => void
 function notFound(tried: string[]): HoldfastError {
   const places = ['HOLDFAST_TEMPORAL_CLI', 'PATH', '~/go/bin', "Holdfast's cache"].join(', ');
   const list = tried.map((line) => `\n  ${line}`).join('');
-  return new HoldfastError('Server.NotFound', `No Temporal CLI that runs in ${places}.${list}`, {
+  return new HoldfastError('Server.NotFound', `no Temporal CLI that runs in ${places}${list}`, {
     hint: `Install it (https://docs.temporal.io/cli, or \`go install ${CLI_MODULE}\`) or set HOLDFAST_TEMPORAL_CLI to its path; or use a running cluster: set TEMPORAL_ADDRESS.`,
     details: { tried },
   });

@@ -18,7 +18,7 @@ export async function requireFreePort(port: number, purpose: string, setting: st
   if ((await tryListen(port)) !== undefined) return;
   const holder = holderOf(port);
   const by = holder === undefined ? 'another process' : `process ${holder.pid} (${holder.command})`;
-  throw new HoldfastError('Server.PortBusy', `Port ${port} for ${purpose} is in use by ${by}.`, {
+  throw new HoldfastError('Server.PortBusy', `port ${port} for ${purpose} is in use by ${by}`, {
     hint: `Stop it, set ${setting} to another port, or, if it is a Temporal server you want to use, set TEMPORAL_ADDRESS=${LOOPBACK}:${port}.`,
     details: { port, ...holder },
   });

@@ -66,7 +66,7 @@ function portFrom(env: NodeJS.ProcessEnv, name: string, fallback: number): numbe
   if (text === undefined || text === '') return fallback;
   const port = Number(text);
   if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
-  throw new HoldfastError('Config.Invalid', `${name} is "${text}", which is not a port.`, {
+  throw new HoldfastError('Config.Invalid', `${name} is "${text}", which is not a port`, {
     hint: 'Give a whole number from 0 to 65535; 0 takes any free port.',
   });
 }

@@ -29,7 +29,11 @@ export function parseAgentYaml(text: string, file: string): AgentDefinition {
 }
 
 /** The one check for agents from YAML and from TypeScript. */
-export function checkAgent(definition: unknown, file: string, lineOf?: (path: PropertyKey[]) => number): AgentDefinition {
+export function checkAgent(
+  definition: unknown,
+  file: string,
+  lineOf?: (path: PropertyKey[]) => number,
+): AgentDefinition {
   const parsed = agentDefinitionSchema.safeParse(definition);
   if (parsed.success) return definition as AgentDefinition;
   const issue = parsed.error.issues[0] as z.core.$ZodIssue;

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { ToolDefinition } from '../../activities/tools/tool';
 import { loadModule, loadTools } from '../../activities/tools/load-tools';
+import type { ToolDefinition } from '../../activities/tools/tool';
 import type { AgentDefinition } from '../../protocol/agent';
 import { HoldfastError } from '../../protocol/failures';
 import { checkAgent, parseAgentYaml } from './agent-file';

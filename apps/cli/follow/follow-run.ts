@@ -1,0 +1,166 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Message } from '../../../protocol/messages';
+import type { SessionStateView, TranscriptPage } from '../../../protocol/session';
+import type { PendingAttempt } from './pending-attempts';
+import type { Progress, ShownCall, Totals } from './progress';
+
+/** What a follower asks of a run; the client's `RunHandle` behind it, or a fake. */
+export interface RunView {
+  describe(): Promise<{ open: boolean; pending: PendingAttempt[] }>;
+  /** Undefined while no worker answers. */
+  state(): Promise<SessionStateView | undefined>;
+  transcript(from: number): Promise<TranscriptPage | null | undefined>;
+}
+
+export interface FollowOptions {
+  /** Ends the following, never the run. */
+  signal: AbortSignal;
+  /** Settles when the run is over, so that its end is seen at once. */
+  ended?: Promise<unknown>;
+  /** Messages before the newest ones that are not told. Default: all are told. */
+  last?: number;
+}
+
+const FIRST_PAUSE_MS = 60;
+const SLOWEST_PAUSE_MS = 700;
+const PREVIEW_CHARS = 300;
+
+/** Tells what a run does until it is over. Reads by query only: it costs the run nothing. */
+export async function* followRun(view: RunView, options: FollowOptions): AsyncGenerator<Progress> {
+  const reader = new TranscriptReader(options.last);
+  const told = new ToldOnce();
+  const wake = wakerFor(options);
+  let pause = FIRST_PAUSE_MS;
+  for (;;) {
+    if (options.signal.aborted) return;
+    const { open, pending } = await view.describe();
+    yield* told.attempts(pending);
+    const state = await view.state();
+    yield* told.worker(state !== undefined, open);
+    let news = false;
+    if (state) {
+      yield* told.agent(state);
+      for await (const progress of reader.read(view, state)) {
+        news = true;
+        yield progress;
+      }
+      yield* told.todos(state);
+      yield { type: 'status', phase: state.phase, running: state.running, totals: totalsOf(state) };
+    }
+    if (!open) return;
+    pause = news ? FIRST_PAUSE_MS : Math.min(pause * 1.5, SLOWEST_PAUSE_MS);
+    await wake(pause);
+  }
+}
+
+/** A pause that the reader's leaving cuts short, and, once, the run's end. */
+function wakerFor({ signal, ended }: FollowOptions): (ms: number) => Promise<void> {
+  const over = new AbortController();
+  const end = (): void => over.abort();
+  ended?.then(end, end);
+  let endSeen = false;
+  return async (ms) => {
+    const until = endSeen ? signal : AbortSignal.any([signal, over.signal]);
+    await sleep(ms, undefined, { signal: until }).catch(() => undefined);
+    endSeen ||= over.signal.aborted;
+  };
+}
+
+export function totalsOf(state: SessionStateView): Totals {
+  const { turns, toolCalls, usage, costUsd, costIncomplete, simulated } = state;
+  const { inputTokens, outputTokens } = usage;
+  return { turns, toolCalls, inputTokens, outputTokens, costUsd, costIncomplete, simulated };
+}
+
+/** Reads a transcript message by message and knows which turn each belongs to. */
+class TranscriptReader {
+  private position = 0;
+  private turn: number | undefined;
+  private readonly calls = new Map<string, ShownCall>();
+
+  constructor(private readonly last?: number) {}
+
+  async *read(view: RunView, state: SessionStateView): AsyncGenerator<Progress> {
+    while (this.position < state.length) {
+      const page = await view.transcript(this.position);
+      if (!page || page.messages.length === 0) return;
+      if (page.from > this.position) yield { type: 'messages-skipped', count: page.from - this.position };
+      this.turn ??= page.from === 0 ? 0 : state.turns - answersIn(page.messages);
+      for (const [at, message] of page.messages.entries()) {
+        const progress = this.tell(message, page.from + at, state);
+        const old = this.last !== undefined && page.from + at < state.length - this.last;
+        if (!old) yield progress;
+      }
+      this.position = page.next;
+    }
+  }
+
+  private tell(message: Message, position: number, state: SessionStateView): Progress {
+    if (message.role === 'user') return { type: 'user-said', position, text: textOf(message) };
+    if (message.role === 'assistant') {
+      const turn = (this.turn ?? 0) + 1;
+      this.turn = turn;
+      const calls = callsOf(message);
+      for (const call of calls) this.calls.set(`${turn}:${call.id}`, call);
+      const newest = turn === state.turns;
+      return { type: 'turn-finished', position, turn, text: textOf(message), calls, ...(newest && { totals: totalsOf(state) }) };
+    }
+    const turn = this.turn ?? 0;
+    const call = this.calls.get(`${turn}:${message.callId}`) ?? { id: message.callId, name: message.name, arguments: {} };
+    const { outcome, content, artifact } = message;
+    const chars = artifact?.bytes ?? content.length;
+    return { type: 'tool-finished', position, turn, call, outcome, chars, preview: content.slice(0, PREVIEW_CHARS) };
+  }
+}
+
+function answersIn(messages: readonly Message[]): number {
+  return messages.filter((message) => message.role === 'assistant').length;
+}
+
+function textOf(message: Message): string {
+  if (message.role === 'tool') return message.content;
+  return message.content.map((part) => (part.type === 'text' ? part.text : '')).join('');
+}
+
+function callsOf(message: Message): ShownCall[] {
+  if (message.role !== 'assistant') return [];
+  return message.content.flatMap((part) =>
+    part.type === 'tool-call' ? { id: part.id, name: part.name, arguments: part.arguments ?? {} } : [],
+  );
+}
+
+/** Things that are told when they change. */
+class ToldOnce {
+  private pinned = false;
+  private todoList = '[]';
+  private missing = false;
+  private readonly attemptsTold = new Set<string>();
+
+  *agent(state: SessionStateView): Generator<Progress> {
+    if (this.pinned || state.revision === null || state.model === null) return;
+    this.pinned = true;
+    yield { type: 'agent-pinned', agent: state.agent, model: state.model, revision: state.revision };
+  }
+
+  *attempts(pending: PendingAttempt[]): Generator<Progress> {
+    for (const { activityId, ...attempt } of pending) {
+      const key = `${activityId}#${attempt.attempt}`;
+      if (this.attemptsTold.has(key)) continue;
+      this.attemptsTold.add(key);
+      yield { type: 'attempt-failed', ...attempt };
+    }
+  }
+
+  *worker(answers: boolean, open: boolean): Generator<Progress> {
+    if (answers === !this.missing || !open) return;
+    this.missing = !answers;
+    yield { type: answers ? 'worker-back' : 'worker-missing' };
+  }
+
+  *todos({ todos }: SessionStateView): Generator<Progress> {
+    const list = JSON.stringify(todos);
+    if (list === this.todoList) return;
+    this.todoList = list;
+    yield { type: 'todos-changed', todos };
+  }
+}

@@ -1,0 +1,46 @@
+import type { ToolOutcome } from '../../../protocol/messages';
+import type { SessionPhase, TodoItem } from '../../../protocol/session';
+
+/** What a run has used so far. */
+export interface Totals {
+  turns: number;
+  toolCalls: number;
+  inputTokens: number;
+  outputTokens: number;
+  costUsd: number;
+  costIncomplete: boolean;
+  simulated: boolean;
+}
+
+export interface ShownCall {
+  id: string;
+  name: string;
+  arguments: unknown;
+}
+
+/** What a follower of a run tells; with `--json` each is a line. */
+export type Progress =
+  | { type: 'agent-pinned'; agent: string; model: string; revision: string }
+  /** Messages that are kept elsewhere since the run continued as new. */
+  | { type: 'messages-skipped'; count: number }
+  /** A message to the model: the task, or what was wrong with its answer. */
+  | { type: 'user-said'; position: number; text: string }
+  | { type: 'turn-finished'; position: number; turn: number; text: string; calls: ShownCall[]; totals?: Totals }
+  | {
+      type: 'tool-finished';
+      position: number;
+      turn: number;
+      call: ShownCall;
+      outcome: ToolOutcome;
+      chars: number;
+      /** The first characters of what the model reads. */
+      preview: string;
+    }
+  | { type: 'todos-changed'; todos: TodoItem[] }
+  /** A call failed and is tried again by the server. */
+  | { type: 'attempt-failed'; activity: string; attempt: number; nextInMs: number | null; code: string; message: string }
+  /** Nobody carries the run on at the moment. */
+  | { type: 'worker-missing' }
+  | { type: 'worker-back' }
+  /** What the run does now; changes often. */
+  | { type: 'status'; phase: SessionPhase; running: string[]; totals: Totals };

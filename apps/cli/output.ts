@@ -1,0 +1,67 @@
+import { safeJson } from './escape';
+import { type Style, styleFor } from './style';
+
+/** Where text goes; the part of a stream that is used. */
+export interface Sink {
+  write(text: string): unknown;
+  isTTY?: boolean;
+  columns?: number;
+}
+
+export interface OutputOptions {
+  json?: boolean;
+  quiet?: boolean;
+  verbose?: boolean;
+  stdout?: Sink;
+  stderr?: Sink;
+  env?: NodeJS.ProcessEnv;
+}
+
+/** Data goes to stdout, everything else to stderr; with `--json` stdout holds JSON and nothing else. */
+export class Output {
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+  readonly stdout: Sink;
+  readonly stderr: Sink;
+  /** For stdout. */
+  readonly style: Style;
+  /** For stderr. */
+  readonly note: Style;
+  /** Whether a status line may be redrawn in place. */
+  readonly live: boolean;
+  private readonly openedAt = Date.now();
+
+  constructor(options: OutputOptions = {}) {
+    const { json = false, quiet = false, verbose = false, stdout = process.stdout, stderr = process.stderr } = options;
+    const env = options.env ?? process.env;
+    this.json = json;
+    this.quiet = quiet;
+    this.verbose = verbose;
+    this.stdout = stdout;
+    this.stderr = stderr;
+    this.style = styleFor(stdout, env);
+    this.note = styleFor(stderr, env);
+    this.live = stderr.isTTY === true && !env.CI && env.TERM !== 'dumb' && !quiet;
+  }
+
+  /** What the command was asked for: a JSON document, or text for people. */
+  data(value: unknown, text: () => string): void {
+    this.stdout.write(`${this.json ? safeJson(value, 2) : text()}\n`);
+  }
+
+  /** One line of a JSON stream. */
+  jsonLine(value: unknown): void {
+    this.stdout.write(`${safeJson(value)}\n`);
+  }
+
+  /** For people beside the data. */
+  say(text = ''): void {
+    if (!this.quiet) this.stderr.write(`${text}\n`);
+  }
+
+  /** How long since the start something was reached; with `--verbose`. */
+  phase(text: string): void {
+    if (this.verbose) this.stderr.write(`${this.note.dim(`[${Date.now() - this.openedAt} ms] ${text}`)}\n`);
+  }
+}

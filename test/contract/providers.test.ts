@@ -1,0 +1,189 @@
+import { PROVIDERS } from '../../activities/providers';
+import type { ModelProvider } from '../../activities/providers/provider';
+import { scriptedModel } from '../../testing/scripted-model';
+import { type NormalisedRequest, startVendorServer, type VendorServer } from '../../testing/vendor-server';
+import { CASES, callOf, requestOf, runCase, textOf, user } from './provider-cases';
+import { SUBJECTS, WIRELESS } from './provider-subjects';
+
+/** The conformance suite: the same cases for every adapter, over HTTP with the vendors' own SDKs. */
+
+describe('the suite', () => {
+  it('covers every provider Holdfast brings', () => {
+    const covered = [...SUBJECTS.map(({ provider }) => provider), ...WIRELESS];
+    expect(PROVIDERS.map(({ name }) => name).filter((name) => !covered.includes(name))).toEqual([]);
+  });
+});
+
+describe.each(SUBJECTS)('$label over HTTP', (subject) => {
+  let server: VendorServer;
+  let provider: ModelProvider;
+
+  beforeAll(async () => {
+    server = await startVendorServer({ models: ['alpha', 'beta'] });
+    provider = subject.connect(server);
+  });
+  afterAll(() => server.close());
+
+  it.each(CASES)('$name', async (wanted) => {
+    server.setScript(wanted.script);
+    await runCase(provider, subject.model, wanted);
+    server.assertDone();
+  });
+
+  it('lists models and is healthy', async () => {
+    expect(await provider.listModels?.(callOf())).toEqual(['alpha', 'beta']);
+    await expect(provider.checkHealth?.(callOf())).resolves.toBeUndefined();
+  });
+
+  it('knows its models and counts tokens, more of them for more text', async () => {
+    expect(provider.describeModel(subject.model)?.contextTokens).toBeGreaterThanOrEqual(100_000);
+    expect(provider.describeModel('no-such-model')).toBeUndefined();
+    const short = await provider.countTokens(requestOf(subject.model));
+    const long = await provider.countTokens(requestOf(subject.model, { messages: [user('word '.repeat(500))] }));
+    expect(short).toBeGreaterThan(0);
+    expect(long - short).toBeGreaterThan(450);
+  });
+});
+
+describe('the scripted model', () => {
+  it.each(CASES)('$name', async (wanted) => {
+    const model = scriptedModel(
+      wanted.script.map(({ text, chunkChars: _, ...reply }) => ({
+        ...reply,
+        ...(text && { text: [text].flat().join('') }),
+      })) as never[],
+    );
+    await runCase(model, 'steps', wanted);
+    model.assertDone();
+  });
+
+  it('fails loudly on a request it does not expect', async () => {
+    const model = scriptedModel([{ text: 'only' }]);
+    await model.complete(requestOf('steps'), callOf());
+    await expect(model.complete(requestOf('steps'), callOf())).rejects.toMatchObject({ code: 'Model.InvalidRequest' });
+    expect(() => model.assertDone()).toThrow('request 2 came, but the script has 1 steps');
+    expect(model.requests).toHaveLength(2);
+  });
+
+  it('fails loudly on steps left over', () => {
+    expect(() => scriptedModel([{ text: 'a' }, { text: 'b' }]).assertDone()).toThrow(
+      '2 of 2 steps were never asked for',
+    );
+  });
+
+  it('keeps what a step expected in vain', async () => {
+    const model = scriptedModel([
+      () => {
+        throw new Error('expected a tool result');
+      },
+    ]);
+    await expect(model.complete(requestOf('steps'), callOf())).rejects.toMatchObject({ code: 'Model.InvalidRequest' });
+    expect(() => model.assertDone()).toThrow('step 1: expected a tool result');
+  });
+
+  it('throws a scripted error, computes from the request, and stops waiting on abort', async () => {
+    const failure = new Error('scripted');
+    const model = scriptedModel([
+      { error: failure },
+      (request) => ({ text: request.instructions }),
+      { delayMs: 10, text: 'slow' },
+      { delayMs: 60_000 },
+    ]);
+    await expect(model.complete(requestOf('steps'), callOf())).rejects.toBe(failure);
+    const reply = await model.complete(requestOf('steps'), callOf());
+    expect(textOf(reply.message)).toBe('You are terse.');
+    expect(textOf((await model.complete(requestOf('steps'), callOf())).message)).toBe('slow');
+    const controller = new AbortController();
+    const waiting = model.complete(requestOf('steps'), callOf({ signal: controller.signal }));
+    controller.abort(new Error('stop'));
+    await expect(waiting).rejects.toThrow('stop');
+  });
+
+  it('passes an abort inside a step on as the abort', async () => {
+    const controller = new AbortController();
+    const model = scriptedModel([
+      () => {
+        controller.abort(new Error('enough'));
+        throw new Error('consequence');
+      },
+    ]);
+    await expect(model.complete(requestOf('steps'), callOf({ signal: controller.signal }))).rejects.toThrow('enough');
+    model.assertDone();
+  });
+});
+
+describe('the vendor server', () => {
+  it('refuses requests beyond its script, and says so', async () => {
+    const server = await startVendorServer({ script: [{ text: 'one' }] });
+    const provider = SUBJECTS[0]?.connect(server);
+    expect(() => server.assertDone()).toThrow('1 of 1 replies were never asked for');
+    await provider?.complete(requestOf('gpt-5-mini'), callOf());
+    server.assertDone();
+    await expect(provider?.complete(requestOf('gpt-5-mini'), callOf())).rejects.toMatchObject({
+      code: 'Model.InvalidRequest',
+    });
+    expect(() => server.assertDone()).toThrow('asked 1 times more');
+    await server.close();
+  });
+
+  it.each(SUBJECTS)('reads $label requests for scripts, and answers without streaming too', async (subject) => {
+    const seen: unknown[] = [];
+    const script = (request: NormalisedRequest) => {
+      seen.push({ ...pick(request), stream: request.stream });
+      return { text: 'sure', toolCalls: [{ id: 'c1', name: 'add', arguments: { a: 1 } }] };
+    };
+    const server = await startVendorServer({ script, logBodies: true });
+    const messages = [
+      user('one'),
+      {
+        role: 'assistant' as const,
+        content: [{ type: 'tool-call' as const, id: 'c0', name: 'add', arguments: { a: 0 } }],
+      },
+      {
+        role: 'tool' as const,
+        callId: 'c0',
+        name: 'add',
+        outcome: 'ok' as const,
+        content: 'zero',
+        mediaType: 'text/plain' as const,
+      },
+    ];
+    await subject.connect(server).complete(requestOf(subject.model, { messages }), callOf());
+    expect(seen).toEqual([
+      {
+        dialect: subject.dialect,
+        model: subject.model,
+        system: 'You are terse.',
+        turn: 1,
+        roles: ['user', 'assistant', 'tool'],
+        callId: 'c0',
+        stream: true,
+      },
+    ]);
+    const body = JSON.stringify({ ...server.requests[0]?.body, stream: false });
+    const plain = await fetch(`${server.url}${subject.path}`, { method: 'POST', body });
+    const answer = JSON.stringify(await plain.json());
+    for (const part of ['sure', 'c1', 'add']) expect(answer).toContain(part);
+    await server.close();
+  });
+
+  it('answers everything else the SDKs ask for, 404 otherwise, and 500 when a script throws', async () => {
+    const server = await startVendorServer({
+      logBodies: false,
+      script: () => {
+        throw new Error('bad script');
+      },
+    });
+    const post = (path: string, body: string) => fetch(server.url + path, { method: 'POST', body });
+    expect(await (await post('/v1/messages/count_tokens', 'x'.repeat(40))).json()).toEqual({ input_tokens: 10 });
+    expect((await post('/v1/nothing', '{}')).status).toBe(404);
+    expect(await (await post('/v1/responses', 'not json')).text()).toContain('bad script');
+    expect(server.requests).toEqual([]);
+    expect(server.count()).toBe(1);
+    await server.close();
+  });
+});
+
+function pick({ dialect, model, system, turn, messages }: NormalisedRequest) {
+  return { dialect, model, system, turn, roles: messages.map(({ role }) => role), callId: messages.at(-1)?.callId };
+}
