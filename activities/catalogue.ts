@@ -43,7 +43,7 @@ export class Catalogue {
     });
   }
 
-  /** As `resolve`, but undefined where that throws. */
+  /** As `resolve`, but undefined for an agent this worker does not have. */
   find(name: string, model: string): ResolvedAgent | undefined {
     return this.agents.has(name) ? this.resolve(name, model) : undefined;
   }

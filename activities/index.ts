@@ -3,6 +3,7 @@ import type { HoldfastActivities, ToolActivity } from '../protocol/activities';
 import { toolActivityType } from '../protocol/names';
 import { createArchiveTranscript } from './archive-transcript';
 import { createInvokeModel } from './model/invoke-model';
+import { resolveAgent } from './resolve-agent';
 import { createToolActivity } from './run-tool';
 import type { ActivityServices } from './services';
 import { toFailure } from './to-failure';
@@ -10,7 +11,7 @@ import { toFailure } from './to-failure';
 /** All activities of a worker: the fixed ones, and one per tool. */
 export function createActivities(services: ActivityServices): Record<string, (...args: never[]) => unknown> {
   const fixed: HoldfastActivities = {
-    resolveAgent: async ({ agent, model }) => lookUp(() => services.catalogue.resolve(agent, model)),
+    resolveAgent: async (input) => lookUp(() => resolveAgent(input, services.catalogue)),
     resolveTool: async (name) => lookUp(() => services.catalogue.tool(name)),
     invokeModel: createInvokeModel(services),
     archiveTranscript: createArchiveTranscript(services),

@@ -1,7 +1,12 @@
 import type { ArtifactRef, AssistantMessage, AssistantPart, Message, UserPart } from '../protocol/messages';
 
-/** Bytes of one part the history may hold; above, the part goes to the artifact store. */
-const PART_BYTES = 64 * 1024;
+/**
+ * Bytes of one part the history may hold; above, the part goes to the artifact store. The smaller limits serve replies of
+ * very many parts.
+ */
+const PART_BYTES = [64 * 1024, 8 * 1024, 1024] as const;
+/** Bytes of all parts of one reply: with quick results and a checked output its event stays below 256 kB. */
+const REPLY_BYTES = 96 * 1024;
 const PREVIEW_CHARS = 2_000;
 
 /** The little this file needs of the artifact store. */
@@ -10,23 +15,45 @@ export interface PartStore {
   get(ref: ArtifactRef): Promise<Buffer>;
 }
 
-/** Moves parts of a model's reply that are too large for the history to the artifact store. */
-export async function offloadReply(message: AssistantMessage, store: PartStore): Promise<AssistantMessage> {
-  return { ...message, content: await Promise.all(message.content.map((part) => offloadPart(part, store))) };
+/** Whether a value is too large for the history. */
+export function isLarge(value: unknown): boolean {
+  return bytesOf(value) > PART_BYTES[0];
 }
 
-async function offloadPart(part: AssistantPart, store: PartStore): Promise<AssistantPart> {
-  if (part.type === 'text' && Buffer.byteLength(part.text) > PART_BYTES) {
+/** Moves parts of a model's reply that are too large for the history to the artifact store. */
+export async function offloadReply(message: AssistantMessage, store: PartStore): Promise<AssistantMessage> {
+  let { content } = message;
+  for (const limit of PART_BYTES) {
+    content = await Promise.all(content.map((part) => offloadPart(part, limit, store)));
+    if (bytesOf(content) <= REPLY_BYTES) break;
+  }
+  return { ...message, content };
+}
+
+async function offloadPart(part: AssistantPart, limit: number, store: PartStore): Promise<AssistantPart> {
+  if (part.artifact !== undefined || bytesOf(part) <= limit) return part;
+  if (part.type === 'text') {
     const artifact = await store.put(Buffer.from(part.text), 'text/plain');
-    return { ...part, text: part.text.slice(0, PREVIEW_CHARS), artifact };
+    return { ...part, text: preview(part.text), artifact };
   }
-  if (part.type === 'tool-call' && part.arguments !== undefined) {
-    const json = Buffer.from(JSON.stringify(part.arguments));
-    if (json.length <= PART_BYTES) return part;
-    const { arguments: _large, ...rest } = part;
-    return { ...rest, artifact: await store.put(json, 'application/json') };
+  if (part.type === 'reasoning') {
+    const { signature, encrypted, ...rest } = part;
+    const artifact = await store.put(Buffer.from(JSON.stringify(part)), 'application/json');
+    return { ...rest, text: preview(part.text), artifact };
   }
-  return part;
+  // Malformed arguments never run; the beginning is enough to see what was wrong.
+  if (part.malformed !== undefined) return { ...part, malformed: preview(part.malformed) };
+  const { arguments: args, ...rest } = part;
+  return { ...rest, artifact: await store.put(Buffer.from(JSON.stringify(args)), 'application/json') };
+}
+
+function bytesOf(value: unknown): number {
+  return Buffer.byteLength(JSON.stringify(value) ?? '');
+}
+
+/** The beginning; the half of a character that a cut may leave at the end is dropped. */
+function preview(text: string): string {
+  return text.slice(0, PREVIEW_CHARS).replace(/[\uD800-\uDBFF]$/, '');
 }
 
 /** Puts back, for a request, what `offloadReply` or the client moved out. Tool results keep their preview: that is its purpose. */
@@ -52,5 +79,6 @@ async function loadPart<P extends UserPart | AssistantPart>(part: P, store: Part
   const { artifact: _loaded, ...rest } = part;
   if (part.type === 'text') return { ...rest, text: bytes.toString('utf8') } as unknown as P;
   if (part.type === 'tool-call') return { ...rest, arguments: JSON.parse(bytes.toString('utf8')) } as unknown as P;
+  if (part.type === 'reasoning') return JSON.parse(bytes.toString('utf8')) as P;
   return { ...rest, data: bytes.toString('base64') } as unknown as P;
 }

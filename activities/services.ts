@@ -1,7 +1,7 @@
 import type { ResolvedAgent } from '../protocol/agent';
 import type { TranscriptPage } from '../protocol/session';
-import type { Usage } from '../protocol/usage';
 import type { Catalogue } from './catalogue';
+import type { Prices } from './providers/prices';
 import type { ModelDelta, ModelProvider } from './providers/provider';
 import type { ArtifactStore } from './stores/artifact-store';
 import type { Tool } from './tools/define-tool';
@@ -11,13 +11,6 @@ import type { TranscriptCache } from './transcript-cache';
 export interface SessionSource {
   agent(runId: string): Promise<ResolvedAgent | null>;
   transcript(runId: string, from: number, to: number): Promise<TranscriptPage | null>;
-}
-
-export interface Prices {
-  /** US dollars of a call; null when the price is unknown. */
-  costUsd(route: string, usage: Usage): number | null;
-  /** US dollars it may cost at most; null when the price is unknown. */
-  worstCaseUsd(route: string, inputTokens: number, maxOutputTokens: number): number | null;
 }
 
 /** Everything the activities need, made once per worker. */

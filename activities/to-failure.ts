@@ -22,7 +22,7 @@ export function toFailure(error: unknown, attempt: number, random: () => number 
     nonRetryable: !retryable,
     ...(retryable && { nextRetryDelay: retryAfterMs ?? backoff(code, attempt, random) }),
     details: [{ ...(known && { hint: error.hint, ...error.details }) }],
-    ...(error instanceof Error && { cause: error }),
+    ...(!known && error instanceof Error && { cause: brief(error) }),
   });
 }
 
@@ -31,6 +31,13 @@ function backoff(code: FailureCode, attempt: number, random: () => number): numb
   const first = FIRST_DELAY_MS[FAILURE[code]] ?? 1_000;
   const ceiling = Math.min(MAX_DELAY_MS, first * 2 ** (attempt - 1));
   return Math.round(ceiling / 2 + (ceiling / 2) * random());
+}
+
+/** Where a bug is; without its own causes, which may be of any size. */
+function brief({ message, stack }: Error): Error {
+  const cause = new Error(message.slice(0, MAX_MESSAGE));
+  cause.stack = stack?.slice(0, 2 * MAX_MESSAGE) ?? '';
+  return cause;
 }
 
 function messageOf(error: unknown): string {

@@ -53,7 +53,7 @@ export class TranscriptCache {
     const entry = this.sessions.get(session) ?? blank();
     entry.made.set(mark, message);
     entry.chars += JSON.stringify(message).length;
-    this.sessions.set(session, entry);
+    this.remember(session, entry);
   }
 
   async load(session: string, wanted: WantedTranscript, pull: PullMessages): Promise<LoadedTranscript> {
@@ -62,12 +62,18 @@ export class TranscriptCache {
     const current = usable ? entry : await pulled(wanted, pull);
     this.trim(current, wanted);
     current.chars = [...current.head, ...current.messages].reduce((sum, message) => sum + charsOf(message), 0);
-    this.sessions.set(session, current);
+    this.remember(session, current);
     const { head, from, messages } = current;
     return {
       head: head.slice(0, wanted.contextFrom),
       messages: messages.slice(Math.max(0, wanted.contextFrom - from)),
     };
+  }
+
+  /** The store measures a value when it is new to it; setting the same one again would keep its first size. */
+  private remember(session: string, entry: Remembered): void {
+    this.sessions.delete(session);
+    this.sessions.set(session, entry);
   }
 
   /** Applies the delta; false when what is remembered does not lead to the workflow's digest. */

@@ -27,7 +27,8 @@ const statusKey = defineSearchAttributeKey(SEARCH_ATTRIBUTE.status.name, SEARCH_
 const tenantKey = defineSearchAttributeKey(SEARCH_ATTRIBUTE.tenant.name, SEARCH_ATTRIBUTE.tenant.type);
 /** In the memo: what was asked for when the run was started. */
 const REQUEST_MEMO = 'holdfastRequest';
-const SUMMARY_CHARS = 180;
+/** The server takes 400 bytes, and refuses the start above. */
+const SUMMARY_BYTES = 300;
 
 /** Starts and follows runs, over any `@temporalio/client` `Client`. */
 export class HoldfastClient {
@@ -94,7 +95,12 @@ export class HoldfastClient {
 
   /** The same request again is answered with the run there is; a different one under the same id is a mistake. */
   private async existing(id: string, input: SessionInput): Promise<RunHandle> {
-    const { memo, runId } = await this.temporal.workflow.getHandle(id).describe();
+    const { memo, runId } = await this.temporal.workflow
+      .getHandle(id)
+      .describe()
+      .catch((error) => {
+        throw toClientError(error, id);
+      });
     if (memo?.[REQUEST_MEMO] === requestDigest(input)) return new RunHandle(this.temporal, id, false, runId);
     throw new HoldfastError('Run.AlreadyStarted', `a run with the id "${id}" exists and was asked for something else`, {
       hint: `Choose another id, or look at it: holdfast runs show ${id}`,
@@ -105,5 +111,10 @@ export class HoldfastClient {
 /** One line for the Web UI's list: who, and what was asked. */
 function summaryLine({ agent, input }: SessionInput): string {
   const text = typeof input === 'string' ? input : JSON.stringify(input);
-  return `${agent}: ${text.replace(/\s+/g, ' ').slice(0, SUMMARY_CHARS)}`;
+  const line = Buffer.from(`${agent}: ${text.slice(0, SUMMARY_BYTES).replace(/\s+/g, ' ')}`);
+  // A character cut in half reads as U+FFFD.
+  return line
+    .subarray(0, SUMMARY_BYTES)
+    .toString('utf8')
+    .replace(/\uFFFD+$/, '');
 }

@@ -1,4 +1,4 @@
-import type { Client, WorkflowHandle } from '@temporalio/client';
+import { type Client, type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
 import type { Message } from '../protocol/messages';
 import { QUERY } from '../protocol/names';
 import type { SessionResult, SessionStateView, TranscriptPage } from '../protocol/session';
@@ -18,7 +18,7 @@ export class RunHandle {
   private readonly handle: WorkflowHandle;
 
   constructor(
-    client: Client,
+    private readonly client: Client,
     readonly id: string,
     /** False when a run with this id existed already: nothing was started. */
     readonly started: boolean,
@@ -47,9 +47,25 @@ export class RunHandle {
     return this.ask(() => this.handle.query<SessionStateView>(QUERY.state));
   }
 
-  /** Messages `[from, to)`, at most one page; go on from the page's `next`. */
-  transcript(from = 0, to?: number): Promise<TranscriptPage | null> {
-    return this.ask(() => this.handle.query<TranscriptPage | null, [number?, number?]>(QUERY.transcript, from, to));
+  /**
+   * Messages `[from, to)`, at most one page; go on from the page's `next`. Those of earlier Temporal runs of the session are
+   * asked of those runs, which the server keeps until the namespace's retention ends; then the page starts later than asked.
+   */
+  async transcript(from = 0, to?: number): Promise<TranscriptPage | null> {
+    const page = await this.ask(() => this.page(this.handle, from, to));
+    const segment = page?.segments.find((one) => one.from <= from && from < one.to);
+    if (!page || !segment) return page;
+    const earlier = this.client.workflow.getHandle(this.id, segment.runId);
+    const end = Math.min(to ?? segment.to, segment.to);
+    const archived = await this.page(earlier, from, end).catch((error) => {
+      if (error instanceof WorkflowNotFoundError) return page;
+      throw toClientError(error, this.id);
+    });
+    return archived && { ...archived, length: page.length, segments: page.segments };
+  }
+
+  private page(handle: WorkflowHandle, from: number, to?: number): Promise<TranscriptPage | null> {
+    return handle.query<TranscriptPage | null, [number?, number?]>(QUERY.transcript, from, to);
   }
 
   /** Messages from a position on, as they appear, until the run ends. Reading costs the run nothing. */
@@ -58,6 +74,7 @@ export class RunHandle {
     for (let position = from; !signal?.aborted; ) {
       const over = await this.isOver();
       const page = await this.transcript(position);
+      position = Math.max(position, page?.from ?? position);
       for (const message of page?.messages ?? []) yield { position: position++, message };
       const more = (page?.length ?? 0) > position;
       if (over && !more) return;

@@ -26,16 +26,31 @@ export function startInput(agent: string, options: SessionOptions): SessionInput
       .join('; ');
     throw new HoldfastError('Input.Invalid', where, { hint: 'See SessionOptions for what a run may be given.' });
   }
-  if (parsed.data.input === undefined || parsed.data.input === '') {
+  const { input } = parsed.data;
+  if (input === undefined || (typeof input === 'string' && input.trim() === '')) {
     throw new HoldfastError('Input.Invalid', 'the input is empty', { hint: 'Say what the agent should do.' });
   }
-  const bytes = Buffer.byteLength(JSON.stringify(parsed.data));
+  const bytes = Buffer.byteLength(jsonOf(input)) + Buffer.byteLength(JSON.stringify({ ...parsed.data, input: null }));
   if (bytes > MAX_INPUT_BYTES) {
     throw new HoldfastError('Input.TooLarge', `the input has ${bytes} bytes; ${MAX_INPUT_BYTES} is the most`, {
       hint: 'Put it in a file and give the agent the folder (CLI: --in DIR); its file tools read it piece by piece.',
     });
   }
   return { ...parsed.data, agent };
+}
+
+function jsonOf(input: unknown): string {
+  const hint = 'Give text, parts, or a value of plain objects, lists, texts and numbers.';
+  try {
+    const json = JSON.stringify(input);
+    if (json !== undefined) return json;
+  } catch (cause) {
+    throw new HoldfastError('Input.Invalid', `the input has no JSON form: ${(cause as Error).message}`, {
+      hint,
+      cause,
+    });
+  }
+  throw new HoldfastError('Input.Invalid', `the input has no JSON form: it is a ${typeof input}`, { hint });
 }
 
 /** @throws HoldfastError `Input.Invalid`. */

@@ -1,6 +1,6 @@
 import type { ModelParameters, ResolvedAgent } from './agent';
 import type { ArtifactRef, AssistantMessage, Message, ToolMessage } from './messages';
-import type { Mount, TranscriptSegment } from './session';
+import type { Mount, RunOptions, TranscriptSegment } from './session';
 import type { ToolSpec } from './tool';
 import type { Usage } from './usage';
 
@@ -25,7 +25,14 @@ export function idempotencyKeyOf(firstRunId: string, turn: number, callId: strin
 
 export interface ResolveAgentInput {
   agent: string;
-  model?: string;
+  /** As given by whoever started the run: not checked yet. */
+  options: { [K in keyof RunOptions]?: unknown };
+}
+
+/** What a run is pinned to, and its options checked and with units settled. */
+export interface ResolveAgentResult {
+  agent: ResolvedAgent;
+  options: RunOptions;
 }
 
 export interface InvokeModelInput {
@@ -67,8 +74,11 @@ export interface InvokeModelResult {
   model: string;
   simulated: boolean;
   contextFrom: number;
-  /** The final answer checked against the agent's output schema; absent when it has none or tools were called. */
-  output?: { ok: true; value: unknown } | { ok: false; errors: string };
+  /**
+   * The final answer checked against the agent's output schema; absent when it has none or tools were called. Without a value
+   * when that is too large for the history: the message then refers to an artifact with the text.
+   */
+  output?: { ok: true; value?: unknown } | { ok: false; errors: string };
   /** The provider's id of the request, for its support. */
   requestId?: string;
   latencyMs: number;
@@ -97,7 +107,7 @@ export interface ArchiveTranscriptInput {
 
 /** The activities every worker has; tools are further activities, one per tool, of type `ToolActivity`. */
 export interface HoldfastActivities {
-  resolveAgent(input: ResolveAgentInput): Promise<ResolvedAgent>;
+  resolveAgent(input: ResolveAgentInput): Promise<ResolveAgentResult>;
   resolveTool(name: string): Promise<ToolSpec>;
   invokeModel(input: InvokeModelInput): Promise<InvokeModelResult>;
   archiveTranscript(input: ArchiveTranscriptInput): Promise<TranscriptSegment>;

@@ -6,27 +6,41 @@ import type { ToolSpec } from './tool';
 /** Names of agents: lower case, digits and dashes, so that they are safe in ids, files and search attributes. */
 export const AGENT_NAME = /^[a-z][a-z0-9-]{0,62}$/;
 
-export const limitsSchema = z.strictObject({
-  /** Model calls. */
-  turns: z.number().int().positive().default(100).describe('Model calls one run may make.'),
-  toolCalls: z.number().int().positive().default(500).describe('Tool calls one run may make.'),
-  tokens: z.number().int().positive().optional().describe('Input and output tokens one run may use.'),
+const count = z.number().int().positive();
+
+/** Limits as a run may replace them, one by one; no defaults, so that what is not given stays the agent's. */
+export const limitOverridesSchema = z.strictObject({
+  turns: count.optional().describe('Model calls one run may make. Default 100.'),
+  toolCalls: count.optional().describe('Tool calls one run may make. Default 500.'),
+  tokens: count.optional().describe('Input and output tokens one run may use.'),
   costUsd: z
     .number()
     .positive()
     .optional()
     .describe('US dollars one run may cost; the worst case is checked before each call.'),
   deadline: durationSchema.optional().describe('Wall-clock time one run may take, e.g. "10m".'),
-  repeatedCalls: z
-    .number()
-    .int()
-    .positive()
+  repeatedCalls: count
+    .optional()
+    .describe('Equal replies (same tools, same arguments) in a row before the run is stopped. Default 5.'),
+});
+
+export const limitsSchema = limitOverridesSchema.extend({
+  turns: count.default(100).describe('Model calls one run may make.'),
+  toolCalls: count.default(500).describe('Tool calls one run may make.'),
+  repeatedCalls: count
     .default(5)
-    .describe('Equal tool calls (same tool, same arguments, nothing else in between) before the run is stopped.'),
+    .describe('Equal replies (same tools, same arguments) in a row before the run is stopped.'),
 });
 
 /** Limits of one run, with defaults filled in; `deadline` in milliseconds. */
 export type Limits = z.output<typeof limitsSchema>;
+
+const { turns, toolCalls, repeatedCalls } = limitsSchema.shape;
+
+/** Single limits over an agent's own. Without the defaults: filled in, they would replace what the agent says. */
+export const givenLimitsSchema = limitsSchema
+  .extend({ turns: turns.unwrap(), toolCalls: toolCalls.unwrap(), repeatedCalls: repeatedCalls.unwrap() })
+  .partial();
 
 export const contextPolicySchema = z.strictObject({
   maxTokens: z

@@ -26,7 +26,6 @@ export const FAILURE = {
   'Agent.Unknown': 'invalid',
   'Agent.Invalid': 'invalid',
   'Agent.Stopped': 'invalid',
-  'Output.Invalid': 'invalid',
   'Tool.Unknown': 'invalid',
   'Tool.Invalid': 'invalid',
   'Tool.Failed': 'invalid',

@@ -3,15 +3,17 @@ export type Json = string | number | boolean | null | Json[] | { [key: string]: 
 /** A JSON Schema document; Holdfast reads only what it validates, so the shape stays open. */
 export type JsonSchema = { [key: string]: unknown };
 
-/** JSON with sorted keys: equal values give equal text. Keys whose value is `undefined` are left out, as in JSON. */
+/** JSON with sorted keys: values that are equal as JSON give equal text, all others different text. */
 export function canonicalJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join(',')}]`;
-  if (value !== null && typeof value === 'object') {
-    const entries = Object.entries(value)
-      .filter(([, item]) => item !== undefined)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item)}`);
-    return `{${entries.join(',')}}`;
-  }
-  return JSON.stringify(value) ?? 'null';
+  // Through JSON first, so that dates, `toJSON` and what JSON leaves out mean here what they mean there.
+  return sorted(JSON.parse(JSON.stringify(value) ?? 'null'));
+}
+
+function sorted(value: Json): string {
+  if (Array.isArray(value)) return `[${value.map(sorted).join(',')}]`;
+  if (value === null || typeof value !== 'object') return JSON.stringify(value);
+  const entries = Object.entries(value)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, item]) => `${JSON.stringify(key)}:${sorted(item)}`);
+  return `{${entries.join(',')}}`;
 }

@@ -54,6 +54,8 @@ export interface ReasoningPart {
   encrypted?: string;
   /** The vendor's id of the item, where it has one. */
   id?: string;
+  /** The whole part as JSON, where it is too large for the history; `text` is then a preview. */
+  artifact?: ArtifactRef;
 }
 
 export interface ToolCallPart {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { limitsSchema, modelParametersSchema, type ResolvedAgent } from './agent';
+import { givenLimitsSchema, modelParametersSchema, type ResolvedAgent } from './agent';
 import type { FailureCode } from './failures';
 import { type ArtifactRef, type Message, type ToolCallPart, userPartSchema } from './messages';
 import type { Usage } from './usage';
@@ -36,13 +36,17 @@ export const sessionOptionsSchema = z.strictObject({
   model: z.string().min(1).optional(),
   parameters: modelParametersSchema.optional(),
   /** Tightens or widens single limits of the agent. */
-  limits: limitsSchema.partial().optional(),
+  limits: givenLimitsSchema.optional(),
   mounts: z.array(mountSchema).max(32).optional(),
   tenant: z.string().max(200).optional(),
   /** Turns per Temporal run before it continues as new. Default: when the server suggests it. */
   rolloverTurns: z.number().int().positive().optional(),
 });
 export type SessionOptions = z.input<typeof sessionOptionsSchema>;
+
+/** What a run may be given besides its task. */
+export const runOptionsSchema = sessionOptionsSchema.omit({ input: true });
+export type RunOptions = z.output<typeof runOptionsSchema>;
 
 export const userPartsSchema = z.array(userPartSchema).min(1);
 
@@ -86,8 +90,10 @@ export interface SessionProgress {
   contextFrom: number;
   outputRepairs: number;
   repeats: { key: string; count: number };
+  /** A cap below the usual context size, after the vendor called it too long. */
+  contextTokens?: number;
   /** Calls of the last reply that ride along with the next model call. */
-  quickCalls: ToolCallPart[];
+  quickCalls: Pick<ToolCallPart, 'id' | 'name'>[];
   todos: TodoItem[];
   /** Milliseconds since epoch, workflow time. */
   startedAt: number;
@@ -107,6 +113,8 @@ export interface CarriedSession {
 export interface SessionResult {
   /** Text, or the validated value where the agent has an output schema; null when nothing was answered. */
   output: unknown;
+  /** Set when the answer is too large for the history: where all of it is kept; `output` is then the beginning of its text. */
+  artifact?: ArtifactRef;
   stopReason: StopReason;
   /** One sentence on a stop that is not `completed`. */
   detail?: string;

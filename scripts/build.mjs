@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const require = createRequire(path.join(root, 'package.json'));
 const workflows = path.join(root, 'dist', 'workflows');
-const MAP = '\n//# sourceMappingURL=data:application/json;base64,';
+const MAP = '\n//# sourceMappingURL=data:application/json;charset=utf-8;base64,';
 
 execFileSync(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', 'tsconfig.build.json'], { cwd: root, stdio: 'inherit' });
 mkdirSync(workflows, { recursive: true });

@@ -74,7 +74,7 @@ const TYPE_OF_STATUS: Record<number, string> = {
 };
 
 function errorBody(status: number, { errorCode, errorMessage }: VendorFault) {
-  const type = errorCode ?? TYPE_OF_STATUS[status] ?? 'api_error';
+  const type = errorCode ?? TYPE_OF_STATUS[status] ?? (status < 500 ? 'invalid_request_error' : 'api_error');
   return {
     type: 'error',
     error: { type, message: errorMessage ?? `The server answered ${status}.` },

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as timer } from 'node:timers/promises';
 import type { Chunk, DialectCodec, ReplyContext, VendorReply } from './vendor-reply';
 
 /** Sends one reply with everything that is to go wrong with it. */
@@ -10,7 +10,8 @@ export async function deliver(
   response: ServerResponse,
 ): Promise<void> {
   if (reply.reset) return void response.socket?.resetAndDestroy();
-  if (reply.latencyMs) await sleep(reply.latencyMs);
+  if (reply.latencyMs) await sleep(reply.latencyMs, response);
+  if (response.destroyed) return;
   const ids = { 'x-request-id': `req_${context.index}`, 'request-id': `req_${context.index}` };
   const headers = {
     ...ids,
@@ -31,6 +32,15 @@ export async function deliver(
   await sendChunks(reply, faulted(codec.chunks(reply, context), reply, codec), response);
 }
 
+/** Waits, but no longer than the client does. */
+async function sleep(ms: number, response: ServerResponse): Promise<void> {
+  const gone = new AbortController();
+  const leave = (): void => gone.abort();
+  response.once('close', leave);
+  await timer(ms, undefined, { signal: gone.signal }).catch(() => undefined);
+  response.off('close', leave);
+}
+
 /** The chunks as the fault wants them. */
 function faulted(chunks: Chunk[], reply: VendorReply, codec: DialectCodec): Chunk[] {
   let out = chunks.filter(
@@ -44,7 +54,11 @@ function faulted(chunks: Chunk[], reply: VendorReply, codec: DialectCodec): Chun
     out = out.map((chunk) => (isContent(chunk) ? (reversed.shift() ?? chunk) : chunk));
   }
   if (reply.errorAfterChunks !== undefined) out.splice(reply.errorAfterChunks, out.length, codec.errorChunk(reply));
-  if (reply.garbageAfterChunks !== undefined) out.splice(reply.garbageAfterChunks, 0, { data: '{"half":' });
+  if (reply.garbageAfterChunks !== undefined) {
+    // Under a real name: unnamed events are ignored by some clients.
+    const event = out[0]?.event;
+    out.splice(reply.garbageAfterChunks, 0, { ...(event && { event }), data: '{"half":' });
+  }
   return out;
 }
 
@@ -63,7 +77,7 @@ async function sendChunks(reply: VendorReply, chunks: Chunk[], response: ServerR
     for (const text of frames) {
       if (response.destroyed) return;
       response.write(text);
-      await sleep(reply.chunkDelayMs);
+      await sleep(reply.chunkDelayMs, response);
     }
   } else if (frames.length > 0) response.write(frames.join(''));
   if (reply.stallAfterChunks !== undefined) return;

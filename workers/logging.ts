@@ -1,4 +1,4 @@
-import type { Logger as TemporalLogger, LogLevel as TemporalLevel, LogMetadata } from '@temporalio/common';
+import type { LogMetadata, LogLevel as TemporalLevel, Logger as TemporalLogger } from '@temporalio/common';
 import { LogTimestamp, Runtime } from '@temporalio/worker';
 import pino from 'pino';
 import { rootIdOf } from '../protocol/names';

@@ -6,6 +6,7 @@ import type {
   WorkerPlugin,
 } from '@temporalio/worker';
 import { DEFAULT_TASK_QUEUE } from '../protocol/names';
+import { logActivity } from './activity-log';
 import { type Assembly, type AssemblyOptions, assemble } from './assemble';
 import { ownWorkflows, withUserWorkflows } from './bundler';
 
@@ -37,6 +38,7 @@ export class HoldfastPlugin implements WorkerPlugin, BundlerPlugin {
       ...(hasWorkflows ? {} : ownWorkflows()),
       taskQueue: options.taskQueue ?? DEFAULT_TASK_QUEUE,
       activities: { ...options.activities, ...this.contents.activities },
+      interceptors: { ...options.interceptors, activity: withActivityLog(options.interceptors?.activity) },
       // Heartbeats leave every half second, so that the 3 s heartbeat timeout leaves room for a busy event loop.
       maxHeartbeatThrottleInterval: options.maxHeartbeatThrottleInterval ?? 500,
       defaultHeartbeatThrottleInterval: options.defaultHeartbeatThrottleInterval ?? 500,
@@ -55,4 +57,10 @@ export class HoldfastPlugin implements WorkerPlugin, BundlerPlugin {
   configureBundler(options: BundleOptions): BundleOptions {
     return withUserWorkflows(options);
   }
+}
+
+type ActivityInterceptors = NonNullable<WorkerOptions['interceptors']>['activity'];
+
+function withActivityLog(given: ActivityInterceptors = []): ActivityInterceptors {
+  return given.includes(logActivity) ? given : [...given, logActivity];
 }

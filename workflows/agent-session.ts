@@ -14,6 +14,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { HoldfastActivities, InvokeModelResult, RunToolInput } from '../protocol/activities';
+import type { Failure } from '../protocol/failures';
 import type { ToolMessage } from '../protocol/messages';
 import { toolActivityType } from '../protocol/names';
 import type { SessionInput, SessionResult, TranscriptSegment } from '../protocol/session';
@@ -23,9 +24,10 @@ import { detailsOf } from './details';
 import { failureOf, toApplicationFailure, toolFailure } from './failures';
 import { agentQuery, startingView, stateQuery, transcriptQuery } from './messages';
 import { answered } from './run-calls';
-import { recordEnd, recordStart } from './search-attributes';
+import { recordEnd, recordRefusal, recordStart } from './search-attributes';
 import { Session } from './session';
 import { type DriverEnd, driveSession, type SessionDeps } from './session-driver';
+import { normaliseInput } from './session-input';
 
 const { resolveAgent } = proxyLocalActivities<HoldfastActivities>(LOOK_UP);
 
@@ -33,17 +35,26 @@ const { resolveAgent } = proxyLocalActivities<HoldfastActivities>(LOOK_UP);
  * One durable agent session: from an input to one answer. Its history is its audit trail; its transcript is a query. Continues
  * as new between model calls when the history has grown, under the same id.
  */
-export async function agentSession(input: SessionInput): Promise<SessionResult> {
+export async function agentSession(given: SessionInput): Promise<SessionResult> {
+  const input = normaliseInput(given);
   let session: Session | undefined;
-  setHandler(stateQuery, () => session?.view() ?? startingView(input.agent));
+  let refusal: Failure | undefined;
+  setHandler(stateQuery, () => session?.view() ?? startingView(input.agent, refusal));
   setHandler(agentQuery, () => session?.agent ?? null);
   setHandler(transcriptQuery, (from, to) => session?.transcript.page(from, to) ?? null);
 
-  session = await openSession(input);
   recordStart(input);
   try {
+    session = await openSession(input);
+  } catch (error) {
+    refusal = failureOf(error);
+    if (!refusal) throw error;
+    recordRefusal();
+    throw toApplicationFailure(refusal);
+  }
+  try {
     const end = await withinDeadline(session, () => driveSession(session as Session, depsOf(session as Session)));
-    if (end.kind === 'rollover') return await rollOver(session, input);
+    if (end.kind === 'rollover') return await rollOver(session);
     const result = session.end(end.stop);
     recordEnd(session);
     return result;
@@ -56,13 +67,10 @@ export async function agentSession(input: SessionInput): Promise<SessionResult> 
 
 async function openSession(input: SessionInput): Promise<Session> {
   if (input.carried) return Session.resume(input.carried, input);
-  try {
-    const agent = await resolveAgent({ agent: input.agent, ...(input.model && { model: input.model }) });
-    return Session.start(agent, input, workflowInfo().runId, Date.now());
-  } catch (error) {
-    const failure = failureOf(error);
-    throw failure ? toApplicationFailure(failure) : error;
-  }
+  const { agent: name, input: _task, parent: _parent, carried: _none, ...given } = input;
+  const { agent, options } = await resolveAgent({ agent: name, options: given });
+  // The first run's id also after a reset, so that workspace and artifacts stay those of the session.
+  return Session.start(agent, { ...input, ...options }, workflowInfo().firstExecutionRunId, Date.now());
 }
 
 function depsOf(session: Session): SessionDeps {
@@ -125,7 +133,7 @@ async function withinDeadline(session: Session, run: () => Promise<DriverEnd>): 
 }
 
 /** Same id, next Temporal run: the messages are archived, everything else is carried in the input. */
-async function rollOver(session: Session, input: SessionInput): Promise<never> {
+async function rollOver(session: Session): Promise<never> {
   session.phase = 'rolling-over';
   const { transcript, firstRunId } = session;
   const segment = await scheduleActivity<TranscriptSegment>(
@@ -134,7 +142,7 @@ async function rollOver(session: Session, input: SessionInput): Promise<never> {
     ARCHIVE,
   );
   await condition(allHandlersFinished);
-  return continueAsNew<typeof agentSession>({ ...input, input: null, carried: session.carry(segment) });
+  return continueAsNew<typeof agentSession>({ ...session.given, input: null, carried: session.carry(segment) });
 }
 
 /** Records how the session closed without an answer, and gives the error to close it with. */

@@ -23,11 +23,17 @@ export function toApplicationFailure(failure: Failure): ApplicationFailure {
   });
 }
 
+/** Whether the tool's own code failed in a known way; a lost or stopped worker and a bug leave open how far it came. */
+function isAnswer(cause: Error | undefined): boolean {
+  if (!(cause instanceof ApplicationFailure)) return false;
+  return cause.type === 'Tool.RetryLater' || (isFailureCode(cause.type) && cause.type !== 'Internal.Bug');
+}
+
 /** What the model is told of a tool activity that gave no result, after its attempts. */
 export function toolFailure(spec: ToolSpec, error: ActivityFailure): { outcome: ToolOutcome; text: string } {
   const cause = error.cause;
   const timedOut = cause instanceof TimeoutFailure;
-  if (spec.effect === 'once' && timedOut) {
+  if (spec.effect === 'once' && !isAnswer(cause)) {
     return {
       outcome: 'outcome-unknown',
       text: 'The worker was lost while this ran. It may or may not have taken effect and was not tried again; check before repeating it.',

@@ -1,3 +1,4 @@
+import { rollDigest } from '../protocol/digest';
 import { canonicalJson } from '../protocol/json';
 import type { ToolCallPart } from '../protocol/messages';
 import type { SessionProgress } from '../protocol/session';
@@ -7,13 +8,13 @@ import type { SessionProgress } from '../protocol/session';
  * session's state, so a loop is found across restarts and continue-as-new.
  */
 export function countRepeats(previous: SessionProgress['repeats'], calls: ToolCallPart[]): SessionProgress['repeats'] {
-  const key = canonicalJson(
-    calls.map(({ name, arguments: args, malformed, artifact }) => [
-      name,
-      args ?? null,
-      malformed ?? null,
-      artifact?.id ?? null,
-    ]),
-  );
+  const asked = calls.map(({ name, arguments: args, malformed, artifact }) => [
+    name,
+    args ?? null,
+    malformed ?? null,
+    artifact?.id ?? null,
+  ]);
+  // A digest, because arguments may be large and the key is carried into the next Temporal run.
+  const key = rollDigest('', canonicalJson(asked));
   return key === previous.key ? { key, count: previous.count + 1 } : { key, count: 1 };
 }

@@ -1,5 +1,6 @@
 import { defineQuery } from '@temporalio/workflow';
 import type { ResolvedAgent } from '../protocol/agent';
+import type { Failure } from '../protocol/failures';
 import { QUERY } from '../protocol/names';
 import type { SessionStateView, TranscriptPage } from '../protocol/session';
 import { NO_USAGE } from '../protocol/usage';
@@ -8,11 +9,11 @@ export const stateQuery = defineQuery<SessionStateView>(QUERY.state);
 export const agentQuery = defineQuery<ResolvedAgent | null>(QUERY.agent);
 export const transcriptQuery = defineQuery<TranscriptPage | null, [number?, number?]>(QUERY.transcript);
 
-/** What is known of a session before its agent is. */
-export function startingView(agent: string): SessionStateView {
+/** What is known of a session before its agent is, or when it was refused. */
+export function startingView(agent: string, refusal?: Failure): SessionStateView {
   return {
-    status: 'running',
-    phase: 'starting',
+    status: refusal ? 'failed' : 'running',
+    phase: refusal ? 'ended' : 'starting',
     agent,
     revision: null,
     model: null,
@@ -26,6 +27,6 @@ export function startingView(agent: string): SessionStateView {
     todos: [],
     running: [],
     stopReason: null,
-    failure: null,
+    failure: refusal ? { code: refusal.code, message: refusal.message } : null,
   };
 }

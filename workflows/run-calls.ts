@@ -54,7 +54,11 @@ function runOne(call: ToolCallPart, agent: ResolvedAgent, run: RunCall): Promise
   const spec = specOf(agent, call.name);
   if (spec === undefined) {
     const known = agent.tools.map((tool) => tool.name).join(', ') || 'none';
-    return answered(call, 'unknown-tool', `There is no tool "${call.name}". Tools you may use: ${known}.`);
+    return answered(
+      call,
+      'unknown-tool',
+      `There is no tool "${call.name.slice(0, 100)}". Tools you may use: ${known}.`,
+    );
   }
   if (call.malformed !== undefined) {
     return answered(
@@ -94,11 +98,15 @@ export function toolInput(
   };
 }
 
-/** Whether calls can ride along with the next model call: all of them quick reads with arguments to run on. */
+/** Results that share the event of one model call. */
+const MAX_RIDING = 16;
+
+/** Whether calls can ride along with the next model call: few, all of them quick reads with arguments to run on. */
 export function canRideAlong(calls: ToolCallPart[], agent: ResolvedAgent): boolean {
+  if (calls.length > MAX_RIDING) return false;
   return calls.every(({ name, malformed }) => malformed === undefined && isQuickRead(specOf(agent, name)));
 }
 
 function isQuickRead(spec: ToolSpec | undefined): boolean {
-  return spec !== undefined && spec.quick && spec.effect === 'read' && spec.runsIn === 'activity' && !spec.exclusive;
+  return spec?.quick === true && spec.effect === 'read' && spec.runsIn === 'activity' && !spec.exclusive;
 }

@@ -24,6 +24,11 @@ export function recordEnd(session: Session): void {
   ]);
 }
 
+/** A run that could not begin: no agent, no session, nothing spent. */
+export function recordRefusal(): void {
+  upsertSearchAttributes([{ key: statusKey, value: 'failed' }]);
+}
+
 /** What a child run is found by; set at its start, for nothing. */
 export function startAttributes(input: SessionInput): SearchAttributePair[] {
   const pairs: SearchAttributePair[] = [

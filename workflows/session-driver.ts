@@ -30,7 +30,6 @@ export type DriverEnd = { kind: 'ended'; stop: Stop } | { kind: 'rollover' };
 const SHRINK_ATTEMPTS = 4;
 /** What part of the last context a shrunk one may have. */
 const SHRINK = 0.7;
-const UNKNOWN_CONTEXT_TOKENS = 100_000;
 
 /** The session loop: gates, model, tools, until there is an answer, a limit, or enough history to roll over. */
 export async function driveSession(session: Session, deps: SessionDeps): Promise<DriverEnd> {
@@ -61,10 +60,8 @@ async function askModel(session: Session, deps: SessionDeps): Promise<InvokeMode
       return result;
     } catch (error) {
       const failure = deps.failureOf(error);
-      if (failure?.code === 'Model.ContextTooLong' && shrunk < SHRINK_ATTEMPTS) {
-        shrinkContext(session, failure);
+      if (failure?.code === 'Model.ContextTooLong' && shrunk < SHRINK_ATTEMPTS && shrinkContext(session, failure))
         continue;
-      }
       const reason = failure && STOP_OF_FAILURE[failure.code];
       if (!reason) throw error;
       return { reason, detail: failure.message };
@@ -78,11 +75,15 @@ function callSummary({ progress, model }: Session): string {
   return `turn ${progress.turns + 1} · ${model}${reads && ` · after ${reads.slice(0, 120)}`}`;
 }
 
-/** The activity reports how large the refused context was by its own count; the vendor counts more. */
-function shrinkContext(session: Session, failure: Failure): void {
+/**
+ * The activity reports how large the context was, by its own count, that the vendor refused; the vendor counts more. Without
+ * a report it never came to the vendor: the last messages alone are too long, and asking for less is of no use.
+ */
+function shrinkContext({ progress }: Session, failure: Failure): boolean {
   const refused = failure.details?.contextTokens;
-  const size = typeof refused === 'number' ? refused : (session.contextTokens ?? UNKNOWN_CONTEXT_TOKENS);
-  session.contextTokens = Math.floor(size * SHRINK);
+  if (typeof refused !== 'number') return false;
+  progress.contextTokens = Math.floor(refused * SHRINK);
+  return true;
 }
 
 /** Failures that are answers in their own right: the run ends with what it has instead of failing. */
@@ -94,7 +95,8 @@ const STOP_OF_FAILURE: Partial<Record<FailureCode, StopReason>> = {
 };
 
 function modelInput(session: Session): InvokeModelInput {
-  const { agent, progress, limits, parameters, contextTokens, mounts } = session;
+  const { agent, progress, limits, parameters, mounts } = session;
+  const { contextTokens } = progress;
   return {
     transcript: session.transcript.pointer(),
     turn: progress.turns + 1,
@@ -134,7 +136,7 @@ async function runTools(session: Session, calls: ToolCallPart[], deps: SessionDe
   if (stop) return declineCalls(session, calls, stop);
   progress.toolCalls += calls.length;
   if (canRideAlong(calls, agent)) {
-    progress.quickCalls = calls;
+    progress.quickCalls = calls.map(({ id, name }) => ({ id, name }));
     return undefined;
   }
   session.phase = 'tools';
@@ -144,7 +146,7 @@ async function runTools(session: Session, calls: ToolCallPart[], deps: SessionDe
 }
 
 /** Every call is answered, also when the run stops before it: the conversation can be taken up again as it is. */
-function declineCalls(session: Session, calls: ToolCallPart[], stop: Stop): Stop {
+function declineCalls(session: Session, calls: Pick<ToolCallPart, 'id' | 'name'>[], stop: Stop): Stop {
   for (const call of calls) session.transcript.append(answered(call, 'denied', `Not run: ${stop.detail}.`));
   session.progress.quickCalls = [];
   return stop;
@@ -184,15 +186,21 @@ function summaryOf(turn: number, call: ToolCallPart): string {
 /** A reply without tool calls is the answer, unless it must be mended first. */
 function finishOrRepair(session: Session, reply: InvokeModelResult): Stop | undefined {
   const text = textOf(reply.message);
+  session.artifact = reply.message.content.find((part) => part.type === 'text' && part.artifact)?.artifact;
   if (reply.finish === 'refusal') return ended(session, 'refused', text, 'the model refused');
   if (reply.finish === 'length') return ended(session, 'answer-cut', text, 'the answer reached the output limit');
   const problem = problemOf(reply, text);
-  if (problem === undefined) return ended(session, 'completed', reply.output?.ok ? reply.output.value : text, '');
+  if (problem === undefined) return ended(session, 'completed', answerOf(reply, text), '');
   if (session.progress.outputRepairs >= session.agent.outputRepairs)
     return ended(session, 'invalid-output', text, problem);
   session.progress.outputRepairs++;
   session.transcript.append(textMessage(problem));
   return undefined;
+}
+
+/** A value that was too large for the history is left out of the result; the text is then its beginning. */
+function answerOf({ output }: InvokeModelResult, text: string): unknown {
+  return output?.ok && 'value' in output ? output.value : text;
 }
 
 function problemOf(reply: InvokeModelResult, text: string): string | undefined {

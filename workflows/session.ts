@@ -1,7 +1,7 @@
 import type { InvokeModelResult } from '../protocol/activities';
 import type { Limits, ModelParameters, ResolvedAgent } from '../protocol/agent';
 import type { Failure } from '../protocol/failures';
-import type { Message, UserMessage, UserPart } from '../protocol/messages';
+import type { ArtifactRef, Message, UserMessage, UserPart } from '../protocol/messages';
 import type {
   CarriedSession,
   Mount,
@@ -37,8 +37,8 @@ export class Session {
   stop: Stop | undefined;
   failure: Failure | undefined;
   output: unknown = null;
-  /** A cap below the usual context size, after a vendor called it too long. */
-  contextTokens: number | undefined;
+  /** Where the whole answer is kept when `output` is a preview of it. */
+  artifact: ArtifactRef | undefined;
   /** Names of tools running now. */
   readonly running: string[] = [];
   readonly recentTurns: TurnNote[] = [];
@@ -54,13 +54,14 @@ export class Session {
     readonly firstRunId: string,
     readonly transcript: Transcript,
     readonly progress: SessionProgress,
-    input: SessionInput,
+    /** What the run was started with, its options checked. */
+    readonly given: SessionInput,
   ) {
     this.model = agent.model;
-    this.limits = { ...agent.limits, ...input.limits };
-    this.parameters = input.parameters;
-    this.mounts = input.mounts;
-    this.rolloverTurns = input.rolloverTurns ?? Number.POSITIVE_INFINITY;
+    this.limits = { ...agent.limits, ...given.limits };
+    this.parameters = given.parameters;
+    this.mounts = given.mounts;
+    this.rolloverTurns = given.rolloverTurns ?? Number.POSITIVE_INFINITY;
   }
 
   static start(agent: ResolvedAgent, input: SessionInput, runId: string, now: number): Session {
@@ -99,10 +100,11 @@ export class Session {
     this.stop = stop;
     this.phase = 'ended';
     this.status = stop.reason === 'completed' ? 'completed' : 'stopped';
-    const { agent, model, progress, transcript, output } = this;
+    const { agent, model, progress, transcript, output, artifact } = this;
     const { turns, toolCalls, usage, costUsd, costIncomplete, simulated } = progress;
     return {
       output,
+      ...(artifact && { artifact }),
       stopReason: stop.reason,
       ...(stop.detail !== '' && { detail: stop.detail }),
       agent: agent.name,
@@ -178,10 +180,17 @@ function firstMessage(input: unknown): Message {
   return textMessage(JSON.stringify(input ?? null, null, 2));
 }
 
+/** By their whole shape: a list of things that happen to have a `type` is a JSON value like any other. */
 function isParts(input: unknown): input is UserPart[] {
-  return Array.isArray(input) && input.length > 0 && input.every((part) => PART_TYPES.includes(part?.type));
+  return Array.isArray(input) && input.length > 0 && input.every(isPart);
 }
-const PART_TYPES = ['text', 'image', 'file'];
+
+function isPart(part: Partial<Record<string, unknown>> | null): boolean {
+  if (part?.type === 'text') return typeof part.text === 'string';
+  if (part?.type !== 'image' && part?.type !== 'file') return false;
+  const named = part.type === 'image' || typeof part.name === 'string';
+  return named && typeof part.mediaType === 'string' && (typeof part.data === 'string' || part.artifact !== undefined);
+}
 
 export function textMessage(text: string): UserMessage {
   return { role: 'user', content: [{ type: 'text', text }] };

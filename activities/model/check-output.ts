@@ -25,6 +25,9 @@ export function validatorOf(schema: JsonSchema): ValidateFunction {
   const key = JSON.stringify(schema);
   const known = validators.get(key);
   if (known) return known;
+  // An asynchronous validator answers with a promise, which would pass for a yes.
+  if ('$async' in schema)
+    throw new HoldfastError('Agent.Invalid', 'output must not be an asynchronous schema ($async)');
   try {
     const validate = new Ajv2020({ allErrors: true, strict: false, validateFormats: false }).compile(schema);
     validators.set(key, validate);

@@ -1,8 +1,10 @@
 import type { Message, ToolMessage } from '../../protocol/messages';
 
 export interface FitInput {
-  /** Messages that are never dropped: the task. */
+  /** The first messages, where `messages` starts later. Never dropped: the task. */
   head: readonly Message[];
+  /** How many messages at the start of the session are never dropped. */
+  keepFirst: number;
   /** Messages from `contextFrom` on. */
   messages: readonly Message[];
   /** Position of `messages[0]` in the session. */
@@ -28,28 +30,40 @@ const SHORTEST_RESULT = 400;
 
 /**
  * Chooses what the model sees, never over the limit. The oldest messages go first, in whole groups, so that a tool call is
- * never parted from its results; the head stays. When even the last group is too large, its tool results are shortened for
- * this call. Undefined when nothing helps: the caller reports the context as too long.
+ * never parted from its results; the head stays. When even head and last group are too large, their tool results are
+ * shortened for this call. Undefined when nothing helps: the caller reports the context as too long.
  */
 export function fitContext(input: FitInput): FittedContext | undefined {
-  const { head, messages, contextFrom, maxTokens } = input;
+  const { contextFrom, maxTokens } = input;
+  const head = wholeGroups([...input.head, ...input.messages.slice(0, Math.max(0, input.keepFirst - contextFrom))]);
+  // What the head takes of the messages is sent with it and never dropped.
+  const taken = Math.max(0, head.length - input.head.length);
+  const messages = input.messages.slice(taken);
   const tokens = messages.map(input.tokensOf);
   const always = input.fixedTokens + sum(head.map(input.tokensOf));
   let total = always + sum(tokens);
   if (total <= maxTokens) return { messages: [...head, ...messages], contextFrom, tokens: total };
 
   const starts = groupStarts(messages);
-  let from = starts[0] ?? 0;
-  total -= sum(tokens.slice(0, from));
+  let from = 0;
   for (const start of starts.slice(1)) {
     if (total <= maxTokens * KEEP_AFTER_DROP) break;
     total -= sum(tokens.slice(from, start));
     from = start;
   }
-  const kept = messages.slice(from);
-  const fitting = total <= maxTokens ? { messages: kept, tokens: total } : shorten(kept, always, input);
+  const kept = [...head, ...messages.slice(from)];
+  const fitting = total <= maxTokens ? { messages: kept, tokens: total } : shorten(kept, input);
   if (!fitting) return undefined;
-  return { messages: [...head, ...fitting.messages], contextFrom: contextFrom + from, tokens: fitting.tokens };
+  return { ...fitting, contextFrom: from === 0 ? contextFrom : contextFrom + taken + from };
+}
+
+/** Without a last assistant message whose tool results are not all there: they may be dropped, and it must go with them. */
+function wholeGroups(messages: readonly Message[]): readonly Message[] {
+  const last = messages.findLastIndex((message) => message.role !== 'tool');
+  const opener = messages[last];
+  if (opener?.role !== 'assistant') return messages;
+  const calls = opener.content.filter((part) => part.type === 'tool-call').length;
+  return messages.length - last - 1 < calls ? messages.slice(0, last) : messages;
 }
 
 /** Positions where a context may start: anywhere but on a tool result, whose call would be missing. */
@@ -58,10 +72,10 @@ function groupStarts(messages: readonly Message[]): number[] {
 }
 
 /** Cuts the longest tool results in half, again and again, until all fits or nothing is left to cut. */
-function shorten(messages: readonly Message[], always: number, { tokensOf, maxTokens }: FitInput) {
+function shorten(messages: readonly Message[], { fixedTokens, tokensOf, maxTokens }: FitInput) {
   const shortened = [...messages];
   for (;;) {
-    const tokens = always + sum(shortened.map(tokensOf));
+    const tokens = fixedTokens + sum(shortened.map(tokensOf));
     if (tokens <= maxTokens) return { messages: shortened, tokens };
     const longest = shortened.reduce(
       (best, message, at) => (lengthOf(message) > lengthOf(shortened[best]) ? at : best),

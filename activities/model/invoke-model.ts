@@ -4,7 +4,7 @@ import type { ResolvedAgent } from '../../protocol/agent';
 import { HoldfastError } from '../../protocol/failures';
 import { rootIdOf } from '../../protocol/names';
 import { withHeartbeat } from '../heartbeat';
-import { loadParts, offloadReply } from '../offload';
+import { isLarge, loadParts, offloadReply } from '../offload';
 import type { ModelReply } from '../providers/provider';
 import type { ActivityServices } from '../services';
 import { newMark, scopedParts, sessionKey } from '../session-key';
@@ -41,14 +41,17 @@ async function callModel(
   const loaded = await services.transcripts.load(key, wantedOf(input, agent), pullFrom(services, key));
   const route = services.providerFor(input.model);
   const quickResults = await runQuickCalls(input, agent, loaded.messages, services, signal);
-  const seen = { ...loaded, messages: [...loaded.messages, ...quickResults] };
+  // What is counted must be what is sent: large parts are loaded before the request is fitted.
+  const seen = {
+    head: await loadParts(loaded.head, parts),
+    messages: await loadParts([...loaded.messages, ...quickResults], parts),
+  };
   const { request, fitted } = await prepareRequest(input, agent, seen, route);
   const affordable = withinBudget(request, input.model, fitted.tokens, input.budgetUsd, services.prices);
 
   let chars = 0;
-  const reply = await route.provider.complete(
-    { ...affordable, messages: await loadParts(affordable.messages, parts) },
-    {
+  const reply = await route.provider
+    .complete(affordable, {
       signal,
       correlationId: rootIdOf(workflowExecution?.workflowId ?? ''),
       onDelta: (delta) => {
@@ -56,8 +59,10 @@ async function callModel(
         tell({ turn: input.turn, receivedChars: chars });
         services.onDelta?.(key, input.turn, attempt, delta);
       },
-    },
-  );
+    })
+    .catch((error) => {
+      throw withContextSize(error, fitted.tokens);
+    });
   const message = { ...(await offloadReply(reply.message, parts)), mark: newMark() };
   services.transcripts.keep(key, message);
   return {
@@ -95,9 +100,18 @@ async function pinnedAgent(
   return known;
 }
 
+/** What the vendor called too long, by our own count: the workflow asks for less, and must know less than what. */
+function withContextSize(error: unknown, contextTokens: number): unknown {
+  if (!HoldfastError.is(error) || error.code !== 'Model.ContextTooLong') return error;
+  const { code, message, hint, details } = error;
+  return new HoldfastError(code, message, { hint, cause: error, details: { ...details, contextTokens } });
+}
+
 /** A final answer is checked where the agent has an output schema; a reply that calls tools is not one. */
 function outputOf(agent: ResolvedAgent, { message, finish }: ModelReply): Pick<InvokeModelResult, 'output'> {
   if (!agent.output || finish !== 'end' || message.content.some((part) => part.type === 'tool-call')) return {};
   const text = message.content.map((part) => (part.type === 'text' ? part.text : '')).join('');
-  return { output: checkOutput(agent.output, text) };
+  const output = checkOutput(agent.output, text);
+  // A large answer is in the history once at most: as the artifact its message refers to.
+  return { output: output.ok && isLarge(output.value) ? { ok: true } : output };
 }

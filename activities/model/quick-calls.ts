@@ -1,10 +1,16 @@
 import { activityInfo } from '@temporalio/activity';
 import { type InvokeModelInput, idempotencyKeyOf } from '../../protocol/activities';
 import type { ResolvedAgent } from '../../protocol/agent';
-import { HoldfastError } from '../../protocol/failures';
+import { HoldfastError, isRetryable } from '../../protocol/failures';
 import type { Message, ToolCallPart, ToolMessage } from '../../protocol/messages';
+import type { PartStore } from '../offload';
 import { callTool } from '../run-tool';
 import type { ActivityServices } from '../services';
+import { newMark, scopedParts, sessionKey } from '../session-key';
+import { previewText } from '../tools/preview';
+
+/** Bytes of all quick results of one call together; the rest of the event's 256 kB is the reply's. */
+const TOGETHER_BYTES = 80 * 1024;
 
 /**
  * Runs the quick reads that ride along with a model call, together, and gives their results in order. What a repeat would
@@ -26,7 +32,44 @@ export async function runQuickCalls(
     }
   };
   await Promise.all(Array.from({ length: Math.min(agent.parallelToolCalls, ids.length) }, lane));
-  return results;
+  return capTogether(results, input, services);
+}
+
+/** Each result alone is small enough for the history; many in one event need not be: the largest are stored instead. */
+async function capTogether(
+  results: ToolMessage[],
+  { transcript }: InvokeModelInput,
+  services: ActivityServices,
+): Promise<ToolMessage[]> {
+  const key = sessionKey(transcript.firstRunId);
+  const capped = [...results];
+  let total = capped.reduce((sum, result) => sum + sizeOf(result), 0);
+  for (const result of results.toSorted((a, b) => sizeOf(b) - sizeOf(a))) {
+    if (total <= TOGETHER_BYTES) break;
+    const smaller = await stored(result, scopedParts(services.artifacts, key));
+    services.transcripts.keep(key, smaller);
+    capped[results.indexOf(result)] = smaller;
+    total += sizeOf(smaller) - sizeOf(result);
+  }
+  return capped;
+}
+
+async function stored(result: ToolMessage, parts: PartStore): Promise<ToolMessage> {
+  const bytes = Buffer.from(result.content);
+  const artifact = result.artifact ?? (await parts.put(bytes, result.mediaType));
+  const half = Math.floor(bytes.length / 2);
+  const content = previewText({
+    head: bytes.subarray(0, half),
+    tail: bytes.subarray(half),
+    kept: bytes.length,
+    artifactId: artifact.id,
+    notes: ['It was too large beside the other results.'],
+  });
+  return { ...result, content, mediaType: 'text/plain', artifact, mark: newMark() };
+}
+
+function sizeOf({ content }: ToolMessage): number {
+  return Buffer.byteLength(content);
 }
 
 async function runOne(
@@ -51,7 +94,10 @@ async function runOne(
   };
   return callTool(services.tools.get(name), toolInput, services, signal, () => undefined).catch((error) => {
     const attempts = agent.tools.find((tool) => tool.name === name)?.maxAttempts ?? 1;
-    if (!(error instanceof Error && error.name === 'RetryLater') || activityInfo().attempt < attempts) throw error;
+    const retryLater = error instanceof Error && error.name === 'RetryLater' && activityInfo().attempt < attempts;
+    // As for a tool with an activity of its own: what no second attempt can mend is a result, not the end of the run.
+    const lasting = HoldfastError.is(error) ? !isRetryable(error.code) : error.name === 'RetryLater';
+    if (retryLater || !lasting) throw error;
     return failed(callId, name, error.message);
   });
 }

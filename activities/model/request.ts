@@ -2,8 +2,8 @@ import type { InvokeModelInput } from '../../protocol/activities';
 import type { ResolvedAgent } from '../../protocol/agent';
 import { HoldfastError } from '../../protocol/failures';
 import type { Message } from '../../protocol/messages';
+import type { Prices } from '../providers/prices';
 import type { ModelFacts, ModelProvider, ModelRequest } from '../providers/provider';
-import type { Prices } from '../services';
 import type { LoadedTranscript } from '../transcript-cache';
 import { type FittedContext, fitContext } from './fit-context';
 
@@ -46,12 +46,13 @@ export async function prepareRequest(
     agent.context.maxTokens ?? Number.POSITIVE_INFINITY,
     input.contextTokens ?? Number.POSITIVE_INFINITY,
   );
-  const fitted = await fitTranscript(input, request, loaded, provider, maxTokens);
+  const fitted = await fitTranscript(input, agent, request, loaded, provider, maxTokens);
   return { request: { ...request, messages: fitted.messages }, fitted };
 }
 
 async function fitTranscript(
-  input: InvokeModelInput,
+  { contextFrom }: InvokeModelInput,
+  { context: { keepFirst } }: ResolvedAgent,
   request: ModelRequest,
   { head, messages }: LoadedTranscript,
   provider: ModelProvider,
@@ -64,16 +65,12 @@ async function fitTranscript(
     counts.set(message, await provider.countTokens({ ...bare, messages: [message] }));
   // Shortened copies are new objects: they are counted by length, a little too high.
   const tokensOf = (message: Message): number => counts.get(message) ?? Math.ceil(JSON.stringify(message).length / 2);
-  const { contextFrom } = input;
-  const fitted = fitContext({ head, messages, contextFrom, fixedTokens, maxTokens, tokensOf });
+  const fitted = fitContext({ head, keepFirst, messages, contextFrom, fixedTokens, maxTokens, tokensOf });
   if (fitted) return fitted;
   throw new HoldfastError(
     'Model.ContextTooLong',
     `the conversation does not fit in ${maxTokens} tokens, even shortened`,
-    {
-      hint: 'Give the agent less at once, a larger context.maxTokens, or a model with a larger window.',
-      details: { contextTokens: maxTokens },
-    },
+    { hint: 'Give the agent less at once, a larger context.maxTokens, or a model with a larger window.' },
   );
 }
 

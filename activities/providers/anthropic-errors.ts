@@ -58,5 +58,6 @@ function codeOf(status: number | undefined, type: string | undefined, text: stri
     if (POLICY_TEXT.test(text)) return 'Model.Refused';
   }
   if (status === undefined) return named ?? 'Model.Unavailable';
-  return named && (status < 500 || named === 'Model.Overloaded') ? named : codeOfStatus(status);
+  const vague = named === undefined || named === 'Model.Unavailable' || named === 'Model.InvalidRequest';
+  return vague || (status >= 500 && named !== 'Model.Overloaded') ? codeOfStatus(status) : named;
 }

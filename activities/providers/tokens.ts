@@ -103,11 +103,13 @@ function countFile(part: FilePart, count: Count): number {
 
 /** Tokens per character by kind, on the high side of what o200k and Claude's tokenizers make of prose, code and JSON. */
 const LETTER = 0.25;
-const CAPITAL = 0.45;
-const DIGIT = 0.5;
+const CAPITAL = 0.5;
+const DIGIT = 0.6;
 const SPACE = 0.15;
-const SYMBOL = 0.75;
+const SYMBOL = 0.9;
 const LATIN_EXTENDED = 0.7;
+/** Cyrillic, Greek, Hebrew, Arabic and other alphabets. */
+const ALPHABET = 0.58;
 const OTHER_SCRIPT = 1.1;
 
 /** Tokens of a text without a tokenizer: about a nanosecond a character, rather too many than too few. */
@@ -121,6 +123,7 @@ export function estimateText(text: string): number {
     else if (code >= 48 && code <= 57) tokens += DIGIT;
     else if (code < 128) tokens += SYMBOL;
     else if (code < 0x250) tokens += LATIN_EXTENDED;
+    else if (code < 0x1000) tokens += ALPHABET;
     else tokens += OTHER_SCRIPT;
   }
   return Math.ceil(tokens);

@@ -15,7 +15,13 @@ const INFIX: Record<string, { left: number; right: number; apply: (a: Num, b: Nu
   '%': { left: 20, right: 21, apply: remainder },
   '^': { left: 40, right: 40, apply: power },
 };
-const SAME: Record<string, string> = { '**': '^', '×': '*', '·': '*', '÷': '/', '−': '-' };
+const SAME = new Map([
+  ['**', '^'],
+  ['×', '*'],
+  ['·', '*'],
+  ['÷', '/'],
+  ['−', '-'],
+]);
 
 interface Token {
   kind: 'number' | 'name' | 'symbol' | 'end';
@@ -47,7 +53,7 @@ function tokensOf(expression: string): Token[] {
     const at = match.index + whole.length - text.length + 1;
     if (other !== undefined) throw new Error(`unexpected ${JSON.stringify(other)} at character ${at}`);
     const kind = number !== undefined ? 'number' : name !== undefined ? 'name' : 'symbol';
-    tokens.push({ kind, text: SAME[text] ?? text.toLowerCase(), at });
+    tokens.push({ kind, text: SAME.get(text) ?? text.toLowerCase(), at });
   }
   tokens.push({ kind: 'end', text: '', at: expression.length + 1 });
   return tokens;

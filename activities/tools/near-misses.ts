@@ -3,12 +3,12 @@ const MAX_SUGGESTIONS = 3;
 /** Known names a reader may have meant: the same but for case and separators, a beginning, or few typing errors away. */
 export function nearMisses(name: string, known: readonly string[]): string[] {
   const wanted = plain(name).slice(0, 100);
-  return known
+  const near = known
     .map((candidate) => ({ candidate, distance: distanceOf(wanted, plain(candidate)) }))
     .filter(({ distance }) => distance <= Math.max(1, Math.floor(wanted.length / 3)))
-    .sort((a, b) => a.distance - b.distance || (a.candidate < b.candidate ? -1 : 1))
-    .slice(0, MAX_SUGGESTIONS)
-    .map(({ candidate }) => candidate);
+    .sort((a, b) => a.distance - b.distance || (a.candidate < b.candidate ? -1 : 1));
+  const sure = near.filter(({ distance }) => distance === 0);
+  return (sure.length > 0 ? sure : near).slice(0, MAX_SUGGESTIONS).map(({ candidate }) => candidate);
 }
 
 function plain(name: string): string {
@@ -16,8 +16,8 @@ function plain(name: string): string {
 }
 
 function distanceOf(wanted: string, candidate: string): number {
-  const beginning = wanted.length >= 3 && (candidate.startsWith(wanted) || wanted.startsWith(candidate));
-  return beginning && candidate !== '' ? Math.min(1, editDistance(wanted, candidate)) : editDistance(wanted, candidate);
+  const distance = editDistance(wanted, candidate);
+  return wanted.length >= 3 && candidate.startsWith(wanted) ? Math.min(1, distance) : distance;
 }
 
 /** Levenshtein: insertions, deletions and replacements from one to the other. */

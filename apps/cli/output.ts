@@ -30,6 +30,8 @@ export class Output {
   readonly note: Style;
   /** Whether a status line may be redrawn in place. */
   readonly live: boolean;
+  /** Called before anything is written beside the data: a status line makes room. */
+  beforeNote: () => void = () => undefined;
   private readonly openedAt = Date.now();
 
   constructor(options: OutputOptions = {}) {
@@ -47,6 +49,7 @@ export class Output {
 
   /** What the command was asked for: a JSON document, or text for people. */
   data(value: unknown, text: () => string): void {
+    this.beforeNote();
     this.stdout.write(`${this.json ? safeJson(value, 2) : text()}\n`);
   }
 
@@ -57,11 +60,17 @@ export class Output {
 
   /** For people beside the data. */
   say(text = ''): void {
-    if (!this.quiet) this.stderr.write(`${text}\n`);
+    if (!this.quiet) this.log(`${text}\n`);
   }
 
   /** How long since the start something was reached; with `--verbose`. */
   phase(text: string): void {
-    if (this.verbose) this.stderr.write(`${this.note.dim(`[${Date.now() - this.openedAt} ms] ${text}`)}\n`);
+    if (this.verbose) this.log(`${this.note.dim(`[${Date.now() - this.openedAt} ms] ${text}`)}\n`);
+  }
+
+  /** Whole lines beside the data, whatever `--quiet` says. */
+  log(text: string): void {
+    this.beforeNote();
+    this.stderr.write(text);
   }
 }

@@ -36,12 +36,12 @@ function print(out: Output, code: FailureCode, message: string, hint?: string, s
   const docs = docsPathOf(code);
   if (out.json) {
     const error = { code, message, ...(hint !== undefined && { hint }), docs, ...(stack && { stack }) };
-    out.stderr.write(`${safeJson({ error })}\n`);
+    out.log(`${safeJson({ error })}\n`);
     return;
   }
   const { red, bold, dim } = out.note;
-  out.stderr.write(`${red('error')} ${bold(code)}: ${escapeText(message)}\n`);
-  if (hint !== undefined) out.stderr.write(`  ${escapeText(hint)}\n`);
-  out.stderr.write(dim(`  ${docs}\n`));
-  if (stack) out.stderr.write(`${dim(escapeText(stack))}\n`);
+  out.log(`${red('error')} ${bold(code)}: ${escapeText(message)}\n`);
+  if (hint !== undefined) out.log(`  ${escapeText(hint)}\n`);
+  out.log(dim(`  ${docs}\n`));
+  if (stack) out.log(`${dim(escapeText(stack))}\n`);
 }

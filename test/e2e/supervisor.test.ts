@@ -1,6 +1,8 @@
+import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
@@ -139,3 +141,33 @@ const quiet = {
   warn: () => undefined,
   error: () => undefined,
 };
+
+describe('a signal', () => {
+  async function signalled(stopMs: number, signals: number): Promise<string[]> {
+    const child = spawn(process.execPath, [path.join(__dirname, 'supervised-parent.cjs'), home, String(stopMs)]);
+    const lines: string[] = [];
+    createInterface({ input: child.stdout }).on('line', (line) => lines.push(line));
+    const exit = new Promise((resolve) => child.once('close', resolve));
+    await until(() => lines.length > 0, 30_000);
+    for (let sent = 0; sent < signals; sent += 1) {
+      child.kill('SIGINT');
+      await sleep(200);
+    }
+    await exit;
+    return lines;
+  }
+
+  const pidOf = (lines: string[]) => Number(lines[0]?.split(' ')[1]);
+
+  test('stops the service, waiting for it, then the server', async () => {
+    const lines = await signalled(400, 1);
+    expect(lines.slice(1)).toEqual(['service stopped', 'stopped']);
+    expect(identify(pidOf(lines))).toBeUndefined();
+  });
+
+  test('given twice waits for no service, and still leaves no server', async () => {
+    const lines = await signalled(60_000, 2);
+    expect(lines.slice(1)).toEqual(['forced']);
+    expect(identify(pidOf(lines))).toBeUndefined();
+  });
+});

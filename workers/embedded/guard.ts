@@ -5,8 +5,8 @@ import { createInterface } from 'node:readline';
 
 /**
  * Starts the program and outlives nobody. Its standard input is a pipe whose other end only our process holds: however
- * our process ends, SIGKILL included, the kernel closes that end, `cat` returns and the program is told to stop, then
- * killed. Chosen over Linux's parent-death signal because it works on macOS too, needs no native code, and is not tied
+ * our process ends, SIGKILL included, the kernel closes that end, `cat` returns and the program is killed, which a
+ * database that writes ahead survives. Chosen over Linux's parent-death signal because it works on macOS too, needs no native code, and is not tied
  * to the thread that happened to fork. It costs a shell of 1 MB.
  *
  * The guard has a session of its own, so a Ctrl-C in the terminal reaches our process and not the program: we decide
@@ -20,9 +20,6 @@ echo "$program" >&4
 exec 4>&-
 {
   cat <&3 >/dev/null
-  kill -TERM "$program" 2>/dev/null
-  tries=0
-  while [ "$tries" -lt 10 ] && kill -0 "$program" 2>/dev/null; do sleep 0.1; tries=$((tries + 1)); done
   kill -KILL "$program" 2>/dev/null
 } &
 watcher=$!
@@ -38,7 +35,7 @@ export interface GuardedProcess {
   readonly pid: number;
   /** Its exit code as a shell tells it: 128 + the signal's number when a signal ended it. */
   readonly exited: Promise<number>;
-  /** Ends the program as our death would: SIGTERM, and SIGKILL a second later. */
+  /** Ends the program as our death would. */
   release(): void;
 }
 

@@ -88,7 +88,7 @@ function writeAside(path: string, holder: Holder, place: (aside: string) => void
 function readHolder(path: string): Holder | undefined {
   try {
     const text = readFileSync(path, 'utf8');
-    const { pid, startedAt, nonce } = JSON.parse(text) as Partial<Holder>;
+    const { pid, startedAt, nonce } = (JSON.parse(text) ?? {}) as Partial<Holder>;
     return { pid: Number(pid), startedAt: String(startedAt), nonce: String(nonce ?? 'unreadable') };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;

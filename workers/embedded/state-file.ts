@@ -11,7 +11,7 @@ export interface ServerState {
 /** Undefined when there is none, or when it is not whole: then no server of ours is behind it. */
 export function readState(path: string): ServerState | undefined {
   try {
-    const { server, port, uiPort } = JSON.parse(readFileSync(path, 'utf8')) as Partial<ServerState>;
+    const { server, port, uiPort } = (JSON.parse(readFileSync(path, 'utf8')) ?? {}) as Partial<ServerState>;
     const whole = typeof server?.pid === 'number' && typeof port === 'number' && typeof uiPort === 'number';
     return whole ? { server, port, uiPort } : undefined;
   } catch (error) {

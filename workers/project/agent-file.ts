@@ -4,42 +4,96 @@ import type { z } from 'zod';
 import { type AgentDefinition, agentDefinitionSchema } from '../../protocol/agent';
 import { HoldfastError } from '../../protocol/failures';
 
+/** What is wrong with an agent, and where. */
+export interface AgentProblem {
+  file: string;
+  /** Unknown for agents written in TypeScript. */
+  line?: number;
+  /** The key, e.g. `limits.turns`; empty for the file as a whole. */
+  path: string;
+  message: string;
+  hint: string;
+}
+
+/** An agent as its file has it: whole, or with what is wrong with it. */
+export interface AgentSource {
+  file: string;
+  definition?: AgentDefinition;
+  problems: AgentProblem[];
+  /** The line of a key; undefined for TypeScript. */
+  lineOf?(at: PropertyKey[]): number;
+}
+
 /**
  * One agent from YAML text. The file's name is the agent's when the text gives none.
  * @throws HoldfastError `Agent.Invalid`, naming file, line, path and what was expected.
  */
 export function parseAgentYaml(text: string, file: string): AgentDefinition {
+  return definitionOf(readAgentYaml(text, file));
+}
+
+/** The one check for agents from YAML and from TypeScript. */
+export function checkAgent(definition: unknown, file: string): AgentDefinition {
+  return definitionOf(readAgent(definition, file));
+}
+
+/** As `parseAgentYaml`, with every problem instead of an error. */
+export function readAgentYaml(text: string, file: string): AgentSource {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const syntax = document.errors[0];
-  if (syntax) throw invalid(`${file}:${lines.linePos(syntax.pos[0]).line}`, syntax.message, 'Mend the YAML syntax.');
+  if (document.errors.length > 0) {
+    const problems = document.errors.map((error) => {
+      const { line } = lines.linePos(error.pos[0]);
+      return { file, line, path: '', message: error.message, hint: 'Mend the YAML syntax.' };
+    });
+    return { file, problems };
+  }
   const value = document.toJS() as Record<string, unknown> | null;
   if (value === null || typeof value !== 'object' || Array.isArray(value)) {
-    throw invalid(`${file}:1`, 'not a mapping', 'Write "name: …" and "instructions: …".');
+    const hint = 'Write "name: …" and "instructions: …".';
+    return { file, problems: [{ file, line: 1, path: '', message: 'not a mapping', hint }] };
   }
   const definition = { name: path.basename(file).replace(/\.ya?ml$/, ''), ...value };
-  const lineOf = (at: PropertyKey[]): number => {
+  return readAgent(definition, file, (at) => {
     for (let depth = at.length; depth >= 0; depth--) {
       const node = document.getIn(at.slice(0, depth), true) as { range?: [number, number, number] } | undefined;
       if (node?.range) return lines.linePos(node.range[0]).line;
     }
     return 1;
-  };
-  return checkAgent(definition, file, lineOf);
+  });
 }
 
-/** The one check for agents from YAML and from TypeScript. */
-export function checkAgent(
-  definition: unknown,
-  file: string,
-  lineOf?: (path: PropertyKey[]) => number,
-): AgentDefinition {
+/** As `checkAgent`, with every problem instead of an error. */
+export function readAgent(definition: unknown, file: string, lineOf?: (at: PropertyKey[]) => number): AgentSource {
   const parsed = agentDefinitionSchema.safeParse(definition);
-  if (parsed.success) return definition as AgentDefinition;
-  const issue = parsed.error.issues[0] as z.core.$ZodIssue;
-  const place = lineOf ? `${file}:${lineOf(keyPath(issue))}` : file;
-  const more = parsed.error.issues.length > 1 ? ` (and ${parsed.error.issues.length - 1} more)` : '';
-  throw invalid(place, `${issue.path.join('.') || '(root)'}: ${issue.message}${more}`, hintFor(issue));
+  const shared = { file, ...(lineOf && { lineOf }) };
+  if (parsed.success) return { ...shared, definition: definition as AgentDefinition, problems: [] };
+  const problems = parsed.error.issues.map((issue) => ({
+    file,
+    ...(lineOf && { line: lineOf(keyPath(issue)) }),
+    path: issue.path.join('.') || '(root)',
+    message: issue.message,
+    hint: hintFor(issue),
+  }));
+  return { ...shared, problems };
+}
+
+/** `agents/reporter.yaml:3: limits.turns: …` */
+export function problemText({ file, line, path: key, message }: AgentProblem): string {
+  return `${file}${line === undefined ? '' : `:${line}`}: ${key === '' ? '' : `${key}: `}${message}`;
+}
+
+/** @throws HoldfastError `Agent.Invalid` with the first problem. */
+export function definitionOf({ definition, problems }: AgentSource): AgentDefinition {
+  const [first, ...others] = problems;
+  if (definition && !first) return definition;
+  const problem = first as AgentProblem;
+  const more = others.length > 0 ? ` (and ${others.length} more)` : '';
+  const { file, line, hint } = problem;
+  throw new HoldfastError('Agent.Invalid', problemText(problem) + more, {
+    hint,
+    details: { place: line === undefined ? file : `${file}:${line}` },
+  });
 }
 
 /** An unknown key is reported at the key, not at the mapping that holds it. */
@@ -53,8 +107,4 @@ function hintFor(issue: z.core.$ZodIssue): string {
     return issue.path.length === 0 ? `Known keys: ${known}.` : 'Remove the key, or check its spelling.';
   }
   return 'See docs/agents.md for what each key means.';
-}
-
-function invalid(place: string, problem: string, hint: string): HoldfastError {
-  return new HoldfastError('Agent.Invalid', `${place}: ${problem}`, { hint, details: { place } });
 }

@@ -1,15 +1,16 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { Tool } from '../../activities/tools/define-tool';
 import { loadModule, loadTools } from '../../activities/tools/load-tools';
-import type { ToolDefinition } from '../../activities/tools/tool';
+
 import type { AgentDefinition } from '../../protocol/agent';
 import { HoldfastError } from '../../protocol/failures';
-import { checkAgent, parseAgentYaml } from './agent-file';
+import { type AgentSource, definitionOf, readAgent, readAgentYaml } from './agent-file';
 
 export interface LoadedAgent {
   definition: AgentDefinition;
-  /** Relative to the project. */
+  /** Relative to the project, or to the package for its own agents. */
   file: string;
 }
 
@@ -17,35 +18,69 @@ export interface LoadedAgent {
 export interface Project {
   root: string;
   agents: LoadedAgent[];
-  tools: ToolDefinition[];
+  tools: Tool[];
+  /** True when the folder has no agents and these are the ones that come with Holdfast. */
+  builtInAgents: boolean;
 }
 
 /** @throws HoldfastError `Agent.Invalid`, `Tool.Invalid` naming the file at fault. */
 export async function loadProject(root: string): Promise<Project> {
-  const [agents, tools] = await Promise.all([loadAgents(root), loadTools(path.join(root, 'tools'))]);
-  const seen = new Map<string, string>();
-  for (const { definition, file } of agents) {
-    const other = seen.get(definition.name);
-    if (other) {
-      throw new HoldfastError('Agent.Invalid', `${file}: the agent "${definition.name}" is defined in ${other} too`, {
-        hint: 'Give one of them another name.',
-      });
-    }
-    seen.set(definition.name, file);
+  const home = await agentsHome(root);
+  const [sources, tools] = await Promise.all([readAgents(home), loadTools(path.join(root, 'tools'))]);
+  const agents = sources.map((source) => ({ definition: definitionOf(source), file: source.file }));
+  const twice = duplicatesIn(agents)[0];
+  if (twice) {
+    const { name, file, other } = twice;
+    throw new HoldfastError('Agent.Invalid', `${file}: the agent "${name}" is defined in ${other} too`, {
+      hint: 'Give one of them another name.',
+    });
   }
-  return { root, agents, tools };
+  return { root, agents, tools, builtInAgents: home !== root };
 }
 
-async function loadAgents(root: string): Promise<LoadedAgent[]> {
+/** The folder whose `agents/` count: the project's own, or the package's while the project has none. */
+export async function agentsHome(root: string): Promise<string> {
+  return (await agentFiles(root)).length > 0 ? root : packageRoot();
+}
+
+/** Every agent file of a project, whole or with what is wrong with it. */
+export async function readAgents(root: string): Promise<AgentSource[]> {
+  return Promise.all((await agentFiles(root)).map((file) => readAgentFile(file, root)));
+}
+
+/** Names that more than one file gives. */
+export function duplicatesIn(agents: readonly LoadedAgent[]): { name: string; file: string; other: string }[] {
+  const seen = new Map<string, string>();
+  return agents.flatMap(({ definition: { name }, file }) => {
+    const other = seen.get(name);
+    if (other === undefined) seen.set(name, file);
+    return other === undefined ? [] : { name, file, other };
+  });
+}
+
+/** @param file relative to `root`. */
+export async function readAgentFile(file: string, root: string): Promise<AgentSource> {
+  const full = path.resolve(root, file);
+  try {
+    if (/\.ya?ml$/.test(file)) return readAgentYaml(await readFile(full, 'utf8'), file);
+    const module = (await loadModule(full)) as { default?: unknown };
+    return readAgent(module.default ?? module, file);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    const hint = (error as HoldfastError).hint ?? 'Give the path of an agent file, YAML or TypeScript.';
+    return { file, problems: [{ file, path: '', message, hint }] };
+  }
+}
+
+async function agentFiles(root: string): Promise<string[]> {
   const folder = path.join(root, 'agents');
   if (!existsSync(folder)) return [];
   const names = (await readdir(folder)).filter((name) => /\.(ya?ml|[cm]?[jt]s)$/.test(name) && !name.endsWith('.d.ts'));
-  return Promise.all(names.sort().map((name) => loadAgent(path.join('agents', name), root)));
+  return names.sort().map((name) => path.join('agents', name));
 }
 
-async function loadAgent(file: string, root: string): Promise<LoadedAgent> {
-  const full = path.join(root, file);
-  if (/\.ya?ml$/.test(file)) return { definition: parseAgentYaml(await readFile(full, 'utf8'), file), file };
-  const module = (await loadModule(full)) as { default?: unknown };
-  return { definition: checkAgent(module.default ?? module, file), file };
+/** Ours, from sources as from `dist`. */
+function packageRoot(): string {
+  const up = path.resolve(__dirname, '..', '..');
+  return path.basename(up) === 'dist' ? path.dirname(up) : up;
 }

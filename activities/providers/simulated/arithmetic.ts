@@ -40,7 +40,10 @@ export function expressionIn(text: string): string | undefined {
   const percent = PERCENT_OF.exec(searched);
   if (percent) return `${percent[2]} * ${percent[1]} / 100`;
   const candidates = runsOf(searched).filter(isExpression);
-  return candidates.reduce<string | undefined>((best, one) => (one.length > (best?.length ?? 0) ? one : best), undefined);
+  return candidates.reduce<string | undefined>(
+    (best, one) => (one.length > (best?.length ?? 0) ? one : best),
+    undefined,
+  );
 }
 
 /** Stretches of numbers, operators, parentheses and known functions. */

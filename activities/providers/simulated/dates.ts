@@ -1,4 +1,4 @@
-import { isRecord, jsonOf, labelled, type Rule, shortReason, type Situation, type ToolUse } from './rule';
+import { isRecord, jsonOf, labelled, type Rule, type Situation, shortReason, type ToolUse } from './rule';
 
 const SEARCHED = 10_000;
 const ABOUT_TIME =

@@ -1,6 +1,6 @@
 import type { JsonSchema } from '../../../protocol/json';
-import { isRecord } from './rule';
 import { recognise, type Sources, sourcesOf, typeOf } from './recognise';
+import { isRecord } from './rule';
 
 /**
  * A small value that satisfies a JSON Schema, with what the text names filled in. Constraints that would need a solver
@@ -30,7 +30,23 @@ const FORMAT_SAMPLES: Record<string, string> = {
   uuid: '00000000-0000-4000-8000-000000000000',
   ipv4: '192.0.2.1',
 };
-const PATTERN_SAMPLES = ['simulated', 'a', 'A', '0', '00', '000', '0000', 'A1', 'A-1', 'a1', 'aa', 'AA', 'AAA', '2000-01-01', 'a@b.c'];
+const PATTERN_SAMPLES = [
+  'simulated',
+  'a',
+  'A',
+  '0',
+  '00',
+  '000',
+  '0000',
+  'A1',
+  'A-1',
+  'a1',
+  'aa',
+  'AA',
+  'AAA',
+  '2000-01-01',
+  'a@b.c',
+];
 
 class Builder {
   constructor(
@@ -81,10 +97,12 @@ class Builder {
       const known = needed || (isRecord(property) && this.named(name, property, depth));
       if (known && (needed || depth < MAX_DEPTH)) value[name] = this.value(property, name, depth + 1);
     }
-    for (const name of required) if (!(name in value)) value[name] = this.value(schema.additionalProperties, name, depth + 1);
+    for (const name of required)
+      if (!(name in value)) value[name] = this.value(schema.additionalProperties, name, depth + 1);
     const missing = Number(schema.minProperties ?? 0) - Object.keys(value).length;
     const optional = Object.keys(properties).filter((name) => !(name in value));
-    for (const name of optional.slice(0, Math.max(0, missing))) value[name] = this.value(properties[name], name, depth + 1);
+    for (const name of optional.slice(0, Math.max(0, missing)))
+      value[name] = this.value(properties[name], name, depth + 1);
     return value;
   }
 
@@ -150,7 +168,10 @@ function listOf(value: unknown): unknown[] {
 /** Of alternatives the first; in the depth of a recursive schema one that does not go on, where there is one. */
 function simplest(branches: readonly unknown[], depth: number): unknown {
   if (depth < MAX_DEPTH) return branches[0];
-  return branches.find((branch) => isRecord(branch) && !['object', 'array', undefined].includes(branch.type as string)) ?? branches[0];
+  return (
+    branches.find((branch) => isRecord(branch) && !['object', 'array', undefined].includes(branch.type as string)) ??
+    branches[0]
+  );
 }
 
 function guessedType(schema: JsonSchema): string | undefined {
@@ -161,7 +182,8 @@ function guessedType(schema: JsonSchema): string | undefined {
 }
 
 function leastNumber(schema: JsonSchema, step: number): number {
-  const bound = (key: string): number | undefined => (typeof schema[key] === 'number' ? (schema[key] as number) : undefined);
+  const bound = (key: string): number | undefined =>
+    typeof schema[key] === 'number' ? (schema[key] as number) : undefined;
   const above = bound('exclusiveMinimum');
   const below = bound('exclusiveMaximum');
   const gap = step === 1 ? 1 : 0.5;

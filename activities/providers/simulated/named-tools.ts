@@ -1,6 +1,16 @@
 import { argumentsFor } from './instance';
 import { sourcesOf } from './recognise';
-import { isRecord, jsonOf, labelled, oneLine, type Outcome, type Rule, type Situation, type Step, shortReason } from './rule';
+import {
+  isRecord,
+  jsonOf,
+  labelled,
+  type Outcome,
+  oneLine,
+  type Rule,
+  type Situation,
+  type Step,
+  shortReason,
+} from './rule';
 
 /** Tools every worker has: they have rules of their own. */
 const BUILT_IN = /^(?:files_\w+|clock_\w+|calculator|todo|artifact_read)$/;
@@ -31,7 +41,9 @@ export const namedTools: Rule<State> = {
 /** Names as they are, or as words: `look_up_order` and "look up order". */
 function namedIn({ task, tools }: Situation): string[] {
   const text = task.toLowerCase();
-  const found = [...tools.keys()].filter((name) => !BUILT_IN.test(name)).map((name) => ({ name, at: placeOf(name, text) }));
+  const found = [...tools.keys()]
+    .filter((name) => !BUILT_IN.test(name))
+    .map((name) => ({ name, at: placeOf(name, text) }));
   const named = found.filter(({ at }) => at >= 0).sort((a, b) => a.at - b.at || (a.name < b.name ? -1 : 1));
   return named.slice(0, MAX_TOOLS).map(({ name }) => name);
 }
@@ -46,14 +58,18 @@ function placeOf(name: string, text: string): number {
 function absorb({ ahead, values, lines }: State, outcomes: Outcome[]): State {
   const answers = outcomes.map(({ result }) => jsonOf(result)).filter(isRecord);
   const told = outcomes.map(({ name, result }) =>
-    result?.outcome === 'ok' ? `${name}: ${oneLine(result.content, MAX_RESULT)}` : `${name} failed (${shortReason(result)})`,
+    result?.outcome === 'ok'
+      ? `${name}: ${oneLine(result.content, MAX_RESULT)}`
+      : `${name} failed (${shortReason(result)})`,
   );
   return { ahead, values: [...answers.map(small), ...values], lines: [...lines, ...told] };
 }
 
 /** What later arguments could need: the top level of an answer, without anything long. */
 function small(answer: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(answer).filter(([, value]) => (JSON.stringify(value)?.length ?? 0) <= 2_000));
+  return Object.fromEntries(
+    Object.entries(answer).filter(([, value]) => (JSON.stringify(value)?.length ?? 0) <= 2_000),
+  );
 }
 
 function callNext({ ahead, values, lines }: State, { task, tools }: Situation): Step<State> {

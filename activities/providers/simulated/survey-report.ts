@@ -52,7 +52,9 @@ function totals(survey: Survey): string {
     ['Longest file', longest ? `${code(longest.path)}, ${figureOf(longest, 'lines')} lines` : 'none'],
     ['Largest file', largest ? `${code(largest.path)}, ${largest.bytes} bytes` : 'none'],
     ...(special > 0 ? [['Links and special files, not followed', special] as [string, number]] : []),
-    ...(beyond.files > 0 ? [['Further files, left out', `${beyond.files}, ${beyond.bytes} bytes`] as [string, string]] : []),
+    ...(beyond.files > 0
+      ? [['Further files, left out', `${beyond.files}, ${beyond.bytes} bytes`] as [string, string]]
+      : []),
   ];
   return tableOf(['Figure', 'Value'], rows);
 }
@@ -65,7 +67,12 @@ function checked(survey: Survey): string {
   return `The sums could not be confirmed: ${wrong.map(({ figure, found }) => `${figure} (calculator: ${found})`).join('; ')}.`;
 }
 
-const KINDS: Record<SurveyedFile['status'], string> = { read: 'text', binary: 'binary', unread: 'not read', waiting: 'not read' };
+const KINDS: Record<SurveyedFile['status'], string> = {
+  read: 'text',
+  binary: 'binary',
+  unread: 'not read',
+  waiting: 'not read',
+};
 
 function table(survey: Survey): string {
   const rows = survey.files.map((file): [string, ...(string | number)[]] => {

@@ -1,8 +1,29 @@
 import { lookCall, lookTool, type Part, readCall, readPart, readSeen } from './file-tools';
 import { otherwiseText } from './otherwise';
-import { isRecord, jsonOf, labelled, type Outcome, oneLine, type Rule, type Situation, type Step, shortReason, type ToolUse } from './rule';
+import {
+  isRecord,
+  jsonOf,
+  labelled,
+  type Outcome,
+  oneLine,
+  type Rule,
+  type Situation,
+  type Step,
+  shortReason,
+  type ToolUse,
+} from './rule';
 import { answerText, REPORT, reportText } from './survey-report';
-import { addFile, addProblem, figureOf, newSurvey, type Phase, type Sum, type Survey, type SurveyedFile, setFile } from './survey-state';
+import {
+  addFile,
+  addProblem,
+  figureOf,
+  newSurvey,
+  type Phase,
+  type Sum,
+  type Survey,
+  type SurveyedFile,
+  setFile,
+} from './survey-state';
 import { endReading, readOn, startReading } from './text-figures';
 
 /** Calls to look into folders and to read, over the whole survey: it ends whatever the tools answer. */
@@ -53,10 +74,11 @@ function absorb(state: Survey, outcomes: Outcome[]): Survey {
 function absorbLook(state: Survey, outcome: Outcome): void {
   const seen = readSeen(outcome);
   const { path, after } = outcome.arguments as { path: string; after?: string };
-  if (seen === 'cut') {
-    if (state.limit <= LEAST_LIMIT) return addProblem(state, `${outcome.name} "${path}": the answer was cut`);
+  if (seen === 'cut' && state.limit > LEAST_LIMIT) {
     state.limit = Math.floor(state.limit / 2);
     state.looks.unshift({ path, ...(after !== undefined && { after }) });
+  } else if (seen === 'cut') {
+    addProblem(state, `${outcome.name} "${path}": the answer was cut`);
   } else if ('problem' in seen) {
     addProblem(state, seen.problem);
   } else {
@@ -71,7 +93,12 @@ function absorbReads(state: Survey, outcomes: Outcome[]): void {
   const parts = outcomes.map((outcome) => ({ outcome, part: readPart(outcome) }));
   const cut = parts.filter(({ part }) => part === 'cut').map(({ outcome }) => outcome);
   // What was cut is read again, in smaller pieces; when they cannot get smaller, it is given up.
-  const again = cut.length > 0 && askForLess(state, cut.some(({ result }) => result?.artifact !== undefined));
+  const again =
+    cut.length > 0 &&
+    askForLess(
+      state,
+      cut.some(({ result }) => result?.artifact !== undefined),
+    );
   for (const { outcome, part } of parts) {
     if (part === 'cut' && again) continue;
     setFile(state, outcome.arguments.path, (file) => withPart(file, part));

@@ -133,7 +133,7 @@ function markdownKind(reading: Reading, line: string): 'heading' | 'fence' | 'co
 
 function closes(fence: string, line: string): boolean {
   const found = FENCE.exec(line)?.[1];
-  return found?.[0] === fence[0] && found.length >= fence.length && line.trim() === found;
+  return found !== undefined && found[0] === fence[0] && found.length >= fence.length && line.trim() === found;
 }
 
 function noteOpening(reading: Reading, text: string): void {

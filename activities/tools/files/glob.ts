@@ -11,10 +11,9 @@ export type PathFilter = (path: string) => boolean;
  */
 export function globFilter(pattern: string): PathFilter {
   if (pattern.length > MAX_PATTERN) throw new Error(`the pattern is longer than ${MAX_PATTERN} characters`);
-  const alternatives = expandBraces(pattern).map((text) => {
-    const names = text.split('/').filter((name) => name !== '' && name !== '.');
-    return text.includes('/') ? names : ['**', ...names];
-  });
+  const alternatives = expandBraces(pattern).map((text) =>
+    text.includes('/') ? text.split('/').filter((name) => name !== '' && name !== '.') : ['**', text],
+  );
   return (path) => {
     const names = path.split('/');
     return alternatives.some((alternative) => matchesNames(alternative, names));

@@ -103,10 +103,21 @@ class TranscriptReader {
       const calls = callsOf(message);
       for (const call of calls) this.calls.set(`${turn}:${call.id}`, call);
       const newest = turn === state.turns;
-      return { type: 'turn-finished', position, turn, text: textOf(message), calls, ...(newest && { totals: totalsOf(state) }) };
+      return {
+        type: 'turn-finished',
+        position,
+        turn,
+        text: textOf(message),
+        calls,
+        ...(newest && { totals: totalsOf(state) }),
+      };
     }
     const turn = this.turn ?? 0;
-    const call = this.calls.get(`${turn}:${message.callId}`) ?? { id: message.callId, name: message.name, arguments: {} };
+    const call = this.calls.get(`${turn}:${message.callId}`) ?? {
+      id: message.callId,
+      name: message.name,
+      arguments: {},
+    };
     const { outcome, content, artifact } = message;
     const chars = artifact?.bytes ?? content.length;
     return { type: 'tool-finished', position, turn, call, outcome, chars, preview: content.slice(0, PREVIEW_CHARS) };

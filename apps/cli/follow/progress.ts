@@ -38,7 +38,14 @@ export type Progress =
     }
   | { type: 'todos-changed'; todos: TodoItem[] }
   /** A call failed and is tried again by the server. */
-  | { type: 'attempt-failed'; activity: string; attempt: number; nextInMs: number | null; code: string; message: string }
+  | {
+      type: 'attempt-failed';
+      activity: string;
+      attempt: number;
+      nextInMs: number | null;
+      code: string;
+      message: string;
+    }
   /** Nobody carries the run on at the moment. */
   | { type: 'worker-missing' }
   | { type: 'worker-back' }

@@ -47,7 +47,9 @@ const SHOWN_FILES = 20;
 
 function workspaceLines({ folder, files }: NonNullable<Ending['workspace']>): string[] {
   if (files.length === 0) return [];
-  const shown = files.slice(0, SHOWN_FILES).map(({ name, bytes: size }) => `  wrote  ${escapeText(`${folder}/${name}`)} (${bytes(size)})`);
+  const shown = files
+    .slice(0, SHOWN_FILES)
+    .map(({ name, bytes: size }) => `  wrote  ${escapeText(`${folder}/${name}`)} (${bytes(size)})`);
   const more = files.length - shown.length;
   return more > 0 ? [...shown, `         and ${more} more`] : shown;
 }

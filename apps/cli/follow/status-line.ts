@@ -21,6 +21,7 @@ export class StatusLine {
     private readonly elapsed: () => number,
   ) {
     if (!out.live) return;
+    out.beforeNote = () => this.erase();
     this.timer = setInterval(() => this.draw(), FRAME_MS);
     this.timer.unref();
   }
@@ -31,7 +32,6 @@ export class StatusLine {
 
   /** Lines that stay, above the status. */
   print(lines: readonly string[]): void {
-    this.erase();
     for (const line of lines) this.out.say(line);
     if (lines.length > 0) this.draw();
   }

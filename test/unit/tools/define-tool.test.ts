@@ -43,7 +43,10 @@ describe('the spec of a tool', () => {
   });
 
   test('describes the input side of a schema: what has a default need not be given', () => {
-    const input = z.object({ unit: z.enum(['c', 'f']).default('c'), on: z.string().transform((text) => new Date(text)) });
+    const input = z.object({
+      unit: z.enum(['c', 'f']).default('c'),
+      on: z.string().transform((text) => new Date(text)),
+    });
     expect(defineTool({ ...valid, input }).spec.inputSchema).toMatchObject({
       properties: { unit: { type: 'string', enum: ['c', 'f'], default: 'c' }, on: { type: 'string' } },
       required: ['on'],

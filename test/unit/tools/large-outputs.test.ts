@@ -30,27 +30,39 @@ async function stored(message: ToolMessage): Promise<Buffer> {
 
 describe('the line between inline and stored', () => {
   test.each([64 * KB - 1, 64 * KB])('%d bytes stay in the message', async (size) => {
-    const message = await run.call(outputOf(() => 'a'.repeat(size)), {});
+    const message = await run.call(
+      outputOf(() => 'a'.repeat(size)),
+      {},
+    );
     expect(message.artifact).toBeUndefined();
     expect(message.content).toHaveLength(size);
   });
 
   test('one byte more goes to the store', async () => {
-    const message = await run.call(outputOf(() => `${'a'.repeat(64 * KB)}b`), {});
+    const message = await run.call(
+      outputOf(() => `${'a'.repeat(64 * KB)}b`),
+      {},
+    );
     expect(message.artifact).toMatchObject({ bytes: 64 * KB + 1, mediaType: 'text/plain' });
   });
 
   test('bytes count, not characters; nothing is lost where the line falls into a code point', async () => {
     for (const lead of ['', 'a', 'ab', 'abc']) {
       const text = lead + '😀'.repeat(16 * KB);
-      const message = await run.call(outputOf(() => text), {});
+      const message = await run.call(
+        outputOf(() => text),
+        {},
+      );
       if (lead === '') expect(message.content).toBe(text);
       else expect((await stored(message)).toString()).toBe(text);
     }
   });
 
   test('text that would grow when written as JSON goes to the store, though it is short', async () => {
-    const message = await run.call(outputOf(() => '\u0001'.repeat(60 * KB)), {});
+    const message = await run.call(
+      outputOf(() => '\u0001'.repeat(60 * KB)),
+      {},
+    );
     expect(message.artifact?.bytes).toBe(60 * KB);
     expect(eventBytes(message)).toBeLessThan(EVENT_BYTES);
   });
@@ -95,18 +107,26 @@ describe.each([1.9, 2.2, 5, 50])('a result of %d MB', (size) => {
 
 test('the preview shows head and tail and how to read what is between', async () => {
   const lines = Array.from({ length: 20_000 }, (_, line) => `line ${line}`).join('\n');
-  const message = await run.call(outputOf(() => lines), {});
+  const message = await run.call(
+    outputOf(() => lines),
+    {},
+  );
   expect(message.mediaType).toBe('text/plain');
   expect(message.content.startsWith('line 0\nline 1\n')).toBe(true);
   expect(message.content.endsWith('line 19999')).toBe(true);
   const left = lines.length - 4_096 - 2_048;
   expect(left.toLocaleString('en')).toBe('202,745');
-  expect(message.content).toContain(`[… 202,745 of 208,889 bytes left out; read them with artifact_read {"id":"${message.artifact?.id}","offset":4096} …]`);
+  expect(message.content).toContain(
+    `[… 202,745 of 208,889 bytes left out; read them with artifact_read {"id":"${message.artifact?.id}","offset":4096} …]`,
+  );
 });
 
 test('JSON keeps its media type in the store', async () => {
   const value = { text: 'v'.repeat(100_000) };
-  const message = await run.call(outputOf(() => value), {});
+  const message = await run.call(
+    outputOf(() => value),
+    {},
+  );
   expect(message.artifact?.mediaType).toBe('application/json');
   expect(JSON.parse((await stored(message)).toString())).toEqual(value);
 });
@@ -189,7 +209,14 @@ describe('streams', () => {
       }),
     };
     const began = Date.now();
-    expect((await run.call(outputOf(() => stubborn), {})).artifact?.bytes).toBe(10 * KB * KB);
+    expect(
+      (
+        await run.call(
+          outputOf(() => stubborn),
+          {},
+        )
+      ).artifact?.bytes,
+    ).toBe(10 * KB * KB);
     expect(Date.now() - began).toBeLessThan(3_000);
   });
 
@@ -236,7 +263,11 @@ describe('a store that fails', () => {
     ['with a name', () => Promise.reject(new TypeError('x')), 'TypeError'],
     ['with nothing', () => Promise.reject(new (class {})()), 'unknown error'],
   ])('%s costs the middle of the output, not the call', async (_, put, shown) => {
-    const message = await run.call(outputOf(() => `${'a'.repeat(200_000)}the end`), {}, { outputs: { put } });
+    const message = await run.call(
+      outputOf(() => `${'a'.repeat(200_000)}the end`),
+      {},
+      { outputs: { put } },
+    );
     expect(message.outcome).toBe('ok');
     expect(message.artifact).toBeUndefined();
     expect(message.content).toContain(`could not be stored (${shown})`);

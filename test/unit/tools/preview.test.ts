@@ -35,7 +35,13 @@ test('a preview is its head, a note and its tail; the number left out adds up', 
     fc.property(fc.string({ unit: 'binary', minLength: 3_000, maxLength: 6_000 }), (value) => {
       const bytes = Buffer.from(value.repeat(4));
       const head = headOf(bytes, PREVIEW_HEAD);
-      const shown = previewText({ head, tail: bytes.subarray(head.length), kept: bytes.length, notes: [], artifactId: 'x' });
+      const shown = previewText({
+        head,
+        tail: bytes.subarray(head.length),
+        kept: bytes.length,
+        notes: [],
+        artifactId: 'x',
+      });
       const [before = '', after = ''] = shown.split(/\n\[… [\d,]+ of [\d,]+ bytes left out; .* …\]\n/);
       const left = Number(/\[… ([\d,]+) of/.exec(shown)?.[1]?.replaceAll(',', ''));
       expect(Buffer.byteLength(before) + Buffer.byteLength(after) + left).toBe(bytes.length);

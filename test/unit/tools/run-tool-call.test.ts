@@ -12,7 +12,14 @@ afterAll(() => run.close());
 
 function toolThat(execute: (context: ToolContext) => unknown, timeout = 2_000): Tool {
   const input = z.object({});
-  return defineTool({ name: 'probe', description: 'A probe.', input, effect: 'read', timeout, execute: (_, c) => execute(c) });
+  return defineTool({
+    name: 'probe',
+    description: 'A probe.',
+    input,
+    effect: 'read',
+    timeout,
+    execute: (_, c) => execute(c),
+  });
 }
 
 const never = new Promise<never>(() => undefined);
@@ -35,7 +42,10 @@ describe('arguments', () => {
     [{}, 'city: expected string, received undefined'],
     [{ city: 'x', edits: [{ line: 1 }, { line: 10 }] }, 'edits[1].line: Too big: expected number to be <=9'],
     [{ city: 'x', place: 1 }, '(arguments): Unrecognized key: "place" (known: city, edits, when, kind)'],
-    [{ city: 'x', when: 5 }, 'when: none of the alternatives fits: expected string, received number; or expected object'],
+    [
+      { city: 'x', when: 5 },
+      'when: none of the alternatives fits: expected string, received number; or expected object',
+    ],
     [{ city: 'x', when: { day: 'z' } }, 'day: expected number, received string'],
     [{ city: 'x', kind: { type: 'b' } }, 'kind.type:'],
     ['text', '(arguments): expected object, received string'],
@@ -48,7 +58,12 @@ describe('arguments', () => {
   });
 
   test('none at all are an empty object', async () => {
-    expect(await run.call(toolThat(() => 'ran'), undefined)).toMatchObject({ outcome: 'ok', content: 'ran' });
+    expect(
+      await run.call(
+        toolThat(() => 'ran'),
+        undefined,
+      ),
+    ).toMatchObject({ outcome: 'ok', content: 'ran' });
   });
 
   test('a tool without arguments says so of those it gets', async () => {
@@ -107,7 +122,12 @@ describe('failures are results', () => {
       throw thrown;
     };
     expect(await run.call(toolThat(throws), {})).toMatchObject({ outcome: 'failed', content });
-    expect(await run.call(toolThat(() => Promise.reject(thrown)), {})).toMatchObject({ outcome: 'failed', content });
+    expect(
+      await run.call(
+        toolThat(() => Promise.reject(thrown)),
+        {},
+      ),
+    ).toMatchObject({ outcome: 'failed', content });
   });
 
   test('an error of 5 MB is cut', async () => {
@@ -155,7 +175,11 @@ describe('failures are results', () => {
 describe('aborts', () => {
   test('of a cancelled run are a result', async () => {
     const controller = new AbortController();
-    const pending = run.call(toolThat(() => never), {}, { signal: controller.signal });
+    const pending = run.call(
+      toolThat(() => never),
+      {},
+      { signal: controller.signal },
+    );
     setTimeout(() => controller.abort(new CallCancelled()), 20);
     expect(await pending).toMatchObject({ outcome: 'cancelled' });
   });
@@ -163,7 +187,11 @@ describe('aborts', () => {
   test('of the infrastructure are rethrown as they are', async () => {
     const controller = new AbortController();
     const reason = new Error('WORKER_SHUTDOWN');
-    const pending = run.call(toolThat(() => never), {}, { signal: controller.signal });
+    const pending = run.call(
+      toolThat(() => never),
+      {},
+      { signal: controller.signal },
+    );
     setTimeout(() => controller.abort(reason), 20);
     await expect(pending).rejects.toBe(reason);
   });
@@ -190,7 +218,11 @@ describe('RetryLater', () => {
   test('of another copy of the package is recognised, with no delay of its own', async () => {
     const foreign = Object.assign(new Error('net down'), { name: 'RetryLater' });
     const later = toolThat(() => Promise.reject(foreign));
-    await expect(run.call(later, {})).rejects.toMatchObject({ name: 'RetryLater', message: 'net down', delayMs: undefined });
+    await expect(run.call(later, {})).rejects.toMatchObject({
+      name: 'RetryLater',
+      message: 'net down',
+      delayMs: undefined,
+    });
   });
 });
 
@@ -225,7 +257,11 @@ describe('what a tool gets', () => {
     const { signal } = new AbortController();
     const add = jest.spyOn(signal, 'addEventListener');
     const remove = jest.spyOn(signal, 'removeEventListener');
-    await run.call(toolThat(() => 'x'), {}, { signal });
+    await run.call(
+      toolThat(() => 'x'),
+      {},
+      { signal },
+    );
     expect(add).toHaveBeenCalledTimes(1);
     expect(remove).toHaveBeenCalledWith('abort', add.mock.calls[0]?.[1]);
   });
@@ -242,7 +278,12 @@ describe('results', () => {
     [{ toJSON: () => undefined }, 'null', 'application/json'],
     ['\ud800 half', '\ufffd half', 'text/plain'],
   ])('%p is shown as %p', async (value, content, mediaType) => {
-    expect(await run.call(toolThat(() => value), {})).toMatchObject({ outcome: 'ok', content, mediaType });
+    expect(
+      await run.call(
+        toolThat(() => value),
+        {},
+      ),
+    ).toMatchObject({ outcome: 'ok', content, mediaType });
   });
 
   const cycle: { self?: unknown } = {};
@@ -263,7 +304,10 @@ describe('results', () => {
     ['something too deep', deep, 'the value has no JSON form: Maximum call stack'],
     ['a throwing getter', { toJSON: () => Promise.reject.call(0) }, 'the value has no JSON form: '],
   ])('%s cannot be shown and says so', async (_, value, problem) => {
-    const message = await run.call(toolThat(() => value), {});
+    const message = await run.call(
+      toolThat(() => value),
+      {},
+    );
     expect(message.outcome).toBe('failed');
     expect(message.content).toContain(`probe ran, but its result cannot be shown: ${problem}`);
   });
@@ -274,6 +318,13 @@ describe('results', () => {
         throw 'thrown text';
       },
     };
-    expect((await run.call(toolThat(() => value), {})).content).toContain('no JSON form: thrown text');
+    expect(
+      (
+        await run.call(
+          toolThat(() => value),
+          {},
+        )
+      ).content,
+    ).toContain('no JSON form: thrown text');
   });
 });

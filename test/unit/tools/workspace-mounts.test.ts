@@ -84,7 +84,13 @@ test('what other programs trust is read but not written, by whatever name it is 
   const workspace = await open();
   await symlink('.git', join(folder, 'code/plain'));
   expect((await workspace.read('code/.git/config')).bytes.toString()).toBe('git');
-  const paths = ['code/.git/config', 'code/.git/hooks/pre-commit', 'code/.GIT/config', 'code/plain/config', 'code/plain/new/x'];
+  const paths = [
+    'code/.git/config',
+    'code/.git/hooks/pre-commit',
+    'code/.GIT/config',
+    'code/plain/config',
+    'code/plain/new/x',
+  ];
   for (const path of [...paths, 'code/sub/.vscode/tasks.json', 'code/.mcp.json', 'code/.envrc']) {
     await expect(write(workspace, path)).rejects.toEqual(refused('read-only'));
   }
@@ -126,13 +132,21 @@ test('a folder of the root with the name of a mount is out of reach', async () =
 });
 
 describe('a mount that holds the home of Holdfast', () => {
-  const everything = () => open({ mounts: [{ name: 'all', path: folder, access: 'write' }], hidden: [join(folder, 'home'), '/no/such'] });
+  const everything = () =>
+    open({ mounts: [{ name: 'all', path: folder, access: 'write' }], hidden: [join(folder, 'home'), '/no/such'] });
 
   test('does not show what is in it, by any way', async () => {
     const workspace = await everything();
     await symlink('home', join(folder, 'way'));
     await symlink('home/db/temporal.db', join(folder, 'db'));
-    for (const path of ['all/home', 'all/home/db', 'all/home/db/temporal.db', 'all/way/db', 'all/db', 'all/docs/../home/db']) {
+    for (const path of [
+      'all/home',
+      'all/home/db',
+      'all/home/db/temporal.db',
+      'all/way/db',
+      'all/db',
+      'all/docs/../home/db',
+    ]) {
       await expect(workspace.list(path)).rejects.toEqual(refused('outside'));
       await expect(workspace.read(path)).rejects.toEqual(path === 'all/home' ? refused('kind') : refused('outside'));
     }
@@ -173,10 +187,18 @@ describe('folders that do not go together are refused at once', () => {
     ['a relative mount', () => ({ mounts: [mount('x', 'docs')] }), /"docs" must be an absolute path/],
     ['a relative root', () => ({ root: 'files' }), /must be an absolute path/],
     ['a file as mount', (f) => ({ mounts: [mount('x', `${f}/code/main.ts`)] }), /is not a folder/],
-    ['a mount inside the root', (f) => ({ mounts: [mount('x', `${f}/home/runs/r1/files/mine`)] }), /inside the folder of the run/],
+    [
+      'a mount inside the root',
+      (f) => ({ mounts: [mount('x', `${f}/home/runs/r1/files/mine`)] }),
+      /inside the folder of the run/,
+    ],
     ['the journal as mount', (f) => ({ mounts: [mount('x', `${f}/home/runs/r1/journal`)] }), /inside the journal/],
     ['a journal inside the root', (f) => ({ journal: `${f}/home/runs/r1/files/j` }), /journal is inside/],
-    ['two mounts of one name', (f) => ({ mounts: [mount('x', `${f}/docs`), mount('X', `${f}/code`)] }), /two mounts are named "X"/],
+    [
+      'two mounts of one name',
+      (f) => ({ mounts: [mount('x', `${f}/docs`), mount('X', `${f}/code`)] }),
+      /two mounts are named "X"/,
+    ],
     ['proc', () => ({ mounts: [mount('x', '/proc/self')] }), /belongs to the system/],
     ['what is hidden', (f) => ({ hidden: [`${f}/docs`] }), /must not be seen/],
   ];

@@ -1,0 +1,43 @@
+import type { HoldfastClient } from '../../client';
+import { HoldfastError } from '../../protocol/failures';
+import type { Context } from './context';
+import { type Place, placeOf } from './place';
+
+/** An open connection to a server. */
+export interface Link {
+  holdfast: HoldfastClient;
+  place: Place;
+  close(): Promise<void>;
+}
+
+/** @throws HoldfastError `Server.Unreachable`, `Server.NamespaceUnknown`. */
+export async function openLink(place: Place): Promise<Link> {
+  const { Client } = require('@temporalio/client') as typeof import('@temporalio/client');
+  const { HoldfastClient } = require('../../client') as typeof import('../../client');
+  const { openConnection } = require('../../workers/connection') as typeof import('../../workers/connection');
+  const connection = await openConnection(place);
+  const holdfast = new HoldfastClient(new Client({ connection, namespace: place.namespace }));
+  return { holdfast, place, close: () => connection.close() };
+}
+
+/**
+ * For commands that only look: they need a server that runs already.
+ * @throws HoldfastError `Server.Unreachable` also when nothing runs.
+ */
+export async function linkTo(context: Context): Promise<Link> {
+  const place = placeOf(context);
+  if (place) return openLink(place);
+  throw new HoldfastError('Server.Unreachable', `no Temporal server runs in ${context.home}, and none is named`, {
+    hint: `Start one: holdfast dev${context.placeFlags}. Or name a cluster: --address HOST:PORT, TEMPORAL_ADDRESS.`,
+  });
+}
+
+/** Runs the work on an open connection and closes it whatever happens. */
+export async function withLink<T>(context: Context, work: (link: Link) => Promise<T>): Promise<T> {
+  const link = await linkTo(context);
+  try {
+    return await work(link);
+  } finally {
+    await link.close();
+  }
+}

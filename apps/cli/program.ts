@@ -1,0 +1,81 @@
+import { Command, CommanderError } from 'commander';
+import { registerAgent } from './commands/agent';
+import { registerDev } from './commands/dev';
+import { registerDoctor } from './commands/doctor';
+import { registerRun } from './commands/run';
+import { registerRuns } from './commands/runs';
+import { registerStart } from './commands/start';
+import { registerWorker } from './commands/worker';
+import { EXIT } from './exit-codes';
+import { Output } from './output';
+import { reportError, reportUsage } from './report-error';
+
+/** Nothing heavy is loaded here or by the commands' files: each loads what it needs when it runs. */
+export function createProgram(): Command {
+  const program = new Command('holdfast')
+    .description('Durable, governed work by AI agents, on Temporal.')
+    .version(version(), '-V, --version', 'print the version')
+    .option('--project <dir>', 'folder with agents/ and tools/ (default: the current one)')
+    .option(
+      '--home <dir>',
+      'folder of the database, workspaces and artifacts (default: HOLDFAST_HOME, else .holdfast in the project)',
+    )
+    .option('--address <host:port>', 'Temporal server to use (default: TEMPORAL_ADDRESS, else the one of this home)')
+    .option('--namespace <name>', 'Temporal namespace (default: TEMPORAL_NAMESPACE, else default)')
+    .option('--json', 'data on stdout as JSON, everything else on stderr')
+    .option('-q, --quiet', 'no progress, only results and errors')
+    .option('-v, --verbose', 'phases, debug lines and stack traces')
+    .configureHelp({ showGlobalOptions: true })
+    .addHelpText('after', EXAMPLES)
+    .showSuggestionAfterError();
+  for (const register of COMMANDS) register(program);
+  return program;
+}
+
+const COMMANDS = [registerStart, registerDev, registerWorker, registerRun, registerRuns, registerAgent, registerDoctor];
+
+const EXAMPLES = `
+Try:
+  holdfast run assistant "What is 17% of 2,340?"
+  holdfast run reporter "Report on the folder notes" --in notes
+  holdfast dev`;
+
+/** Runs one command line to its end. Never rejects. */
+export async function main(argv: string[]): Promise<number> {
+  process.stdout.on('error', ignoreClosedPipe);
+  // Known before the line is parsed, because a line that cannot be parsed is reported in the same way.
+  const out = new Output({ json: argv.includes('--json'), verbose: argv.includes('--verbose') || argv.includes('-v') });
+  const program = createProgram();
+  for (const command of [program, ...descendants(program)]) {
+    command.exitOverride().configureOutput({ outputError: () => undefined });
+  }
+  try {
+    await program.parseAsync(argv);
+    return Number(process.exitCode ?? EXIT.done);
+  } catch (error) {
+    return error instanceof CommanderError ? usageExit(error, out) : reportError(error, out);
+  }
+}
+
+/** `--help` and `--version` end in this way too. */
+function usageExit(error: CommanderError, out: Output): number {
+  if (error.exitCode === 0) return EXIT.done;
+  if (error.code === 'commander.help') return EXIT.usage;
+  const [message = '', suggestion] = error.message.replace(/^error: /, '').split('\n');
+  return reportUsage({ message, ...(suggestion && { hint: suggestion.replace(/^\((.*)\)$/, '$1') }) }, out);
+}
+
+function descendants(command: Command): Command[] {
+  return command.commands.flatMap((child) => [child, ...descendants(child)]);
+}
+
+/** Whoever reads our output may stop reading, as `head` does. */
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') process.exit(EXIT.done);
+  throw error;
+}
+
+function version(): string {
+  const { version: own } = require('holdfast/package.json') as { version: string };
+  return own;
+}

@@ -1,0 +1,18 @@
+/** `holdfast/testing`: what a test of durable agents needs. Nothing here needs a key or a network. */
+export { type EmbeddedServer, startEmbeddedServer } from '../workers/embedded/embedded-server';
+export type { EmbeddedServerOptions } from '../workers/embedded/settings';
+export { type ReplayOptions, type ReplayVerdicts, replayHistories } from './replay';
+export {
+  type ScriptedModel,
+  type ScriptedModelOptions,
+  type ScriptedReply,
+  type ScriptedStep,
+  scriptedModel,
+} from './scripted-model';
+export type { NormalisedRequest, VendorFault, VendorReply, VendorScript } from './vendor-reply';
+export {
+  type LoggedRequest,
+  startVendorServer,
+  type VendorServer,
+  type VendorServerOptions,
+} from './vendor-server';

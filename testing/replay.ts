@@ -1,0 +1,35 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { historyFromJSON } from '@temporalio/common/lib/proto-utils';
+import { type ReplayWorkerOptions, Worker } from '@temporalio/worker';
+import { HoldfastPlugin } from '../workers/plugin';
+
+export interface ReplayOptions {
+  /** Your own workflows, beside ours. */
+  workflowsPath?: string;
+  /** Any other option of a replaying worker. */
+  worker?: Partial<ReplayWorkerOptions>;
+}
+
+/** Why a recorded history does not run on this build any more; undefined where it does. */
+export type ReplayVerdicts = Record<string, Error | undefined>;
+
+/**
+ * Replays every recorded history (`*.json`, as `temporal workflow show --output json` writes it) of a folder on the workflows
+ * of this build, without a server and without running any activity. One verdict a file; nothing is thrown for a mismatch.
+ */
+export async function replayHistories(folder: string, options: ReplayOptions = {}): Promise<ReplayVerdicts> {
+  const verdicts: ReplayVerdicts = {};
+  const files = readdirSync(folder).filter((name) => name.endsWith('.json'));
+  const histories = files.sort().map((name) => ({
+    workflowId: name,
+    history: historyFromJSON(JSON.parse(readFileSync(path.join(folder, name), 'utf8'))),
+  }));
+  const worker: ReplayWorkerOptions = {
+    ...options.worker,
+    ...(options.workflowsPath !== undefined && { workflowsPath: options.workflowsPath }),
+    plugins: [new HoldfastPlugin(), ...(options.worker?.plugins ?? [])],
+  };
+  for await (const { workflowId, error } of Worker.runReplayHistories(worker, histories)) verdicts[workflowId] = error;
+  return verdicts;
+}

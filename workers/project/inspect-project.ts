@@ -1,0 +1,133 @@
+import path from 'node:path';
+import { Catalogue } from '../../activities/catalogue';
+import { createProviders, defaultModelRoute } from '../../activities/providers';
+import { BUILTIN_TOOLS, expandToolNames, WORKFLOW_TOOLS } from '../../activities/tools';
+import type { Tool } from '../../activities/tools/define-tool';
+import { loadTools } from '../../activities/tools/load-tools';
+import type { AgentDefinition, ResolvedAgent } from '../../protocol/agent';
+import { HoldfastError } from '../../protocol/failures';
+import type { AgentProblem, AgentSource } from './agent-file';
+import { agentsHome, duplicatesIn, loadProject, readAgentFile, readAgents } from './load-project';
+
+/** Looking at a project without running it: what `holdfast agent` and `holdfast doctor` show. */
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface CheckedAgent {
+  file: string;
+  name: string | null;
+  problems: AgentProblem[];
+}
+
+/** Every agent file with everything that would keep it from running, a missing provider key apart. */
+export async function checkProject(root: string, files: readonly string[], env: Environment): Promise<CheckedAgent[]> {
+  const { tools, problem } = await toolsOf(root);
+  const home = await agentsHome(root);
+  const sources =
+    files.length > 0 ? await Promise.all(files.map((file) => readAgentFile(file, root))) : await readAgents(home);
+  const sound = sources.flatMap(({ definition, file, problems }) =>
+    definition && problems.length === 0 ? { definition, file } : [],
+  );
+  const duplicates = new Map(duplicatesIn(sound).map((duplicate) => [duplicate.file, duplicate]));
+  const checked = sources.map((source) => {
+    const problems = [...source.problems, ...useProblems(source, tools, env)];
+    const twice = duplicates.get(source.file);
+    if (twice) problems.push(duplicateProblem(source, twice));
+    return { file: source.file, name: source.definition?.name ?? null, problems };
+  });
+  return problem ? [...checked, { file: problem.file, name: null, problems: [problem] }] : checked;
+}
+
+/** An agent as a run would be pinned to it. `missingKey` tells what the model still needs. */
+export interface ShownAgent {
+  file: string;
+  agent: ResolvedAgent;
+  missingKey?: string;
+}
+
+/** @throws HoldfastError `Agent.Invalid`, `Agent.Unknown`, `Tool.*`, `Model.UnknownProvider`. */
+export async function describeAgents(root: string, env: Environment): Promise<ShownAgent[]> {
+  const project = await loadProject(root);
+  const definitions = project.agents.map(({ definition }) => definition);
+  const catalogue = catalogueOf(definitions, project.tools, env, () => undefined);
+  return project.agents.map(({ definition, file }) => {
+    const agent = catalogue.resolve(definition.name);
+    const missingKey = missingKeyOf(agent.model, env);
+    return { file, agent, ...(missingKey !== undefined && { missingKey }) };
+  });
+}
+
+function missingKeyOf(route: string, env: Environment): string | undefined {
+  try {
+    createProviders({ env }).providerFor(route);
+    return undefined;
+  } catch (error) {
+    if (HoldfastError.is(error) && error.code === 'Model.MissingKey') return error.message;
+    throw error;
+  }
+}
+
+async function toolsOf(root: string): Promise<{ tools: readonly Tool[]; problem?: AgentProblem }> {
+  try {
+    return { tools: await loadTools(path.join(root, 'tools')) };
+  } catch (error) {
+    if (!HoldfastError.is(error)) throw error;
+    return { tools: [], problem: { file: 'tools', path: '', message: error.message, hint: error.hint ?? '' } };
+  }
+}
+
+function catalogueOf(
+  agents: AgentDefinition[],
+  own: readonly Tool[],
+  env: Environment,
+  checkModel: (route: string) => void,
+) {
+  const tools = [...BUILTIN_TOOLS, ...own];
+  const named = [...tools, ...WORKFLOW_TOOLS];
+  return new Catalogue({
+    agents,
+    tools: [...tools.map((tool) => tool.spec), ...WORKFLOW_TOOLS],
+    expandTools: (names) => expandToolNames(names, named),
+    defaultModel: defaultModelRoute(env),
+    checkModel,
+  });
+}
+
+/** What a worker would refuse of an agent whose file is well formed. */
+function useProblems(source: AgentSource, tools: readonly Tool[], env: Environment): AgentProblem[] {
+  const { definition, file, problems, lineOf } = source;
+  if (!definition || problems.length > 0) return [];
+  const at = (key: string, message: string, hint = ''): AgentProblem => ({
+    file,
+    ...(lineOf && { line: lineOf([key]) }),
+    path: key,
+    message,
+    hint,
+  });
+  const attempt = (key: string, work: () => void): AgentProblem[] => {
+    try {
+      work();
+      return [];
+    } catch (error) {
+      if (!HoldfastError.is(error)) throw error;
+      return error.code === 'Model.MissingKey' ? [] : [at(key, error.message, error.hint)];
+    }
+  };
+  const { output, ...withoutOutput } = definition;
+  const check = (agent: AgentDefinition) => () => void catalogueOf([agent], tools, env, () => undefined);
+  const inTools = attempt('tools', check(withoutOutput));
+  const inOutput = inTools.length === 0 && output ? attempt('output', check(definition)) : [];
+  const { model } = definition;
+  const inModel = model === undefined ? [] : attempt('model', () => void createProviders({ env }).providerFor(model));
+  return [...inTools, ...inOutput, ...inModel];
+}
+
+function duplicateProblem(source: AgentSource, { name, other }: { name: string; other: string }): AgentProblem {
+  return {
+    file: source.file,
+    ...(source.lineOf && { line: source.lineOf(['name']) }),
+    path: 'name',
+    message: `the agent "${name}" is defined in ${other} too`,
+    hint: 'Give one of them another name.',
+  };
+}
