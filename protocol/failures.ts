@@ -45,7 +45,6 @@ export const FAILURE = {
   'Server.NamespaceUnknown': 'invalid',
   'Server.AttributesMissing': 'needs-human',
   'Worker.Missing': 'needs-human',
-  'Dependency.Missing': 'needs-human',
   'Internal.Bug': 'bug',
 } as const satisfies Record<string, FailureClass>;
 

@@ -14,11 +14,16 @@ const POLL_MS = 100;
 /**
  * Registers those of our search attributes that the namespace lacks, and waits until runs can be found by them.
  *
+ * @param usableTimeoutMs how long that wait may take.
  * @returns the names it added; empty when nothing was missing.
  * @throws HoldfastError `Server.AttributesMissing` with the command to run when this user may not register them, when the
  * namespace has no room for more, or when one exists with another type.
  */
-export async function ensureSearchAttributes(connection: ConnectionLike, namespace: string): Promise<string[]> {
+export async function ensureSearchAttributes(
+  connection: ConnectionLike,
+  namespace: string,
+  usableTimeoutMs = USABLE_TIMEOUT_MS,
+): Promise<string[]> {
   const present = await registered(connection, namespace);
   const clash = ALL.find(({ name, type }) => present.has(name) && present.get(name) !== indexedType(type));
   if (clash) throw wrongType(clash, namespace);
@@ -27,7 +32,7 @@ export async function ensureSearchAttributes(connection: ConnectionLike, namespa
   try {
     const searchAttributes = Object.fromEntries(missing.map(({ name, type }) => [name, indexedType(type)]));
     await connection.operatorService.addSearchAttributes({ namespace, searchAttributes });
-    await usable(connection, namespace, missing);
+    await usable(connection, namespace, missing, usableTimeoutMs);
   } catch (cause) {
     throw attributesMissing(missing, namespace, cause);
   }
@@ -52,9 +57,14 @@ async function registered(connection: ConnectionLike, namespace: string): Promis
 }
 
 /** The servers of a cluster learn of a new attribute one after the other, from their own caches. */
-async function usable(connection: ConnectionLike, namespace: string, added: readonly Attribute[]): Promise<void> {
+async function usable(
+  connection: ConnectionLike,
+  namespace: string,
+  added: readonly Attribute[],
+  timeoutMs: number,
+): Promise<void> {
   const query = added.map(({ name }) => `${name} IS NULL`).join(' AND ');
-  const deadline = Date.now() + USABLE_TIMEOUT_MS;
+  const deadline = Date.now() + timeoutMs;
   for (;;) {
     try {
       await connection.workflowService.countWorkflowExecutions({ namespace, query });
@@ -68,7 +78,7 @@ async function usable(connection: ConnectionLike, namespace: string, added: read
 
 function attributesMissing(missing: readonly Attribute[], namespace: string, cause: unknown): HoldfastError {
   const names = missing.map(({ name }) => name).join(', ');
-  const why = (cause as { details?: string }).details || (cause instanceof Error ? cause.message : String(cause));
+  const why = (cause as { details?: string }).details ?? (cause instanceof Error ? cause.message : String(cause));
   return new HoldfastError('Server.AttributesMissing', `cannot make sure of the search attributes ${names}: ${why}`, {
     hint: `Let an operator run: ${createCommand(missing, namespace)}`,
     details: { missing: missing.map(({ name }) => name) },

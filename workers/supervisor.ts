@@ -44,6 +44,7 @@ export interface Supervisor {
 }
 
 const DEFAULT_GRACE_MS = 60_000;
+const STAY_MS = 60_000;
 const DEFAULT_SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 /**
@@ -94,6 +95,8 @@ function untilAsked(
   const askedOnce = new Promise<void>((resolve) => asked.signal.addEventListener('abort', () => resolve()));
   const ask = () => (asked.signal.aborted ? force.abort() : asked.abort());
   for (const signal of signals) process.on(signal, ask);
+  // Neither a guarded server nor a promise keeps a process running.
+  const stay = setInterval(() => undefined, STAY_MS);
   // What is kept running ends only when it is stopped, or with the reason it was given up for.
   const givenUp = Promise.all(everything.map((running) => running.done)).then(() => askedOnce);
   const done = Promise.race([askedOnce, givenUp])
@@ -105,6 +108,7 @@ function untilAsked(
       },
     )
     .finally(() => {
+      clearInterval(stay);
       for (const signal of signals) process.off(signal, ask);
     });
   done.catch(() => undefined);

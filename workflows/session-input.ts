@@ -28,7 +28,7 @@ export function normaliseInput(input: SessionInput): SessionInput {
 
 function milliseconds(deadline: unknown): number {
   try {
-    const ms = msToNumber(deadline as string | number);
+    const ms = msToNumber(deadline as number);
     if (ms > 0) return ms;
   } catch {
     // Said below, with what would be right.

@@ -18,7 +18,7 @@ export class AnswerSize {
     this.chars += text?.length ?? 0;
     if (this.chars <= this.max) return;
     throw new ProviderError('Model.AnswerTooLong', `the answer is longer than ${this.max} characters`, {
-      hint: 'Ask for less at once, or raise providers.<name>.maxAnswerChars.',
+      hint: 'Ask for less at once, or raise `maxAnswerChars` in the provider’s settings.',
     });
   }
 }

@@ -41,13 +41,15 @@ export function createAnthropicProvider(settings: ProviderSettings, env: Environ
     });
   }
   const context: ErrorContext = { provider: name, baseURL, keyVariable: 'ANTHROPIC_API_KEY', apiKey };
-  const sdk = lazyClient(context, settings);
+  const connection = new Connection();
+  const sdk = lazyClient(connection, context, settings);
   return {
     name,
     complete: (request, call) => complete(sdk, context, settings, request, call),
     countTokens: (request) => countRequestTokens(request, { provider: name }),
     describeModel: (model) => settings.models?.[model] ?? describeKnownModel('anthropic', model),
     listModels: (call) => listModels(sdk, context, call),
+    connectionStats: () => ({ ...connection.stats }),
     checkHealth: async (call) => void (await listModels(sdk, context, call)),
   };
 }
@@ -57,7 +59,11 @@ function baseOf(url: string): string {
   return url.replace(/\/+$/, '').replace(/\/v1$/, '') || ANTHROPIC_URL;
 }
 
-function lazyClient({ apiKey, baseURL }: ErrorContext, { timeouts }: ProviderSettings): () => Anthropic {
+function lazyClient(
+  connection: Connection,
+  { apiKey, baseURL }: ErrorContext,
+  { timeouts }: ProviderSettings,
+): () => Anthropic {
   let client: Anthropic | undefined;
   return () => {
     if (client) return client;
@@ -68,7 +74,7 @@ function lazyClient({ apiKey, baseURL }: ErrorContext, { timeouts }: ProviderSet
       maxRetries: 0,
       timeout: NO_TIMEOUT_MS,
       logLevel: 'off',
-      fetch: new Connection().fetchWith({ ...timeouts, idleMs: timeouts?.idleMs ?? IDLE_MS }),
+      fetch: connection.fetchWith({ ...timeouts, idleMs: timeouts?.idleMs ?? IDLE_MS }),
     });
     return client;
   };

@@ -1,7 +1,8 @@
 import http from 'node:http';
 import https from 'node:https';
+import type { ConnectionStats } from './provider';
 
-/** How long a vendor may be silent, in milliseconds. */
+/** How long a vendor may be silent, in milliseconds; `Infinity` switches a limit off. */
 export interface Timeouts {
   /** Until the connection (with TLS) stands. Default 10,000. */
   connectMs?: number;
@@ -52,13 +53,6 @@ const DEFAULT_FIRST_BYTE_MS = 120_000;
 const KEEP_IDLE_MS = 50_000;
 const MAX_IDLE_SOCKETS = 256;
 
-/** Counters of one provider's pool. */
-export interface ConnectionStats {
-  requests: number;
-  /** Requests sent on a connection that had served another one before. */
-  reused: number;
-}
-
 /**
  * A keep-alive pool with a `fetch` for the vendors' SDKs. Node's own fetch drops idle connections after four seconds (a tool
  * run is often longer), has no connect or idle timeout, and tells neither bytes nor reuse.
@@ -75,12 +69,6 @@ export class Connection {
       const url = new URL(input instanceof Request ? input.url : input);
       return new Promise((resolve, reject) => this.send(url, init ?? {}, timeouts, resolve, reject));
     };
-  }
-
-  /** Closes idle connections; running requests go on. */
-  close(): void {
-    this.plain.destroy();
-    this.secure.destroy();
   }
 
   private send(

@@ -67,7 +67,7 @@ function make(name: string, config: ProvidersConfig, env: Environment, names: st
   const definition = PROVIDERS.find((known) => known.name === type);
   if (!definition) {
     throw new ProviderError('Model.UnknownProvider', `no provider is called "${type}"`, {
-      hint: `Known providers: ${names.join(', ')}. Add another server under providers in the configuration.`,
+      hint: `Known providers: ${names.join(', ')}. The worker’s option providers takes your own.`,
     });
   }
   // A server under another name must not inherit the vendor's key and URL.

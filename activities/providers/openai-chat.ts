@@ -25,6 +25,7 @@ export function createOpenAIChatProvider(settings: ProviderSettings, env: Enviro
     listModels: (call) => client.listModels(call),
     embed: (texts, options, call) => client.embed(texts, options, call),
     checkHealth: (call) => client.checkHealth(call),
+    connectionStats: () => client.connectionStats(),
   };
 }
 

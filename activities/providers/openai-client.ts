@@ -1,10 +1,10 @@
 import type OpenAI from 'openai';
 import type { Usage } from '../../protocol/usage';
-import { Connection, type ConnectionStats } from './connection';
+import { Connection } from './connection';
 import type { Environment, ProviderSettings } from './definition';
 import { describeKnownModel } from './models';
 import { openaiError } from './openai-errors';
-import { type ModelCall, type ModelFacts, type ModelRequest, ProviderError } from './provider';
+import { type ConnectionStats, type ModelCall, type ModelFacts, type ModelRequest, ProviderError } from './provider';
 import { countRequestTokens, encodingOf } from './tokens';
 import { type ErrorContext, exchange } from './vendor-errors';
 import { correlationHeader } from './wire-text';
@@ -45,8 +45,8 @@ export class OpenAIClient {
     });
   }
 
-  get connectionStats(): ConnectionStats {
-    return this.connection.stats;
+  connectionStats(): ConnectionStats {
+    return { ...this.connection.stats };
   }
 
   /** The SDK's client, loaded on first use; one per idle timeout, all on one pool. */

@@ -28,6 +28,7 @@ export function createOpenAIResponsesProvider(settings: ProviderSettings, env: E
     listModels: (call) => client.listModels(call),
     embed: (texts, options, call) => client.embed(texts, options, call),
     checkHealth: (call) => client.checkHealth(call),
+    connectionStats: () => client.connectionStats(),
   };
 }
 

@@ -30,8 +30,16 @@ export interface ModelProvider {
 
   listModels?(call: ModelCall): Promise<string[]>;
   embed?(texts: string[], options: { model: string }, call: ModelCall): Promise<{ vectors: number[][]; usage: Usage }>;
+  /** Counters of the provider's connection pool, where it has one. */
+  connectionStats?(): ConnectionStats;
   /** Resolves when the vendor answers with the configured key; throws a `ProviderError` otherwise. */
   checkHealth?(call: ModelCall): Promise<void>;
+}
+
+export interface ConnectionStats {
+  requests: number;
+  /** Requests sent on a connection that had served another one before. */
+  reused: number;
 }
 
 export interface ModelRequest {

@@ -55,14 +55,14 @@ const STATUS_CODE: Partial<Record<number, FailureCode>> = {
 const HINT: Partial<Record<FailureCode, string>> = {
   'Model.RateLimited': 'The call is tried again after the delay; lower the concurrency or ask for a higher limit.',
   'Model.Overloaded': 'The vendor is short of capacity; the call is tried again.',
-  'Model.Timeout': 'The call is tried again; slow local models need larger timeouts (providers.<name>.timeouts).',
+  'Model.Timeout': 'The call is tried again; slow local models need larger `timeouts` in the provider’s settings.',
   'Model.Unavailable': 'The call is tried again; check the base URL, the network and the vendor’s status page.',
   'Model.BadResponse':
     'The call is tried again; when it keeps happening, check that the base URL speaks this protocol.',
   'Model.InvalidRequest': 'The vendor does not accept this request; check the model’s features and parameters.',
   'Model.NotFound': 'Check the model name and the base URL.',
   'Model.ContextTooLong': 'Shorten the input, or use a model with a larger window.',
-  'Model.AnswerTooLong': 'Ask for less at once, or raise providers.<name>.maxAnswerChars.',
+  'Model.AnswerTooLong': 'Ask for less at once, or raise `maxAnswerChars` in the provider’s settings.',
   'Model.Refused': 'The vendor’s policy forbids the request; change what is asked.',
   'Model.QuotaExhausted': 'Top up the vendor account or raise its spending limit, then run again.',
 };

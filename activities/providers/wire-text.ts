@@ -5,8 +5,8 @@ import { ProviderError } from './provider';
 
 /** Half a surrogate pair (a text cut in the middle of an emoji) makes a request the vendors cannot read: it is replaced. */
 export function wellFormed(text: string): string {
-  const { toWellFormed } = text as string & { toWellFormed?(): string };
-  return toWellFormed ? toWellFormed.call(text) : text;
+  // Node has it since 20; the compiler's library does not know it yet.
+  return (text as string & { toWellFormed(): string }).toWellFormed();
 }
 
 /** Ids and names another vendor made may have characters this one refuses; a call and its result change alike. */

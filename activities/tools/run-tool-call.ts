@@ -102,9 +102,13 @@ function timeoutText({ name, spec }: Tool): string {
   return `${name} did not end within ${spec.timeoutMs} ms and was stopped.${doubt}`;
 }
 
-/** By name, not `instanceof`: a tool file may have been loaded with another copy of the package. */
+/** By name, not `instanceof`: a tool file may have been loaded with another copy of the package, or in another realm. */
 function isNamed(error: unknown, name: string): boolean {
-  return error instanceof Error && error.name === name;
+  try {
+    return (Object(error) as Error).name === name;
+  } catch {
+    return false;
+  }
 }
 
 /** A small copy: message and causes go into the history too. */

@@ -32,7 +32,6 @@ export class Output {
   readonly live: boolean;
   /** Called before anything is written beside the data: a status line makes room. */
   beforeNote: () => void = () => undefined;
-  private readonly openedAt = Date.now();
 
   constructor(options: OutputOptions = {}) {
     const { json = false, quiet = false, verbose = false, stdout = process.stdout, stderr = process.stderr } = options;
@@ -63,9 +62,9 @@ export class Output {
     if (!this.quiet) this.log(`${text}\n`);
   }
 
-  /** How long since the start something was reached; with `--verbose`. */
+  /** What was reached how long after the process started; with `--verbose`. */
   phase(text: string): void {
-    if (this.verbose) this.log(`${this.note.dim(`[${Date.now() - this.openedAt} ms] ${text}`)}\n`);
+    if (this.verbose) this.log(`${this.note.dim(`[${Math.round(performance.now())} ms] ${text}`)}\n`);
   }
 
   /** Whole lines beside the data, whatever `--quiet` says. */

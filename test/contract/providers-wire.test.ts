@@ -170,7 +170,8 @@ describe.each(SUBJECTS)('$label', (subject) => {
       Array.from({ length: 100 }, () => ({ text: 'ok' })),
       async ({ server, provider }) => {
         for (let n = 0; n < 100; n++) await provider.complete(requestOf(subject.model), callOf());
-        expect(server.connections()).toBeLessThanOrEqual(10);
+        expect(server.connections()).toBe(1);
+        expect(provider.connectionStats?.()).toEqual({ requests: 100, reused: 99 });
       },
     ));
 

@@ -1,5 +1,5 @@
 import { proxyActivities } from '@temporalio/workflow';
-import type { createActivities } from './supervisor.test';
+import type { createActivities } from './supervised-activities';
 
 const { step } = proxyActivities<ReturnType<typeof createActivities>>({
   startToCloseTimeout: '10s',

@@ -9,6 +9,7 @@ import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { identify } from '../../workers/embedded/process-identity';
 import { type Startable, type Supervisor, supervise } from '../../workers/supervisor';
 import { endParent, type ParentProcess, spawnParent } from './parent-process';
+import { createActivities } from './supervised-activities';
 
 const QUEUE = 'supervised';
 const STEPS = 20;
@@ -17,17 +18,6 @@ let home: string;
 let supervisor: Supervisor | undefined;
 let parent: ParentProcess | undefined;
 const log: string[] = [];
-
-/** A step takes a moment, so that a run is under way when the server dies. */
-export function createActivities(done: number[]) {
-  return {
-    async step(index: number): Promise<number> {
-      await sleep(50);
-      done.push(index);
-      return index * 10;
-    },
-  };
-}
 
 beforeAll(() => {
   Runtime.install({ shutdownSignals: [], logger: quiet });

@@ -2,12 +2,12 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Client, Connection } from '@temporalio/client';
-import { NativeConnection, Worker } from '@temporalio/worker';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { HoldfastClient } from '../../client';
 import type { SessionResult } from '../../protocol/session';
 import { HoldfastPlugin } from '../../workers/plugin';
 import { parseAgentYaml } from '../../workers/project/agent-file';
-import { recount, rowsOf, sumOf, totalsOf } from '../fixtures/recount';
+import { type Recount, recount, rowsOf, sumOf, totalsOf } from '../fixtures/recount';
 import { makeSurveyFolder } from '../fixtures/survey-folder';
 
 const address = process.env.HOLDFAST_TEST_ADDRESS ?? '';
@@ -15,21 +15,21 @@ const namespace = process.env.HOLDFAST_TEST_NAMESPACE ?? 'default';
 const taskQueue = 'main-job';
 
 let folder = '';
-let home = '';
+const homes: string[] = [];
 let connection: Connection;
 let native: NativeConnection;
 let holdfast: HoldfastClient;
 
 beforeAll(async () => {
+  Runtime.install({ logger: new DefaultLogger('ERROR') });
   folder = makeSurveyFolder();
-  home = mkdtempSync(path.join(tmpdir(), 'holdfast-main-job-'));
   [connection, native] = await Promise.all([Connection.connect({ address }), NativeConnection.connect({ address })]);
   holdfast = new HoldfastClient(new Client({ connection, namespace }), { taskQueue });
 });
 
 afterAll(async () => {
   await Promise.all([connection.close(), native.close()]);
-  for (const made of [folder, home]) rmSync(made, { recursive: true, force: true });
+  for (const made of [folder, ...homes]) rmSync(made, { recursive: true, force: true });
 });
 
 function reporter() {
@@ -37,38 +37,37 @@ function reporter() {
   return parseAgentYaml(readFileSync(file, 'utf8'), 'agents/reporter.yaml');
 }
 
-async function survey(id: string): Promise<SessionResult> {
+interface Surveyed {
+  result: SessionResult;
+  report: string;
+}
+
+async function survey(id: string, options: { rolloverTurns?: number } = {}): Promise<Surveyed> {
+  const home = mkdtempSync(path.join(tmpdir(), 'holdfast-main-job-'));
+  homes.push(home);
   const plugin = new HoldfastPlugin({ agents: [reporter()], home, env: {} });
   const worker = await Worker.create({ connection: native, namespace, taskQueue, plugins: [plugin] });
-  return worker.runUntil(async () => {
+  const result = await worker.runUntil(async () => {
     const mounts = [{ name: 'material', path: folder, access: 'read' as const }];
-    const run = await holdfast.start('reporter', { id, input: 'Survey the folder and write a report.', mounts });
+    const input = 'Survey the folder and write a report.';
+    const run = await holdfast.start('reporter', { id, input, mounts, ...options });
     return run.result();
   });
+  return { result, report: reportIn(home) };
 }
 
 /** The only report there is below the home: one run, one workspace. */
-function writtenReport(): string {
+function reportIn(home: string): string {
   const found = readdirSync(home, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('report.md'));
   expect(found).toHaveLength(1);
   return readFileSync(path.join(home, found[0] ?? ''), 'utf8');
 }
 
-test('the reporter reads a folder on a real server and writes right figures', async () => {
-  const result = await survey('main-job-survey');
-  expect(result).toMatchObject({
-    stopReason: 'completed',
-    agent: 'reporter',
-    model: 'simulated/rules',
-    simulated: true,
-    costUsd: 0,
-  });
-  expect(result.usage.inputTokens).toBeGreaterThan(1_000);
-
-  const expected = recount(folder, 'material/');
-  const report = writtenReport();
-  const rows = rowsOf(report).sort((a, b) => (a.path < b.path ? -1 : 1));
-  expect(rows).toEqual(expected.sort((a, b) => (a.path < b.path ? -1 : 1)));
+/** The figures of the fixture, counted from disk by code that shares nothing with Holdfast. */
+function expectRightFigures({ result, report }: Surveyed): void {
+  const byPath = (a: Recount, b: Recount): number => (a.path < b.path ? -1 : 1);
+  const expected = recount(folder, 'material/').sort(byPath);
+  expect(rowsOf(report).sort(byPath)).toEqual(expected);
   expect(totalsOf(report)).toMatchObject({
     Files: String(expected.length),
     Bytes: String(sumOf(expected, 'bytes')),
@@ -82,6 +81,26 @@ test('the reporter reads a folder on a real server and writes right figures', as
   expect(report).toContain('The calculator finds the same sums');
   expect(result.output).toContain(`${expected.length} files, ${sumOf(expected, 'bytes')} bytes`);
   expect(result.output).toContain('report.md');
+}
+
+test('the reporter reads a folder on a real server and writes right figures', async () => {
+  const surveyed = await survey('main-job-survey');
+  const { result } = surveyed;
+  expect(result).toMatchObject({
+    stopReason: 'completed',
+    agent: 'reporter',
+    model: 'simulated/rules',
+    simulated: true,
+  });
+  expect(result.costUsd).toBe(0);
+  expect(result.usage.inputTokens).toBeGreaterThan(1_000);
+  expectRightFigures(surveyed);
+});
+
+test('it does so too when it continues as new every three turns', async () => {
+  const surveyed = await survey('main-job-rollover', { rolloverTurns: 3 });
+  expect(surveyed.result.stopReason).toBe('completed');
+  expectRightFigures(surveyed);
 });
 
 test('the folder that was surveyed is as it was', () => {

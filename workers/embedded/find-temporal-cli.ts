@@ -29,7 +29,7 @@ const SOURCES: readonly { name: string; get: Source }[] = [
   { name: `go install ${CLI_MODULE}`, get: buildWithGo },
 ];
 
-const EXECUTABLE = process.platform === 'win32' ? 'temporal.exe' : 'temporal';
+const EXECUTABLE = 'temporal';
 const VERSION_TIMEOUT_MS = 20_000;
 
 /**
@@ -51,8 +51,9 @@ export async function findTemporalCli(options: FindOptions = {}, sources = SOURC
       const cli = await verify(await get(cacheFolder(env), env, log), tried, log);
       if (cli) return cli;
     } catch (error) {
-      tried.push(`${name}: ${firstLine(error)}`);
-      log(tried.at(-1) ?? '');
+      const line = `${name}: ${firstLine(error)}`;
+      tried.push(line);
+      log(line);
     }
   }
   throw notFound(tried);
@@ -65,7 +66,7 @@ export function cacheFolder(env: NodeJS.ProcessEnv): string {
 }
 
 function candidates(env: NodeJS.ProcessEnv): string[] {
-  const onPath = (env.PATH ?? '').split(path.delimiter).filter((folder) => folder !== '');
+  const onPath = env.PATH?.split(path.delimiter).filter((folder) => folder !== '') ?? [];
   const folders = [...onPath, path.join(env.HOME || homedir(), 'go', 'bin')];
   const named = env.HOLDFAST_TEMPORAL_CLI ? [path.resolve(env.HOLDFAST_TEMPORAL_CLI)] : [];
   const usual = folders.map((folder) => path.join(folder, EXECUTABLE)).filter((file) => existsSync(file));
@@ -81,15 +82,22 @@ function cached(folder: string): string[] {
 }
 
 async function verify(file: string, tried: string[], log: (line: string) => void): Promise<TemporalCli | undefined> {
+  const answer = await versionOf(file);
+  if (answer.startsWith('temporal version')) return { path: file, version: answer };
+  const line = `${file}: ${answer}`;
+  tried.push(line);
+  log(`skipped ${line}`);
+  return undefined;
+}
+
+/** What it prints of itself, or what is wrong with it. */
+async function versionOf(file: string): Promise<string> {
   try {
     const { stdout } = await promisify(execFile)(file, ['--version'], { timeout: VERSION_TIMEOUT_MS });
-    if (/^temporal version .*Server/.test(stdout)) return { path: file, version: stdout.trim() };
-    tried.push(`${file}: is another program`);
+    return /^temporal version/.test(stdout) ? stdout.trim() : 'is another program';
   } catch (error) {
-    tried.push(`${file}: does not run (${firstLine(error)})`);
+    return `does not run (${firstLine(error)})`;
   }
-  log(`skipped ${tried.at(-1)}`);
-  return undefined;
 }
 
 function notFound(tried: string[]): HoldfastError {
@@ -103,5 +111,5 @@ function notFound(tried: string[]): HoldfastError {
 
 function firstLine(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  return message.trim().split('\n', 1)[0] ?? '';
+  return message.trim().replace(/\n[^]*/, '');
 }

@@ -1,7 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
-import { Socket } from 'node:net';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
 
 /**
  * Starts the program and outlives nobody. Its standard input is a pipe whose other end only our process holds: however
@@ -13,7 +12,8 @@ import { createInterface } from 'node:readline';
  * when it stops.
  */
 const GUARD = `
-exec 3<&0 4>&1 1>&2
+exec 3<&0 4>&1 1>>"$1" 2>&1
+shift
 "$@" </dev/null 3<&- 4>&- &
 program=$!
 echo "$program" >&4
@@ -45,37 +45,29 @@ export interface GuardedProcess {
  * @throws when the guard cannot be started or does not report a process id.
  */
 export async function spawnGuarded(program: string, args: readonly string[], logFile: string): Promise<GuardedProcess> {
-  const log = openSync(logFile, 'a');
-  const guard = spawn('/bin/sh', ['-c', GUARD, 'holdfast-guard', program, ...args], {
-    stdio: ['pipe', 'pipe', log],
+  const guard = spawn('/bin/sh', ['-c', GUARD, 'holdfast-guard', logFile, program, ...args], {
+    stdio: ['pipe', 'pipe', 'ignore'],
     detached: true,
     env: cleanEnvironment(),
   });
-  closeSync(log);
-  const exited = new Promise<number>((resolve) => {
-    guard.once('exit', (code) => resolve(code ?? SIGNALLED));
-    guard.once('error', () => resolve(NOT_STARTED));
-  });
-  guard.stdin?.on('error', () => undefined);
+  const exited = new Promise<number>((resolve) => guard.once('exit', (code) => resolve(code ?? KILLED)));
   const pid = await reportedPid(guard);
   // A program on guard is no reason for our process to go on.
   guard.unref();
-  if (guard.stdin instanceof Socket) guard.stdin.unref();
-  return { pid, exited, release: () => guard.stdin?.destroy() };
+  return { pid, exited, release: () => guard.stdin.destroy() };
 }
 
-const SIGNALLED = 137;
-const NOT_STARTED = 127;
+/** The guard itself was killed; a shell would tell its SIGKILL like this. */
+const KILLED = 137;
 
-async function reportedPid(guard: ChildProcess): Promise<number> {
-  if (!guard.stdout) throw new Error('the guard has no output');
-  const failure = new Promise<never>((_, reject) => guard.once('error', reject));
+async function reportedPid(guard: ChildProcessByStdio<Writable, Readable, null>): Promise<number> {
+  const failed = new Promise<never>((_, reject) => guard.once('error', reject));
   const lines = createInterface({ input: guard.stdout });
   const line = new Promise<string>((resolve, reject) => {
     lines.once('line', resolve);
-    lines.once('close', () => reject(new Error('the guard ended before it started the program')));
+    lines.once('close', () => reject(new Error('the guard ended before it started the program; is the log writable?')));
   });
-  const pid = Number(await Promise.race([line, failure]));
+  const pid = Number(await Promise.race([line, failed]));
   lines.close();
   guard.stdout.destroy();
   return pid;

@@ -65,25 +65,27 @@ function goSettings(bin: string): NodeJS.ProcessEnv {
 }
 
 function runGo(args: string[], env: NodeJS.ProcessEnv, log: Log): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const go = spawn('go', args, { env, stdio: ['ignore', 'ignore', 'pipe'] });
-    const started = Date.now();
-    const [packages, others]: [number[], string[]] = [[0], []];
-    createInterface({ input: go.stderr }).on('line', (line) => {
-      if (/^[\w.~-]+(\/[\w.~-]+)*$/.test(line)) packages[0] = (packages[0] ?? 0) + 1;
-      else others.push(line);
-    });
-    const progress = setInterval(() => {
-      log(`  ${Math.round((Date.now() - started) / 1000)} s, ${packages[0]} packages compiled`);
-    }, PROGRESS_MS);
-    const done = (error?: Error) => {
-      clearInterval(progress);
-      if (error) reject(error);
-      else resolve();
-    };
-    go.once('error', (error) => done(new Error(`Go cannot be run (${error.message})`)));
-    go.once('close', (code) =>
-      done(code === 0 ? undefined : new Error(others.slice(-3).join(' ') || `go ended with ${code}`)),
-    );
+  const go = spawn('go', args, { env, stdio: ['ignore', 'ignore', 'pipe'] });
+  const started = Date.now();
+  let packages = 0;
+  const said: string[] = [];
+  createInterface({ input: go.stderr }).on('line', (line) => {
+    if (isPackage(line)) packages += 1;
+    else said.push(line);
   });
+  const progress = setInterval(() => {
+    log(`  ${Math.round((Date.now() - started) / 1000)} s, ${packages} packages compiled`);
+  }, PROGRESS_MS);
+  return new Promise<void>((resolve, reject) => {
+    go.once('error', (error) => reject(new Error(`Go cannot be run (${error.message})`)));
+    go.once('close', (code) => {
+      if (code === 0) resolve();
+      else reject(new Error(said.slice(-3).join(' ') || `go ended with ${code}`));
+    });
+  }).finally(() => clearInterval(progress));
+}
+
+/** `go install -v` prints every package it compiles on a line of its own. */
+function isPackage(line: string): boolean {
+  return /^[\w.~-]+(\/[\w.~-]+)*$/.test(line);
 }

@@ -55,3 +55,17 @@ test('a program that is not there ends at once with the code of a shell', async 
   await expect(child.exited).resolves.toBe(127);
   expect(readFileSync(log(), 'utf8')).toContain('none');
 });
+
+test('a log that cannot be written is refused', async () => {
+  await expect(spawnGuarded('true', [], path.join(folder(), 'none', 'out.log'))).rejects.toThrow(
+    'is the log writable?',
+  );
+});
+
+test('a guard that is killed shows as such', async () => {
+  const child = await spawnGuarded('sleep', ['30'], log());
+  const guard = Number(readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ')[1]?.split(' ')[1]);
+  process.kill(guard, 'SIGKILL');
+  await expect(child.exited).resolves.toBe(137);
+  child.release();
+});

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import ts from 'typescript';
 import { defineTool, type Tool } from '../../../activities/tools/define-tool';
-import { loadTools } from '../../../activities/tools/load-tools';
+import { loadModule, loadTools } from '../../../activities/tools/load-tools';
 import { RetryLater } from '../../../activities/tools/tool';
 import { isFailureCode } from '../../../protocol/failures';
 import { openTestRun } from './tool-call.fixture';
@@ -25,11 +25,16 @@ async function loadExample(): Promise<Tool> {
   return tool as Tool;
 }
 
-const fetched = jest.spyOn(globalThis, 'fetch');
-afterAll(() => fetched.mockRestore());
-
-function answerWith(status: number, body: unknown = {}) {
-  fetched.mockImplementation(async () => new Response(JSON.stringify(body), { status }));
+/** Loaded files run outside of jest's sandbox, with a `fetch` of their own. */
+async function mockFetch() {
+  const folder = await mkdtemp(join(tmpdir(), 'holdfast-doc-'));
+  await writeFile(join(folder, 'realm.ts'), 'export const realm = globalThis;');
+  const { realm } = (await loadModule(join(folder, 'realm.ts'), { holdfast: {} })) as { realm: typeof globalThis };
+  await rm(folder, { recursive: true });
+  const fetched = jest.spyOn(realm, 'fetch');
+  const answerWith = (status: number, body: unknown = {}) =>
+    fetched.mockImplementation(async () => new Response(JSON.stringify(body), { status }));
+  return { fetched, answerWith };
 }
 
 test('the example in the guide has the types it should', async () => {
@@ -61,6 +66,7 @@ test('the example in the guide has the types it should', async () => {
 test('the example runs: result, error for the model, repeated attempt, bad arguments', async () => {
   const tool = await loadExample();
   const run = await openTestRun();
+  const { fetched, answerWith } = await mockFetch();
   answerWith(200, { rates: { USD: 1.1 } });
   expect(await run.ok(tool, { from: 'EUR', to: 'USD', day: '2025-01-31' })).toEqual({ rates: { USD: 1.1 } });
   expect(fetched.mock.calls[0]?.[0]).toBe('https://api.frankfurter.dev/v1/2025-01-31?base=EUR&symbols=USD');
@@ -72,6 +78,7 @@ test('the example runs: result, error for the model, repeated attempt, bad argum
     delayMs: 2_000,
   });
   expect((await run.call(tool, { from: 'EURO', to: 'USD' })).outcome).toBe('invalid-arguments');
+  fetched.mockRestore();
   await run.close();
 });
 

@@ -91,10 +91,10 @@ describe('a tool that could not work is refused when it is defined', () => {
 });
 
 describe('recognising tools', () => {
-  test('what defineTool made is a tool, also when it is of another copy of the package', async () => {
+  test('what defineTool made is a tool, also when it is of another copy of the package', () => {
     expect(isTool(defineTool(valid))).toBe(true);
-    await jest.isolateModulesAsync(async () => {
-      const copy = await import('../../../activities/tools/define-tool');
+    jest.isolateModules(() => {
+      const copy: typeof import('../../../activities/tools/define-tool') = require('../../../activities/tools/define-tool');
       expect(copy.defineTool).not.toBe(defineTool);
       expect(isTool(copy.defineTool(valid))).toBe(true);
     });

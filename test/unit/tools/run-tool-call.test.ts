@@ -22,9 +22,15 @@ function toolThat(execute: (context: ToolContext) => unknown, timeout = 2_000): 
   });
 }
 
+function throwing(): never {
+  throw new Error('getter');
+}
+
 const never = new Promise<never>(() => undefined);
 
 describe('arguments', () => {
+  const accepting = (input: z.ZodType) =>
+    defineTool({ name: 'strict', description: 'Checks.', effect: 'read', input, execute: (given) => given });
   const strict = defineTool({
     name: 'strict',
     description: 'Checks.',
@@ -67,12 +73,12 @@ describe('arguments', () => {
   });
 
   test('a tool without arguments says so of those it gets', async () => {
-    const none = defineTool({ ...strict, input: z.strictObject({}) });
+    const none = accepting(z.strictObject({}));
     expect((await run.call(none, { a: 1 })).content).toContain('(known: none)');
   });
 
   test('many problems are counted, not all listed', async () => {
-    const list = defineTool({ ...strict, input: z.object({ items: z.array(z.string()) }) });
+    const list = accepting(z.object({ items: z.array(z.string())) });
     const message = await run.call(list, { items: Array.from({ length: 5_000 }, (_, index) => index) });
     expect(message.content).toContain('- and 4980 more');
     expect(Buffer.byteLength(message.content)).toBeLessThan(4_200);
@@ -82,7 +88,7 @@ describe('arguments', () => {
     const input = z.object({}).refine(() => {
       throw new Error('schema bug');
     });
-    const message = await run.call(defineTool({ ...strict, input }), {});
+    const message = await run.call(accepting(input), {});
     expect(message).toMatchObject({ outcome: 'invalid-arguments', content: expect.stringContaining('schema bug') });
   });
 
@@ -90,14 +96,14 @@ describe('arguments', () => {
     const input = z.object({}).refine(() => {
       throw 'text';
     });
-    expect((await run.call(defineTool({ ...strict, input }), {})).content).toContain('could not be checked: text');
+    expect((await run.call(accepting(input), {})).content).toContain('could not be checked: text');
   });
 
   test('arguments of a million levels are refused', async () => {
     let deep: unknown = 1;
     for (let level = 0; level < 1_000_000; level++) deep = [deep];
     const input = z.object({ deep: z.json() });
-    const message = await run.call(defineTool({ ...strict, input }), { deep });
+    const message = await run.call(accepting(input), { deep });
     expect(message.outcome).toBe('invalid-arguments');
   });
 });

@@ -1,0 +1,38 @@
+import { createRequire } from 'node:module';
+import { createProviders } from '../../../dist/activities/providers/index.js';
+import { defineTool } from '../../../dist/index.js';
+import { INSTRUCTIONS, lookUp, TOOL, TOOL_DESCRIPTION } from '../../task.mjs';
+
+const { z } = createRequire(new URL('../../../dist/', import.meta.url))('zod');
+
+/** The model of the bench holds a million tokens, so that no system drops any of the conversation. */
+const MODEL_FACTS = { contextTokens: 1_000_000, maxOutputTokens: 8_192 };
+const LIMITS = { turns: 100_000, toolCalls: 100_000, deadline: '1h' };
+/** What `clerk-in-window` sees of its conversation: about the last ten turns. */
+const WINDOW_TOKENS = 8_000;
+
+function tool(quick) {
+  return defineTool({
+    name: TOOL,
+    description: TOOL_DESCRIPTION,
+    input: z.strictObject({ shelf: z.string().describe('The name of the shelf.') }),
+    effect: 'read',
+    quick,
+    execute: ({ shelf }) => lookUp(shelf),
+  });
+}
+
+/** @param variant `activity-tools`: the tool is an activity of its own instead of a quick read. */
+export function contents({ provider, home, variant }) {
+  const clerk = { name: 'clerk', instructions: INSTRUCTIONS, tools: [TOOL], limits: LIMITS, model: 'openai/bench-0' };
+  const env = { OPENAI_API_KEY: 'bench', OPENAI_BASE_URL: provider };
+  const settings = { openai: { models: new Proxy({}, { get: () => MODEL_FACTS }) } };
+  const { provider: openai } = createProviders({ env, settings }).providerFor('openai/bench');
+  return {
+    agents: [clerk, { ...clerk, name: 'clerk-in-window', context: { maxTokens: WINDOW_TOKENS } }],
+    tools: [tool(variant !== 'activity-tools')],
+    providers: [openai],
+    env,
+    home,
+  };
+}
