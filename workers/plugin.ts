@@ -9,13 +9,14 @@ import { DEFAULT_TASK_QUEUE } from '../protocol/names';
 import { logActivity } from './activity-log';
 import { type Assembly, type AssemblyOptions, assemble } from './assemble';
 import { ownWorkflows, withUserWorkflows } from './bundler';
+import { ensureSearchAttributes } from './search-attributes';
 
 /** What agents, tools and providers a worker has. */
 export interface HoldfastPluginOptions extends AssemblyOptions {}
 
 /**
  * Installs Holdfast on a Temporal worker: `plugins: [new HoldfastPlugin({ agents, tools })]`. The worker keeps its own
- * `workflowsPath` and activities; ours are added. Every hook may run twice on the same options (a plugin on the connection
+ * `workflowsPath` and activities; ours are added, and the namespace gets the search attributes that runs are found by. Every hook may run twice on the same options (a plugin on the connection
  * and on the worker does) without effect.
  */
 export class HoldfastPlugin implements WorkerPlugin, BundlerPlugin {
@@ -31,7 +32,8 @@ export class HoldfastPlugin implements WorkerPlugin, BundlerPlugin {
     return this.assembly;
   }
 
-  configureWorker(options: WorkerOptions): WorkerOptions {
+  async configureWorker(options: WorkerOptions): Promise<WorkerOptions> {
+    if (options.connection) await ensureSearchAttributes(options.connection, options.namespace ?? 'default');
     const hasWorkflows = options.workflowsPath !== undefined || options.workflowBundle !== undefined;
     return {
       ...options,

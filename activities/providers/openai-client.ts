@@ -36,7 +36,7 @@ export class OpenAIClient {
   ) {
     this.name = settings.name ?? 'openai';
     const baseURL = (settings.baseURL ?? env.OPENAI_BASE_URL ?? '').trim() || OPENAI_URL;
-    this.official = new URL(baseURL).hostname.endsWith('openai.com');
+    this.official = /(^|\.)openai\.com$/.test(new URL(baseURL).hostname);
     const apiKey = settings.apiKey ?? env.OPENAI_API_KEY;
     this.context = { provider: this.name, baseURL, keyVariable: 'OPENAI_API_KEY', apiKey };
     if (apiKey || !this.official) return;

@@ -9,8 +9,9 @@ import { fromSystem, workspaceError } from './workspace-error';
  * Each folder is opened with O_NOFOLLOW relative to its opened parent, so whoever swaps a folder for a link meanwhile
  * changes nothing: a descriptor keeps naming the folder it was opened on. Links are read and walked by this code, which
  * never climbs above the base. Node has no `openat`; on Linux `/proc/self/fd/<n>/<name>` is the same. Elsewhere names are
- * joined to the folder's path and every folder is checked, after each use, to still be the one that was opened: a race
- * can then be detected before data is given out, but a write can be led astray in the moment before the check.
+ * joined to the folder's path, and every folder is checked to still be the one that was opened: after it was opened, before
+ * a change takes effect, and before anything read is given out. That makes a race hard to win but does not rule it out:
+ * where programs the run may not trust work in the same folders, run the worker on Linux.
  */
 
 const FOLDER = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;

@@ -20,7 +20,14 @@ export class Carrier {
     /** Replaced when the server had to be found anew. */
     private current: Link,
     private local: LocalCluster | undefined,
+    /** Whether a server that went away is started here. */
+    private readonly mayStart = true,
   ) {}
+
+  /** For whoever only watches: nothing is started. */
+  static follower(context: Context, link: Link): Carrier {
+    return new Carrier(context, link, undefined, false);
+  }
 
   /** @param worker whether runs must be carried on while this is open, not only accepted. */
   static async open(context: Context, worker: boolean): Promise<Carrier> {
@@ -53,7 +60,7 @@ export class Carrier {
    */
   async recover(): Promise<void> {
     await sleep(RECONNECT_MS);
-    if (this.local || this.link.place.kind === 'cluster' || homeServer(this.context)) return;
+    if (this.local || !this.mayStart || this.link.place.kind === 'cluster' || homeServer(this.context)) return;
     this.context.out.say('The server was stopped; carrying on here.');
     this.local = await startLocal(this.context, true);
     const lost = this.current;

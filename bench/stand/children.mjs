@@ -5,7 +5,11 @@ import { once } from 'node:events';
 const running = new Set();
 
 export function startProcess(file, { env = {}, args = [], execArgv = [] } = {}) {
-  const child = fork(file, args, { env: { ...process.env, ...env }, execArgv, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+  const child = fork(file, args, {
+    env: { ...process.env, ...env },
+    execArgv,
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  });
   let tail = '';
   child.stderr.on('data', (text) => {
     tail = `${tail}${text}`.slice(-4_000);

@@ -12,6 +12,7 @@ export async function serve(createWorker, answer = async () => ({ error: 'unknow
   const done = worker.run();
   process.send({ running: true });
   await done;
+  process.disconnect();
 }
 
 /** Worker logs at warnings and worse, the same for all systems. */

@@ -9,7 +9,7 @@ import { ask, kill, killAll, nextMessage, startProcess } from './children.mjs';
 const here = path.dirname(fileURLToPath(import.meta.url));
 const systemFile = (system, name) => path.join(here, '..', 'systems', system, name);
 
-export async function openStand(log) {
+export async function openStand() {
   const home = mkdtempSync(path.join(os.tmpdir(), 'holdfast-bench-'));
   const servers = new Map();
   const bundles = new Map();
@@ -45,7 +45,10 @@ export async function openStand(log) {
     const driver = await openDriver(settings);
     const workers = [];
     const addWorker = async () => {
-      const worker = startProcess(systemFile(system, 'worker.mjs'), { env: workerEnv(settings) });
+      const worker = startProcess(systemFile(system, 'worker.mjs'), {
+        env: workerEnv(settings),
+        execArgv: options.execArgv ?? [],
+      });
       workers.push(worker);
       await nextMessage(worker);
       return worker;
@@ -59,6 +62,8 @@ export async function openStand(log) {
       /** Peak resident set of the worker, MB. */
       peakMb: async () => (await ask(workers[0], { do: 'memory' })).peakMb,
       ask: (question) => ask(workers[0], question),
+      killWorker: (at) => kill(workers[at]),
+      pids: () => workers.map((worker) => worker.pid),
       async stop() {
         open.delete(running);
         await Promise.all(workers.map(kill));
@@ -69,22 +74,23 @@ export async function openStand(log) {
     return running;
   }
 
+  async function stopWorkers() {
+    await Promise.allSettled([...open].map((running) => running.stop()));
+  }
+
   return {
-    log,
-    home,
-    provider,
     start,
     server,
-    bundle,
-    systemFile,
     vendor: {
       /** When requests came since the last take, ms since epoch. */
       take: async () => (await ask(vendorProcess, 'take')).times,
       look: async () => (await ask(vendorProcess, 'look')).times,
       rearm: () => ask(vendorProcess, 'rearm'),
     },
+    /** Stops all workers; what a measurement that failed left behind is gone before the next one. */
+    stopWorkers,
     async close() {
-      await Promise.allSettled([...open].map((running) => running.stop()));
+      await stopWorkers();
       await killAll();
       await Promise.allSettled([...servers.values()].map(async (started) => (await started).stop()));
       rmSync(home, { recursive: true, force: true });

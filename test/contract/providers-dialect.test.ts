@@ -1,4 +1,5 @@
 import { createAnthropicProvider } from '../../activities/providers/anthropic';
+import { Connection } from '../../activities/providers/connection';
 import { createOpenAIChatProvider } from '../../activities/providers/openai-chat';
 import { createOpenAIResponsesProvider } from '../../activities/providers/openai-responses';
 import type { ModelProvider, ModelReply, ModelRequest } from '../../activities/providers/provider';
@@ -135,6 +136,24 @@ describe('openai-responses', () => {
     });
   });
 
+  it('reads items from their own events when the last one has none, and skips items it never asked for', async () => {
+    const item = { type: 'message', role: 'assistant', content: [{ type: 'output_text', text: 'from items' }] };
+    const events: [string, object][] = [
+      ['response.output_item.added', { output_index: 0, item: { type: 'web_search_call' } }],
+      ['response.output_item.done', { output_index: 0, item: { type: 'web_search_call' } }],
+      ['response.reasoning_text.delta', { delta: 'hm' }],
+      ['response.output_item.done', { output_index: 2, item }],
+      ['response.completed', { response: { model: 'm', output: [] } }],
+    ];
+    const rawBody = events
+      .map(([type, data]) => `event: ${type}\ndata: ${JSON.stringify({ type, ...data })}\n\n`)
+      .join('');
+    server.setScript([{ rawBody }]);
+    const reply = await connect().complete(requestOf('gpt-5'), callOf());
+    expect(reply.message.content).toEqual([{ type: 'text', text: 'from items' }]);
+    expect(reply.usage.inputTokens).toBe(0);
+  });
+
   it('embeds texts', async () => {
     const { vectors, usage } =
       (await connect().embed?.(['a', 'bb'], { model: 'text-embedding-3-small' }, callOf())) ?? {};
@@ -143,6 +162,46 @@ describe('openai-responses', () => {
       [98, 98, 0, 0, 0, 0, 0, 0],
     ]);
     expect(usage?.inputTokens).toBe(2);
+  });
+});
+
+describe('OpenAI itself', () => {
+  // The vendor's own host is not to be called from tests: the connection is replaced, the SDK is not.
+  const sent: { url: string; body: Record<string, unknown> }[] = [];
+  beforeEach(() => {
+    sent.length = 0;
+    jest.spyOn(Connection.prototype, 'fetchWith').mockReturnValue(async (url, init) => {
+      sent.push({ url: String(url), body: JSON.parse(String(init?.body)) as Record<string, unknown> });
+      return new Response('data: {}\n\n');
+    });
+  });
+  afterEach(() => jest.restoreAllMocks());
+
+  const asked = async (provider: ModelProvider, model: string, correlationId?: string) => {
+    const call = callOf(correlationId ? { correlationId } : {});
+    await expect(provider.complete(requestOf(model, REASON('off')), call)).rejects.toMatchObject({
+      code: 'Model.BadResponse',
+    });
+    return sent.at(-1);
+  };
+
+  it('gets a cache key of at most 64 characters', async () => {
+    const provider = createOpenAIResponsesProvider({ apiKey: 'sk-1' }, {});
+    const first = await asked(provider, 'gpt-5', 'run/1');
+    expect(first?.url).toBe('https://api.openai.com/v1/responses');
+    expect(first?.body.prompt_cache_key).toBe('run/1');
+    expect((await asked(provider, 'gpt-5', 'x'.repeat(65)))?.body.prompt_cache_key).toMatch(/^[0-9a-f]{64}$/);
+    expect((await asked(provider, 'gpt-5'))?.body).not.toHaveProperty('prompt_cache_key');
+  });
+
+  it('gets the newer words in chat', async () => {
+    const provider = createOpenAIChatProvider({ apiKey: 'sk-1' }, {});
+    const thinking = (await asked(provider, 'gpt-5.1'))?.body;
+    expect(thinking).toMatchObject({ max_completion_tokens: 20_000, reasoning_effort: 'none' });
+    expect(thinking).not.toHaveProperty('temperature');
+    const plain = (await asked(provider, 'gpt-4.1'))?.body;
+    expect(plain).toMatchObject({ max_completion_tokens: 20_000, temperature: 0.3 });
+    expect(plain).not.toHaveProperty('reasoning_effort');
   });
 });
 
@@ -350,5 +409,73 @@ describe('anthropic', () => {
     const reply: ModelReply = await connect().complete(requestOf('claude-sonnet-5'), callOf());
     expect(reply).toMatchObject({ finish: 'refusal', message: { content: [{ type: 'text', text: 'policy' }] } });
     expect(reply.usage).toMatchObject({ inputTokens: 5, outputTokens: 2 });
+  });
+
+  const stream = (...events: [string, object][]): string =>
+    events.map(([type, data]) => `event: ${type}\ndata: ${JSON.stringify({ type, ...data })}\n\n`).join('');
+  const start: [string, object] = [
+    'message_start',
+    { message: { model: 'm', usage: { input_tokens: 5, output_tokens: 1 } } },
+  ];
+  const stopped = (stop_reason: string): [string, object][] => [
+    ['message_delta', { delta: { stop_reason }, usage: { output_tokens: 2 } }],
+    ['message_stop', {}],
+  ];
+  const block = (index: number, content_block: object): [string, object] => [
+    'content_block_start',
+    { index, content_block },
+  ];
+  const delta = (index: number, change: object): [string, object] => ['content_block_delta', { index, delta: change }];
+  const close = (index: number): [string, object] => ['content_block_stop', { index }];
+  const read = (...events: [string, object][]): Promise<ModelReply> => {
+    server.setScript([{ rawBody: stream(start, ...events) }]);
+    return connect().complete(requestOf('claude-sonnet-5'), callOf());
+  };
+  const text = { type: 'text', text: '' };
+  const call = { type: 'tool_use', id: 'c', name: 'add', input: {} };
+
+  it('reads input given whole at the start, and skips blocks and deltas it never asked for', async () => {
+    const { message } = await read(
+      block(0, { type: 'server_tool_use', id: 's', name: 'web_search', input: {} }),
+      delta(0, { type: 'input_json_delta', partial_json: '{}' }),
+      close(0),
+      block(1, text),
+      delta(1, { type: 'text_delta', text: 'so' }),
+      delta(1, { type: 'citations_delta', citation: {} }),
+      close(1),
+      block(2, { ...call, input: { a: 1 } }),
+      close(2),
+      ...stopped('tool_use'),
+    );
+    expect(message.content).toMatchObject([{ text: 'so' }, { type: 'tool-call', arguments: { a: 1 } }]);
+  });
+
+  it('drops a call left open at the limit, and one without any input', async () => {
+    const cut = await read(
+      block(0, call),
+      delta(0, { type: 'input_json_delta', partial_json: '{}' }),
+      ...stopped('max_tokens'),
+    );
+    expect(cut).toMatchObject({ finish: 'length', message: { content: [] } });
+    const empty = await read(block(0, call), close(0), ...stopped('model_context_window_exceeded'));
+    expect(empty).toMatchObject({ finish: 'length', message: { content: [] } });
+  });
+
+  it.each<[string, [string, object][]]>([
+    ['a block begun twice', [block(0, text), block(0, text), ...stopped('end_turn')]],
+    ['a block left open', [block(0, text), ...stopped('end_turn')]],
+    [
+      'a delta after its block',
+      [block(0, text), close(0), delta(0, { type: 'text_delta', text: 'x' }), ...stopped('end_turn')],
+    ],
+    [
+      'a delta of another kind',
+      [block(0, text), delta(0, { type: 'thinking_delta', thinking: 'x' }), close(0), ...stopped('end_turn')],
+    ],
+    ['a block after the end', [...stopped('end_turn'), block(0, text)]],
+    ['a delta after the end', [block(0, text), ...stopped('end_turn'), delta(0, { type: 'text_delta', text: 'x' })]],
+    ['an end without a reason', [['message_stop', {}]]],
+  ])('refuses %s', async (_, events) => {
+    await expect(read(...events)).rejects.toMatchObject({ code: 'Model.BadResponse' });
   });
 });

@@ -71,6 +71,14 @@ describe('the scripted model', () => {
     );
   });
 
+  it('lists itself, is healthy, counts and knows its window', async () => {
+    const model = scriptedModel([], { contextTokens: 1_000 });
+    expect(await model.listModels?.(callOf())).toEqual(['steps']);
+    await expect(model.checkHealth?.(callOf())).resolves.toBeUndefined();
+    expect(model.countTokens(requestOf('steps'))).toBeGreaterThan(10);
+    expect(model.describeModel('steps')).toEqual({ contextTokens: 1_000 });
+  });
+
   it('keeps what a step expected in vain', async () => {
     const model = scriptedModel([
       () => {
@@ -180,6 +188,73 @@ describe('the vendor server', () => {
     expect(await (await post('/v1/responses', 'not json')).text()).toContain('bad script');
     expect(server.requests).toEqual([]);
     expect(server.count()).toBe(1);
+    await server.close();
+  });
+});
+
+describe('the vendor server on the wire', () => {
+  const get = async (server: VendorServer, path: string, body: unknown): Promise<string> =>
+    (await fetch(server.url + path, { method: 'POST', body: JSON.stringify(body) })).text();
+
+  it('gives reasoning, refusals, limits and usage without streaming too', async () => {
+    const server = await startVendorServer({
+      script: () => ({ refusal: 'never', reasoning: [{ text: 'hm' }], finish: 'length', noUsage: true }),
+    });
+    for (const { path, dialect } of SUBJECTS) {
+      const text = await get(server, path, { model: 'm', messages: [] });
+      expect(text).toContain('never');
+      expect(text.includes('hm')).toBe(dialect !== 'openai-chat');
+      expect(text).toMatch(/"length"|incomplete|max_tokens/);
+    }
+    await server.close();
+  });
+
+  it('reads the simplest shapes of each dialect', async () => {
+    const seen: NormalisedRequest[] = [];
+    const server = await startVendorServer({
+      script: (request) => {
+        seen.push(request);
+        return {};
+      },
+    });
+    await get(server, '/v1/responses', { input: 'plain', model: 'a' });
+    await get(server, '/v1/messages', {
+      system: 'sys',
+      messages: [{ role: 'user', content: 'plain' }],
+      tools: [{ name: 't' }],
+    });
+    await get(server, '/v1/chat/completions', {
+      messages: [
+        { role: 'developer', content: 'sys' },
+        {
+          role: 'user',
+          content: [
+            { type: 'text', text: 'pl' },
+            { type: 'text', text: 'ain' },
+          ],
+        },
+        { role: 'assistant', content: null, tool_calls: [{ id: 'c', function: { name: 't', arguments: '{"broken' } }] },
+      ],
+      tools: [{ type: 'function', function: { name: 't' } }, {}],
+    });
+    expect(seen.map(({ messages }) => messages[0]?.text)).toEqual(['plain', 'plain', 'plain']);
+    expect(seen.map(({ system }) => system)).toEqual(['', 'sys', 'sys']);
+    expect(seen.map(({ tools }) => tools)).toEqual([[], ['t'], ['t', '']]);
+    expect(seen[2]?.messages[1]?.toolCalls).toEqual([{ id: 'c', name: 't', arguments: '{"broken' }]);
+    expect(seen.map(({ model, stream }) => [model, stream])).toEqual([
+      ['a', false],
+      ['', false],
+      ['', false],
+    ]);
+    await server.close();
+  });
+
+  it('says when its port is taken, and lists no models when it has none', async () => {
+    const server = await startVendorServer({ models: [] });
+    const port = Number(new URL(server.url).port);
+    await expect(startVendorServer({ port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    expect(await (await fetch(`${server.url}/v1/models`)).json()).toMatchObject({ data: [], first_id: null });
+    expect(await get(server, '/v1/embeddings', { input: 'one' })).toContain('"index":0');
     await server.close();
   });
 });

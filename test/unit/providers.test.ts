@@ -67,6 +67,18 @@ describe('the registry', () => {
     await server.close();
   });
 
+  it('reads the environment of the process by default', () => {
+    const before = process.env.OPENAI_API_KEY;
+    process.env.OPENAI_API_KEY = 'sk-from-process';
+    try {
+      expect(createProviders().providerFor('openai/gpt-5').provider.name).toBe('openai');
+      expect(defaultModelRoute()).toMatch(/\//);
+    } finally {
+      if (before === undefined) delete process.env.OPENAI_API_KEY;
+      else process.env.OPENAI_API_KEY = before;
+    }
+  });
+
   it('loads no vendor SDK before a call', () => {
     jest.isolateModules(() => {
       const loaded: string[] = [];

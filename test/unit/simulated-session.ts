@@ -149,9 +149,10 @@ function fitted(
   const tokensOf = (message: Message): number =>
     provider.countTokens(request([message], { instructions: '' })) as number;
   const fit = fitContext({
-    head: end.messages.slice(0, keepFirst),
-    messages: end.messages.slice(keepFirst),
-    contextFrom: keepFirst,
+    head: [],
+    keepFirst,
+    messages: end.messages,
+    contextFrom: 0,
     fixedTokens: 100,
     maxTokens: contextTokens,
     tokensOf,

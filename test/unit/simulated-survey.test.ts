@@ -1,4 +1,6 @@
-import { rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { recount, rowsOf, sumOf, totalsOf } from '../fixtures/recount';
 import { makeSurveyFolder } from '../fixtures/survey-folder';
 import { type FakeSession, runSession } from './simulated-session';
@@ -44,7 +46,7 @@ test('reads a folder with the real tools and writes right figures', async () => 
   expect(end.report).toContain('The calculator finds the same sums: bytes, lines, words.');
   expect(end.report).toContain('**Häuser am See**');
   expect(end.report).toContain('> A first paragraph, over two lines.');
-  expect(end.answer).toMatch(/^\[simulated\] Surveyed 13 files, \d+ bytes/);
+  expect(end.answer).toMatch(/^\[simulated\] Surveyed 14 files, \d+ bytes/);
   expect(end.answer).toContain('report.md');
   expect(end.todos.every(({ status }) => status === 'done')).toBe(true);
   expect(end.todos).toHaveLength(4);
@@ -85,6 +87,24 @@ test('answers with the report where it may not write', async () => {
   expectRightFigures(end.answer);
 });
 
+test('reads the first 200 files and names the rest; what is too large is counted, not read', async () => {
+  const many = mkdtempSync(path.join(tmpdir(), 'holdfast-many-'));
+  try {
+    for (let at = 0; at < 260; at++)
+      writeFileSync(path.join(many, `${String(at).padStart(3, '0')}.txt`), 'two words\n');
+    truncateSync(path.join(many, '007.txt'), 5_000_000);
+    const { report = '', answer } = await survey({ mounts: [{ name: 'many', path: many, access: 'read' }] });
+    expect(rowsOf(report)).toHaveLength(200);
+    expect(totalsOf(report)).toMatchObject({ Files: '200', Words: '398', 'Further files, left out': '60, 600 bytes' });
+    expect(report).toContain('- `many/007.txt`: larger than 4194304 bytes');
+    expect(report).toContain('- `many/200.txt`: left out, more than 200 files');
+    expect(report).toContain('- and 10 more');
+    expect(answer).toContain('Not read: 61;');
+  } finally {
+    rmSync(many, { recursive: true, force: true });
+  }
+});
+
 test('names what failed and goes on', async () => {
   const end = await survey({
     tamper: (result, call) => {
@@ -96,7 +116,7 @@ test('names what failed and goes on', async () => {
   });
   expect(end.report).toContain('- `material/README.md`: denied: not for you');
   expect(totalsOf(end.report ?? '')['Files that could not be read']).toBe('1');
-  expect(end.answer).toContain('1 files were not read');
+  expect(end.answer).toContain('Not read: 1; the report says which and why.');
 });
 
 test('says when the sums could not be confirmed', async () => {

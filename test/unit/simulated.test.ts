@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ModelDelta } from '../../activities/providers/provider';
+import { notesPart } from '../../activities/providers/simulated/notes';
 import { defineTool } from '../../activities/tools/define-tool';
 import type { Message } from '../../protocol/messages';
 import { complete, FILE_TOOLS, provider, request, runSession, toolSpecs, userMessage } from './simulated-session';
@@ -58,12 +59,13 @@ test.each([
   ['How much is 19% of 250, rounded?', '250 * 19 / 100 = 47.5'],
   ['(2 + 3', '2 + 3 = 5'],
   ['2 + 3).', '2 + 3 = 5'],
+  ['What is 10/4?', '10/4 = 2.5'],
   ['Tell me: 1 / 0', 'The calculator gave no value for 1 / 0: failed: division by zero'],
 ])('%s', async (task, expected) => {
   expect(await ask(task)).toContain(expected);
 });
 
-test.each(['On 2024-01-05 we had version 1.2.3', 'Room 12, please', 'call 3/4/2024 again'])(
+test.each(['On 2024-01-05 we had version 1.2.3', 'Room 12, please', 'call 3/4/2024 again', 'Pages 3-5, open 24/7'])(
   'sees no arithmetic in "%s"',
   async (task) => {
     const { message } = await complete(request([userMessage(task)], { tools: toolSpecs(['calculator']) }));
@@ -110,6 +112,24 @@ test('calls tools the task names, one after the other, with what earlier ones an
   expect(end.answer).toContain('write_invoice: Ada owes 120.5 (urgent)');
   const failed = await runSession({ ...session, task: 'find order Z-1' });
   expect(failed.answer).toContain('find_order failed (failed: no such order)');
+});
+
+test('asks nothing of tools it was not granted, and goes on where a rule is gone', async () => {
+  const gone = notesPart({ rule: 'of-another-version', step: 7, task: 'Hello', state: null });
+  const { message } = await complete(request([{ role: 'assistant', content: [gone] }]));
+  expect(message.content).toEqual([{ type: 'text', text: expect.stringContaining('“Hello”') }]);
+});
+
+test('gives up after very many steps', async () => {
+  const late = notesPart({ rule: 'arithmetic', step: 3_000, task: '2 + 2', state: { expression: '2 + 2' } });
+  const { message } = await complete(request([{ role: 'assistant', content: [late] }]));
+  expect(message.content).toEqual([{ type: 'text', text: '[simulated] I stopped after 3000 steps without an end.' }]);
+});
+
+test('calls tools named twice or in any order once, where the task first names them', async () => {
+  const session = { tools: [], extraTools: [writeInvoice, findOrder] };
+  const end = await runSession({ ...session, task: 'find_order A-17, write_invoice for it, then find order A-17.' });
+  expect(end.calls.map(({ name }) => name)).toEqual(['find_order', 'write_invoice']);
 });
 
 test('goes on from its last reply alone, and starts over where there is none of its own', async () => {

@@ -111,5 +111,5 @@ function notFound(tried: string[]): HoldfastError {
 
 function firstLine(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  return message.trim().replace(/\n[^]*/, '');
+  return message.trim().replace(/\n[\s\S]*/, '');
 }

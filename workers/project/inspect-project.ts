@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { Catalogue } from '../../activities/catalogue';
-import { createProviders, defaultModelRoute } from '../../activities/providers';
+import { createProviders, defaultModelRoute, PROVIDERS } from '../../activities/providers';
 import { BUILTIN_TOOLS, expandToolNames, WORKFLOW_TOOLS } from '../../activities/tools';
 import type { Tool } from '../../activities/tools/define-tool';
 import { loadTools } from '../../activities/tools/load-tools';
@@ -130,4 +130,13 @@ function duplicateProblem(source: AgentSource, { name, other }: { name: string; 
     message: `the agent "${name}" is defined in ${other} too`,
     hint: 'Give one of them another name.',
   };
+}
+
+export { defaultModelRoute };
+
+/** Which providers have a key. The keys themselves are not looked at further. */
+export function providerKeys(env: Environment): { provider: string; variable: string; present: boolean }[] {
+  return PROVIDERS.flatMap(({ name, keyVariable }) =>
+    keyVariable === undefined ? [] : { provider: name, variable: keyVariable, present: Boolean(env[keyVariable]) },
+  );
 }

@@ -8,6 +8,10 @@ const PIECES = /[\d.]+(?:e[+-]?\d+)?|\*\*|[-+*/%^(),×·÷−]|[a-z_][a-z0-9_]*|
 const FUNCTIONS = /^(?:sum|min|max|mean|median|round|floor|ceil|abs|sqrt|log|ln|log10|exp|pi|e)$/i;
 const PERCENT_OF = /(\d+(?:\.\d+)?)\s*(?:%|percent)\s+of\s+(\d+(?:\.\d+)?)/i;
 
+/** "pages 3-5" and "24/7" are arithmetic only where somebody asks for it. */
+const RANGE = /^\d+[-/]\d+$/;
+const ASKED = /\b(?:what(?:'s| is| are)|calculate|compute|how much|evaluate|sum)\b|=/i;
+
 interface State {
   expression: string;
 }
@@ -39,7 +43,8 @@ export function expressionIn(text: string): string | undefined {
   const searched = text.slice(0, SEARCHED).replace(NO_ARITHMETIC, ' ; ');
   const percent = PERCENT_OF.exec(searched);
   if (percent) return `${percent[2]} * ${percent[1]} / 100`;
-  const candidates = runsOf(searched).filter(isExpression);
+  const asked = ASKED.test(searched);
+  const candidates = runsOf(searched).filter((run) => isExpression(run) && (asked || !RANGE.test(run)));
   return candidates.reduce<string | undefined>(
     (best, one) => (one.length > (best?.length ?? 0) ? one : best),
     undefined,

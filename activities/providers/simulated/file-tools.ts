@@ -9,7 +9,7 @@ export interface Look {
   after?: string;
 }
 
-export interface SeenFile {
+interface SeenFile {
   path: string;
   bytes: number;
 }

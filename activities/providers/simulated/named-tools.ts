@@ -76,7 +76,7 @@ function callNext({ ahead, values, lines }: State, { task, tools }: Situation): 
   const [name, ...rest] = ahead;
   const schema = name === undefined ? undefined : tools.get(name);
   if (name === undefined || schema === undefined) {
-    return { answer: labelled(`Done as asked. ${lines.join('; ')}.`) };
+    return { answer: labelled(`Called as asked: ${lines.join('; ')}.`) };
   }
   const call = { name, arguments: argumentsFor(schema, sourcesOf(task, values)) };
   return { say: labelled(`Calling ${name}.`), calls: [call], state: { ahead: rest, values, lines } };

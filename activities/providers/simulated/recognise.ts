@@ -102,26 +102,18 @@ export function typeOf(schema: JsonSchema): unknown {
 
 function hasType(value: unknown, schema: JsonSchema): boolean {
   if (Array.isArray(schema.enum)) return schema.enum.includes(value);
-  switch (typeOf(schema)) {
-    case 'integer':
-      return Number.isInteger(value);
-    case 'array':
-      return Array.isArray(value);
-    case 'object':
-      return isRecord(value);
-    case undefined:
-      return value !== undefined;
-    default:
-      // biome keeps `typeof` comparisons to literals; the names of the remaining types are the same in both worlds.
-      return TYPE_CHECKS[String(typeOf(schema))]?.(value) ?? false;
-  }
+  const type = typeOf(schema);
+  return type === undefined ? value !== undefined : (TYPE_CHECKS[String(type)]?.(value) ?? false);
 }
 
 const TYPE_CHECKS: Record<string, (value: unknown) => boolean> = {
   string: (value) => typeof value === 'string',
   number: (value) => typeof value === 'number',
+  integer: (value) => Number.isInteger(value),
   boolean: (value) => typeof value === 'boolean',
   null: (value) => value === null,
+  array: Array.isArray,
+  object: isRecord,
 };
 
 function mentions(text: string, value: string): boolean {

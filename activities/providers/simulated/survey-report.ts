@@ -122,7 +122,7 @@ export function answerText(survey: Survey, task: string): string {
   const sentences = [
     `Surveyed ${figures} (${countOf(survey, 'read')} text files read, ${countOf(survey, 'binary')} binary).`,
     longest ? `The longest file is ${longest.path} with ${figureOf(longest, 'lines')} lines.` : '',
-    missed > 0 ? `${missed} files were not read; the report names them.` : '',
+    missed > 0 ? `Not read: ${missed}; the report says which and why.` : '',
     problems.length > 0 ? `Problems: ${problems.slice(0, 3).join('; ')}.` : '',
     checked(survey),
   ].filter((sentence) => sentence !== '');

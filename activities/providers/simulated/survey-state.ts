@@ -10,6 +10,8 @@ export interface SurveyedFile {
   reason?: string;
   /** Where to read on, and what was counted so far. */
   at?: number;
+  /** Bytes of one read, where the survey's own are too many for this file. */
+  chunk?: number;
   reading?: Reading;
   figures?: TextFigures;
 }
@@ -50,7 +52,7 @@ export interface Survey {
 /** Files that are read at most; further ones are counted and named. */
 export const MAX_FILES = 200;
 /** Larger files are counted, not read. */
-export const MAX_FILE_BYTES = 4 * 1024 * 1024;
+const MAX_FILE_BYTES = 4 * 1024 * 1024;
 const MAX_NAMES = 50;
 const MAX_PROBLEMS = 50;
 

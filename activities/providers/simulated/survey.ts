@@ -91,31 +91,39 @@ function absorbLook(state: Survey, outcome: Outcome): void {
 
 function absorbReads(state: Survey, outcomes: Outcome[]): void {
   const parts = outcomes.map((outcome) => ({ outcome, part: readPart(outcome) }));
-  const cut = parts.filter(({ part }) => part === 'cut').map(({ outcome }) => outcome);
-  // What was cut is read again, in smaller pieces; when they cannot get smaller, it is given up.
-  const again =
-    cut.length > 0 &&
-    askForLess(
-      state,
-      cut.some(({ result }) => result?.artifact !== undefined),
-    );
+  const crowded = parts.some(({ outcome, part }) => part === 'cut' && !isTooLargeAlone(outcome));
+  const again = crowded && askForLess(state);
   for (const { outcome, part } of parts) {
-    if (part === 'cut' && again) continue;
-    setFile(state, outcome.arguments.path, (file) => withPart(file, part));
+    setFile(state, outcome.arguments.path, (file) => {
+      if (part !== 'cut') return withPart(file, part);
+      if (isTooLargeAlone(outcome)) return inSmallerPieces(file, outcome.arguments.bytes);
+      return again ? file : withPart(file, CUT);
+    });
   }
 }
 
-/** One answer was too large by itself, or all of them were together for the context. False when at the least. */
-function askForLess(state: Survey, alone: boolean): boolean {
-  if (!alone && state.batch > 1) state.batch = Math.floor(state.batch / 2);
+const CUT = { problem: 'its text was cut on the way' };
+
+/** Either one answer was too large for the history, or all of them were together for the context. */
+function isTooLargeAlone({ result }: Outcome): boolean {
+  return result?.artifact !== undefined;
+}
+
+function inSmallerPieces(file: SurveyedFile, bytes: unknown): SurveyedFile {
+  const chunk = Math.floor(Number(bytes) / 2);
+  return chunk >= LEAST_CHUNK ? { ...file, chunk } : withPart(file, CUT);
+}
+
+/** Fewer files together, then smaller pieces; what was cut is read again. False when at the least. */
+function askForLess(state: Survey): boolean {
+  if (state.batch > 1) state.batch = Math.floor(state.batch / 2);
   else if (state.chunk > LEAST_CHUNK) state.chunk = Math.floor(state.chunk / 2);
   else return false;
   return true;
 }
 
-function withPart(file: SurveyedFile, part: Part): SurveyedFile {
+function withPart(file: SurveyedFile, part: Exclude<Part, 'cut'>): SurveyedFile {
   const { path, bytes } = file;
-  if (part === 'cut') return { path, bytes, status: 'unread', reason: 'its text was cut on the way' };
   if (part === 'binary') return { path, bytes, status: 'binary' };
   if ('problem' in part) return { path, bytes, status: 'unread', reason: part.problem };
   const reading = readOn(file.reading ?? startReading(path), part.text);
@@ -179,7 +187,7 @@ function read(state: Survey, situation: Situation): Step<Survey> | undefined {
   const waiting = state.files.filter(({ status }) => status === 'waiting');
   const batch = waiting.slice(0, Math.min(state.batch, MAX_READS - state.reads));
   if (batch.length === 0) {
-    const late: Part = { problem: `not reached in ${MAX_READS} reads` };
+    const late = { problem: `not reached in ${MAX_READS} reads` };
     for (const { path } of waiting) setFile(state, path, (file) => withPart(file, late));
     return enter(state, 'check');
   }
@@ -187,7 +195,7 @@ function read(state: Survey, situation: Situation): Step<Survey> | undefined {
   state.reads += batch.length;
   const done = state.files.length - waiting.length;
   const names = batch.map(({ path }) => oneLine(path, 60)).join(', ');
-  const calls = batch.map(({ path, at }) => readCall(path, at ?? 0, state.chunk));
+  const calls = batch.map(({ path, at = 0, chunk = state.chunk }) => readCall(path, at, Math.min(chunk, state.chunk)));
   const say = `Reading ${names} (${done} of ${state.files.length} files done).`;
   return working(state, say, first ? [...todo(state, situation), ...calls] : calls);
 }

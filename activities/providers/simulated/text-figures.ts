@@ -47,7 +47,7 @@ const LINK = /\]\([^()\s]+|https?:\/\/[^\s<>()\]]+/g;
 const HEADING = /^ {0,3}#{1,6}(?=[ \t]|$)/;
 const FENCE = /^ {0,3}(`{3,}(?=[^`]*$)|~{3,})/;
 
-export function isMarkdown(path: string): boolean {
+function isMarkdown(path: string): boolean {
   return /\.(?:md|mdx|markdown)$/i.test(path);
 }
 

@@ -13,7 +13,11 @@ exports.session = async function session({ model, instructions, prompt }) {
     messages.push(reply);
     if (!reply.tool_calls) return reply.content;
     for (const call of reply.tool_calls) {
-      messages.push({ role: 'tool', tool_call_id: call.id, content: await lookUp(JSON.parse(call.function.arguments)) });
+      messages.push({
+        role: 'tool',
+        tool_call_id: call.id,
+        content: await lookUp(JSON.parse(call.function.arguments)),
+      });
     }
   }
 };

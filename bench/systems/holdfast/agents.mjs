@@ -23,15 +23,14 @@ function tool(quick) {
 }
 
 /** @param variant `activity-tools`: the tool is an activity of its own instead of a quick read. */
-export function contents({ provider, home, variant }) {
+export function contents({ provider: url, home, variant }) {
   const clerk = { name: 'clerk', instructions: INSTRUCTIONS, tools: [TOOL], limits: LIMITS, model: 'openai/bench-0' };
-  const env = { OPENAI_API_KEY: 'bench', OPENAI_BASE_URL: provider };
-  const settings = { openai: { models: new Proxy({}, { get: () => MODEL_FACTS }) } };
-  const { provider: openai } = createProviders({ env, settings }).providerFor('openai/bench');
+  const env = { OPENAI_API_KEY: 'bench', OPENAI_BASE_URL: url };
+  const { provider } = createProviders({ env }).providerFor('openai/bench');
   return {
     agents: [clerk, { ...clerk, name: 'clerk-in-window', context: { maxTokens: WINDOW_TOKENS } }],
     tools: [tool(variant !== 'activity-tools')],
-    providers: [openai],
+    providers: [{ ...provider, describeModel: () => MODEL_FACTS }],
     env,
     home,
   };

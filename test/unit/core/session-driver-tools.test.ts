@@ -20,10 +20,13 @@ function gatedTools() {
       });
     });
   };
+  const settle = () => new Promise((resolve) => setImmediate(resolve));
+  /** Lets the driver come to rest, then ends the named calls one after the other. */
   const finish = async (...ids: string[]): Promise<void> => {
+    await settle();
     for (const id of ids) {
       waiting.get(id)?.();
-      await new Promise((resolve) => setImmediate(resolve));
+      await settle();
     }
   };
   return { runTool, finish, together };

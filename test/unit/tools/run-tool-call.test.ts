@@ -78,7 +78,7 @@ describe('arguments', () => {
   });
 
   test('many problems are counted, not all listed', async () => {
-    const list = accepting(z.object({ items: z.array(z.string())) });
+    const list = accepting(z.object({ items: z.array(z.string()) }));
     const message = await run.call(list, { items: Array.from({ length: 5_000 }, (_, index) => index) });
     expect(message.content).toContain('- and 4980 more');
     expect(Buffer.byteLength(message.content)).toBeLessThan(4_200);
@@ -122,6 +122,7 @@ describe('failures are results', () => {
     ['nothing', undefined, 'undefined'],
     ['an object', { message: 'shaped' }, 'shaped'],
     ['something without a name', Object.create(null), 'The tool threw something that cannot be shown.'],
+    ['something whose name throws', Object.defineProperty({}, 'name', { get: throwing }), '[object Object]'],
     ['an error without a message', new TypeError(), 'TypeError'],
   ])('%s that was thrown', async (_, thrown, content) => {
     const throws = () => {

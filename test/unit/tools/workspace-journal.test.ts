@@ -5,7 +5,9 @@ import * as fc from 'fast-check';
 import { filesCreate, filesDelete, filesEdit, filesWrite } from '../../../activities/tools/files/write';
 import { withPathLock } from '../../../activities/tools/path-lock';
 import { openWorkspace, type Workspace } from '../../../activities/tools/workspace';
+import { readPart, removeFile, replaceFile, stateOf } from '../../../activities/tools/workspace-file';
 import type { JournalStep } from '../../../activities/tools/workspace-journal';
+import { type Place, withPlace } from '../../../activities/tools/workspace-walk';
 import { openTestRun, type TestRun } from './tool-call.fixture';
 
 class Crash extends Error {}
@@ -195,32 +197,43 @@ test('a journal that cannot be read stops the change', async () => {
   expect(await content('a.txt')).toBe('x');
 });
 
-test('by path, a folder that is moved while it is written to is noticed', async () => {
-  const workspace = await openWorkspace({
-    root: run.workspace.root,
-    journal: join(run.folder, 'j2'),
-    addressing: 'path',
+describe('by path, a folder that is swapped for a link while it is used', () => {
+  const options = () => ({ base: run.workspace.root, addressing: 'path' as const, admit: async () => undefined });
+  let outside: string;
+  beforeEach(async () => {
+    outside = await realpath(await mkdtemp(join(tmpdir(), 'holdfast-moved-')));
+    await run.ok(filesWrite, { path: 'way/a.txt', content: 'inside' });
   });
-  await run.ok(filesWrite, { path: 'way/a.txt', content: 'old' });
-  const outside = await realpath(await mkdtemp(join(tmpdir(), 'holdfast-moved-')));
-  const { open } = await import('node:fs/promises');
-  const handle = await open(at('way/a.txt'), 'r');
-  const proto = Object.getPrototypeOf(handle) as { sync(): Promise<void> };
-  await handle.close();
-  const sync = jest.spyOn(proto, 'sync').mockImplementationOnce(async () => undefined);
-  // The journal syncs first (file, then folder); the third is that of the temporary file.
-  sync
-    .mockImplementationOnce(async () => undefined)
-    .mockImplementationOnce(async () => {
+  afterEach(() => rm(outside, { recursive: true }));
+
+  async function swapped<T>(use: (place: Place) => Promise<T>, name = 'a.txt'): Promise<T> {
+    return withPlace(`way/${name}`, ['way', name], options(), async (place) => {
       await rename(at('way'), at('parked'));
       await symlink(outside, at('way'));
+      return use(place);
     });
-  const change = async () => ({ content: Buffer.from('new'), answer: null });
-  const changing = workspace.changeOnce({ key: 'k', path: 'way/a.txt', request: 'r', change });
-  await expect(changing).rejects.toMatchObject({ details: { reason: 'changed' } });
-  sync.mockRestore();
-  expect(await readdir(outside)).toEqual([]);
-  await rm(outside, { recursive: true });
+  }
+  const changed = expect.objectContaining({ details: expect.objectContaining({ reason: 'changed' }) });
+
+  test('is noticed before a new file is put into its place', async () => {
+    const replaced = swapped(
+      (place) => replaceFile(place, Buffer.from('x'), { token: '0'.repeat(16), expect: 'absent' }),
+      'n',
+    );
+    await expect(replaced).rejects.toEqual(changed);
+    expect(await readdir(outside)).toEqual([]);
+  });
+
+  test('is noticed before a file is removed', async () => {
+    await writeFile(join(outside, 'a.txt'), 'outside');
+    await expect(swapped((place) => removeFile(place, stateOf(Buffer.from('outside'))))).rejects.toEqual(changed);
+    expect(await readdir(outside)).toEqual(['a.txt']);
+  });
+
+  test('is noticed before what was read is given out', async () => {
+    await writeFile(join(outside, 'a.txt'), 'outside');
+    await expect(swapped((place) => readPart(place, 0, 99))).rejects.toEqual(changed);
+  });
 });
 
 test('any sequence of calls, crashes and retries ends where one without crashes ends', async () => {

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { link, mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -162,6 +162,7 @@ describe.each(['descriptor', 'path'] as const)('paths, folders addressed by %s',
       ['to the root of everything', () => '/'],
       ['to this process', () => '/proc/self/root'],
       ['to a folder that begins alike', () => '../root-evil'],
+      ['to a folder that begins alike, absolute', (outside) => outside.replace(/outside$/, 'root-evil')],
     ];
     test.each(toOutside)('to outside are refused: %s', async (_, target) => {
       await mkdir(join(run.folder, 'root-evil'));
@@ -252,6 +253,16 @@ describe.each(['descriptor', 'path'] as const)('paths, folders addressed by %s',
       await expect(write(run.workspace, 'pipe')).rejects.toEqual(refused('kind'));
       expect((await run.workspace.info('pipe')).type).toBe('other');
       expect(await run.workspace.state('pipe')).toBe('other');
+    });
+
+    test('a pipe is not even opened: who waits at its other end waits on', async () => {
+      execFileSync('mkfifo', [join(run.root, 'pipe')]);
+      const writer = spawn('sh', ['-c', `echo x > ${JSON.stringify(join(run.root, 'pipe'))}`]);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      await expect(run.workspace.read('pipe')).rejects.toEqual(refused('kind'));
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      expect(writer.exitCode ?? writer.signalCode).toBeNull();
+      writer.kill('SIGKILL');
     });
 
     test('a socket is refused', async () => {

@@ -1,0 +1,86 @@
+import { writeFileSync } from 'node:fs';
+import type { RunHandle } from '../../client';
+import { HoldfastError } from '../../protocol/failures';
+import type { Mount } from '../../protocol/session';
+import { Carrier } from './carrier';
+import type { Context } from './context';
+import { EXIT, type ExitCode } from './exit-codes';
+import { followToEnd } from './follow-to-end';
+import { webUrl } from './place';
+import type { RunReport } from './run-report';
+import { selfCommand } from './self-command';
+
+export interface RunRequest {
+  agent: string;
+  input: string;
+  id?: string;
+  budgetUsd?: number;
+  model?: string;
+  mounts: Mount[];
+  /** File for the answer. */
+  outFile?: string;
+  /** Return as soon as the run is accepted. */
+  detach?: boolean;
+  /** With `--json`: a line for each step. */
+  follow?: boolean;
+}
+
+/** Starts a run, or finds the one of that id, and sees it through. */
+export async function executeRun(context: Context, request: RunRequest): Promise<ExitCode> {
+  const since = Date.now();
+  const carrier = await Carrier.open(context, !request.detach);
+  try {
+    const { agent, input, id, budgetUsd, model, mounts } = request;
+    const run = await carrier.link.holdfast.start(agent, {
+      input,
+      ...(id !== undefined && { id }),
+      ...(budgetUsd !== undefined && { budgetUsd }),
+      ...(model !== undefined && { model }),
+      ...(mounts.length > 0 && { mounts }),
+    });
+    context.out.phase('run accepted');
+    announce(context, run);
+    if (request.detach) return accepted(context, carrier, run);
+    const stream = context.out.json && request.follow === true;
+    if (stream)
+      context.out.jsonLine({ type: 'run-accepted', at: new Date().toISOString(), ...acceptance(carrier, run) });
+    const onEnd = (report: RunReport): void => {
+      if (request.outFile !== undefined) writeAnswer(request.outFile, report);
+    };
+    return await followToEnd(context, carrier, run, { stream, since, onEnd });
+  } finally {
+    await carrier.close();
+  }
+}
+
+function announce({ out }: Context, { id, started }: RunHandle): void {
+  if (started) out.say(`run ${out.note.bold(id)}`);
+  else out.say(`The run ${out.note.bold(id)} exists already; nothing new was started.`);
+}
+
+function acceptance(carrier: Carrier, run: RunHandle) {
+  const { place } = carrier.link;
+  return { id: run.id, runId: run.runId, started: run.started, webUrl: webUrl(place, run.id, run.runId) };
+}
+
+function accepted(context: Context, carrier: Carrier, run: RunHandle): ExitCode {
+  const { out, env, placeFlags } = context;
+  out.data({ ...acceptance(carrier, run), carriedOn: carrier.carriesOn }, () => run.id);
+  const self = selfCommand(env);
+  if (!carrier.carriesOn) {
+    out.say(`Accepted and kept, but nothing runs that could carry it on: ${self} dev${placeFlags} continues it.`);
+  }
+  out.say(`See what it does: ${self} runs watch ${run.id}${placeFlags}`);
+  return EXIT.done;
+}
+
+function writeAnswer(file: string, { output }: RunReport): void {
+  try {
+    writeFileSync(file, typeof output === 'string' ? output : `${JSON.stringify(output, null, 2)}\n`);
+  } catch (cause) {
+    throw new HoldfastError('Input.Invalid', `the answer cannot be written: ${(cause as Error).message}`, {
+      hint: 'The run itself is done; `holdfast runs show ID` prints the answer.',
+      cause,
+    });
+  }
+}

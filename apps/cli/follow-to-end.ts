@@ -1,0 +1,105 @@
+import type { RunHandle } from '../../client';
+import { HoldfastError } from '../../protocol/failures';
+import type { Carrier } from './carrier';
+import type { Context } from './context';
+import { EXIT, type ExitCode, exitCodeOfStop } from './exit-codes';
+import { followRun } from './follow/follow-run';
+import { linesOf } from './follow/progress-lines';
+import { answerText, endingLines } from './follow/result-text';
+import { runView } from './follow/run-view';
+import { StatusLine } from './follow/status-line';
+import { onInterrupt } from './interruption';
+import { type RunReport, reportOf } from './run-report';
+import { selfCommand } from './self-command';
+
+export interface FollowToEndOptions {
+  /** With `--json`: a line for each step instead of one document at the end. */
+  stream: boolean;
+  /** Told of older messages: only so many. */
+  last?: number;
+  /** When the run, or the looking at it, began. */
+  since: number;
+  onEnd?: (report: RunReport) => void;
+}
+
+/** Shows what a run does until it is over, or until Ctrl-C, which leaves the run alone. */
+export async function followToEnd(
+  context: Context,
+  carrier: Carrier,
+  run: RunHandle,
+  options: FollowToEndOptions,
+): Promise<ExitCode> {
+  const { out } = context;
+  const interruption = onInterrupt();
+  try {
+    await showProgress(context, carrier, run, options, interruption.signal);
+    if (interruption.signal.aborted) return detached(context, carrier, run.id);
+    const report = await reportOf(context, carrier.link, run);
+    options.onEnd?.(report);
+    if (options.stream) out.jsonLine({ type: 'run-ended', at: now(), ...report });
+    else out.data(report, () => answerText(report));
+    out.say();
+    for (const line of endingLines(endingOf(context, report, options), out.note)) out.say(line);
+    return exitCodeOfStop(report.stopReason);
+  } catch (error) {
+    if (options.stream && HoldfastError.is(error)) {
+      const { code, message, hint } = error;
+      out.jsonLine({ type: 'run-failed', at: now(), id: run.id, error: { code, message, hint } });
+    }
+    throw error;
+  } finally {
+    interruption.release();
+  }
+}
+
+async function showProgress(
+  context: Context,
+  carrier: Carrier,
+  run: RunHandle,
+  { stream, last, since }: FollowToEndOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const { out } = context;
+  const elapsed = (): number => Date.now() - since;
+  const line = new StatusLine(out, elapsed);
+  const onLost = (): void => out.say('The connection to the server is lost; trying again.');
+  const view = runView(carrier, run.id, { signal, onLost });
+  const ended = carrier.link.holdfast.get(run.id).result();
+  let modelCalled = false;
+  try {
+    for await (const progress of followRun(view, { signal, ended, ...(last !== undefined && { last }) })) {
+      if (!modelCalled && progress.type === 'status' && progress.phase !== 'starting') {
+        modelCalled = true;
+        out.phase('first model call');
+      }
+      if (progress.type === 'status') line.update(progress);
+      else if (stream) out.jsonLine({ ...progress, at: now() });
+      line.print(linesOf(progress, out.note, elapsed()));
+    }
+  } finally {
+    line.close();
+  }
+}
+
+function detached({ out, env, placeFlags }: Context, carrier: Carrier, id: string): ExitCode {
+  const self = selfCommand(env);
+  out.log(`\nDetached; the run ${id} is not cancelled.\n`);
+  if (!carrier.carriesOn) out.log(`  it goes on with   ${self} dev${placeFlags}\n`);
+  out.log(`  come back with    ${self} runs watch ${id}${placeFlags}\n`);
+  out.log(`  stop it with      ${self} runs stop ${id}${placeFlags}\n`);
+  return EXIT.detached;
+}
+
+function endingOf({ env, placeFlags }: Context, report: RunReport, { since }: FollowToEndOptions) {
+  const { id, webUrl, workspace } = report;
+  const self = selfCommand(env);
+  const next = [
+    `${self} runs show ${id}${placeFlags}`,
+    `${self} dev${placeFlags}   # keeps Temporal and its Web UI open`,
+  ];
+  return { result: report, id, elapsedMs: Date.now() - since, webUrl, workspace, next };
+}
+
+function now(): string {
+  return new Date().toISOString();
+}

@@ -1,0 +1,86 @@
+import { durationSchema } from '../../protocol/duration';
+import { HoldfastError } from '../../protocol/failures';
+import type { ReadyWorker } from '../../workers/project-worker';
+import type { Context } from './context';
+import { escapeLine } from './escape';
+import { EXIT, type ExitCode } from './exit-codes';
+import { SIMULATED } from './follow/result-text';
+import { onInterrupt } from './interruption';
+import { type LocalCluster, logTo, openLocal } from './local-cluster';
+import { shownPath } from './run-report';
+import { selfCommand } from './self-command';
+
+/** `--verbose` is one step more. */
+const LEVEL = { usual: 'info', verbose: 'debug' } as const;
+
+/** A worker, and the embedded server where no cluster is named, until a signal; then stops them in order. */
+export async function serve(context: Context, grace: string): Promise<ExitCode> {
+  const { out } = context;
+  const level = out.verbose ? LEVEL.verbose : LEVEL.usual;
+  const graceMs = graceOf(grace);
+  const untoggle = logTo(context, level).toggleOn('SIGUSR2');
+  const interruption = onInterrupt();
+  let ready: ReadyWorker | undefined;
+  const onReady = (worker: ReadyWorker): void => {
+    ready = worker;
+  };
+  try {
+    const cluster = await openLocal(context, { level, graceMs, onReady });
+    announce(context, cluster, ready);
+    await Promise.race([cluster.supervisor.done, aborted(interruption.signal)]);
+    out.say('\nStopping: running calls may end first. Ctrl-C again leaves at once.');
+    await cluster.supervisor.stop();
+    out.say('Stopped. Runs that were under way go on with the next worker.');
+    return EXIT.done;
+  } finally {
+    interruption.release();
+    untoggle();
+  }
+}
+
+function graceOf(text: string): number {
+  const parsed = durationSchema.safeParse(text);
+  if (parsed.success) return parsed.data;
+  throw new HoldfastError('Input.Invalid', `--grace: ${parsed.error.issues[0]?.message}`);
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+function announce(
+  { out, project, env, placeFlags }: Context,
+  { place, owned }: LocalCluster,
+  worker?: ReadyWorker,
+): void {
+  const agents = worker?.agents.map(({ definition }) => definition.name) ?? [];
+  const tools = worker?.tools ?? [];
+  const model = worker?.defaultModel ?? '';
+  const facts = {
+    address: place.address,
+    namespace: place.namespace,
+    webUi: place.uiUrl ?? null,
+    owned,
+    agents,
+    tools,
+    defaultModel: model,
+  };
+  if (out.json) return out.jsonLine({ type: 'ready', ...facts });
+  const rows: [string, string | undefined][] = [
+    [
+      'temporal',
+      `${place.address} (namespace ${place.namespace})${owned || place.kind === 'cluster' ? '' : ', started elsewhere; using it'}`,
+    ],
+    ['web ui', place.uiUrl],
+    ['project', `${shownPath(project)}${worker?.builtInAgents ? ' (no agents of its own: those of Holdfast)' : ''}`],
+    ['agents', agents.join(', ')],
+    ['tools', tools.length > 0 ? `${tools.join(', ')} besides the built-in ones` : undefined],
+    ['model', `${model}${model.startsWith('simulated/') ? `. ${SIMULATED}` : ''}`],
+    ['try', `${selfCommand(env)} run ${agents[0] ?? 'AGENT'} "…"${placeFlags}`],
+  ];
+  for (const [name, text] of rows) if (text) out.stdout.write(`${name.padEnd(10)}${escapeLine(text, 400)}\n`);
+  out.say('Ready. Ctrl-C stops.');
+}

@@ -1,0 +1,104 @@
+import type { RunSummary } from '../../client';
+import { type Failure, HoldfastError } from '../../protocol/failures';
+import type { SessionResult, SessionStateView } from '../../protocol/session';
+import type { Context } from './context';
+import { escapeLine, escapeText } from './escape';
+import { bytes, costText, count, duration } from './figures';
+import { type PendingAttempt, pendingAttempts } from './follow/pending-attempts';
+import { answerText } from './follow/result-text';
+import type { Link } from './link';
+import { placeOfRun, type RunReport, workspaceOf } from './run-report';
+import { localTime } from './run-table';
+import type { Style } from './style';
+
+/** All that is known of one run. */
+export interface ShownRun extends RunSummary {
+  webUrl?: string;
+  /** While it runs and a worker answers. */
+  state?: SessionStateView;
+  /** Calls that are being tried again. */
+  pending: PendingAttempt[];
+  result?: SessionResult;
+  failure?: Failure;
+  workspace?: RunReport['workspace'];
+}
+
+const ANSWER_MS = 4_000;
+
+/** @throws HoldfastError `Run.Unknown`, `Server.Unreachable`. */
+export async function showRun(context: Context, link: Link, id: string): Promise<ShownRun> {
+  const { holdfast } = link;
+  const summary = await holdfast.describe(id);
+  const { firstRunId, webUrl } = await placeOfRun(link, id);
+  const { raw } = await holdfast.temporal.workflow.getHandle(id).describe();
+  const workspace = workspaceOf(context, id, firstRunId);
+  return {
+    ...summary,
+    ...(webUrl !== undefined && { webUrl }),
+    pending: pendingAttempts(raw.pendingActivities ?? [], Date.now()),
+    ...(summary.executionStatus === 'RUNNING' ? await present(link, id) : await ending(link, id)),
+    ...(workspace && { workspace }),
+  };
+}
+
+async function present({ holdfast }: Link, id: string): Promise<Pick<ShownRun, 'state'>> {
+  try {
+    const state = await holdfast.temporal.withDeadline(Date.now() + ANSWER_MS, () => holdfast.get(id).state());
+    return { state };
+  } catch {
+    return {};
+  }
+}
+
+async function ending({ holdfast }: Link, id: string): Promise<Pick<ShownRun, 'result' | 'failure'>> {
+  try {
+    const get = () => holdfast.get(id).result();
+    return { result: await holdfast.temporal.withDeadline(Date.now() + ANSWER_MS, get) };
+  } catch (error) {
+    if (!HoldfastError.is(error) || error.code === 'Server.Unreachable') return {};
+    const { code, message, hint } = error;
+    return { failure: { code, message, ...(hint !== undefined && { hint }) } };
+  }
+}
+
+export function shownRunText(run: ShownRun, style: Style): string {
+  const known = run.result ?? run.state;
+  const lines = [`${style.bold(escapeLine(run.id))} · ${statusText(run, style)}`];
+  const row = (name: string, text: string | undefined): void => {
+    if (text) lines.push(`  ${name.padEnd(9)}${text}`);
+  };
+  const about = known ? [known.model, known.revision && `revision ${known.revision.slice(0, 12)}`] : [];
+  row('agent', escapeLine([run.agent ?? '?', ...about].filter(Boolean).join(' · ')));
+  row('started', startedText(run));
+  if (known) row('used', usedText(known));
+  if (run.state) row('does', escapeLine([run.state.phase, ...run.state.running].join(' · ')));
+  for (const { activity, attempt, code, message } of run.pending) {
+    row('retry', `${escapeLine(activity)}: attempt ${attempt} after ${escapeLine(`${code} ${message}`)}`);
+  }
+  row('temporal', `${run.executionStatus} · ${run.historyEvents} events`);
+  row('web', run.webUrl);
+  for (const { name, bytes: size } of run.workspace?.files.slice(0, 20) ?? []) {
+    row('wrote', `${escapeText(`${run.workspace?.folder}/${name}`)} (${bytes(size)})`);
+  }
+  if (run.failure) row('failed', escapeText(`${run.failure.code}: ${run.failure.message}`));
+  if (run.failure?.hint) row('', escapeText(run.failure.hint));
+  if (run.result) lines.push('', answerText(run.result));
+  return lines.join('\n').trimEnd();
+}
+
+function statusText({ status, result }: ShownRun, style: Style): string {
+  if (status === 'completed') return style.green(status);
+  const reason = result?.stopReason;
+  return style.yellow(reason && reason !== status ? `${status}: ${reason}` : status);
+}
+
+function startedText({ startedAt, closedAt }: ShownRun): string {
+  const took = closedAt ? `, took ${duration(closedAt.getTime() - startedAt.getTime())}` : '';
+  return localTime(startedAt) + took;
+}
+
+function usedText(known: SessionResult | SessionStateView): string {
+  const { turns, toolCalls, usage } = known;
+  const tokens = `${count(usage.inputTokens)}→${count(usage.outputTokens)} tok`;
+  return `${turns} turns · ${toolCalls} tool calls · ${tokens} · ${costText(known)}`;
+}

@@ -1,0 +1,22 @@
+import { childSessions } from './children-sessions.mjs';
+import { coldStart } from './cold-start.mjs';
+import { firstRequest } from './first-request.mjs';
+import { help } from './help.mjs';
+import { history } from './history.mjs';
+import { longSession } from './long-session.mjs';
+import { lostWorker } from './lost-worker.mjs';
+import { throughput } from './throughput.mjs';
+import { turns } from './turns.mjs';
+
+/** In the order in which they run: what needs a quiet machine first, what leaves much behind last. */
+export const MEASURES = {
+  turns,
+  first: firstRequest,
+  throughput,
+  children: childSessions,
+  cold: coldStart,
+  help,
+  lost: lostWorker,
+  long: longSession,
+  history,
+};

@@ -1,0 +1,165 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client, Connection } from '@temporalio/client';
+import { HoldfastClient, type StartOptions } from '../../../client';
+import { HoldfastError } from '../../../protocol/failures';
+import type { Message } from '../../../protocol/messages';
+import type { SessionResult } from '../../../protocol/session';
+import { type EmbeddedServer, startEmbeddedServer } from '../../../workers/embedded/embedded-server';
+import { AGENT } from './agents';
+import type { WorkerSettings } from './ipc';
+import { type Ledger, startLedger } from './ledger';
+import { watch } from './processes';
+import type { Plan } from './scripts';
+import { tail, WorkerHandle } from './worker-handle';
+
+const PATIENCE_MS = 90_000;
+let crossingFiles = 0;
+
+/** A Temporal server that can be killed, a ledger, a client, and the worker processes on them. Everything in one temporary folder. */
+export class Cluster {
+  /** Milliseconds since epoch of each kill of the server. */
+  readonly serverKills: number[] = [];
+  private readonly workers: WorkerHandle[] = [];
+  private restarting: Promise<void> | undefined;
+
+  private constructor(
+    readonly folder: string,
+    private server: EmbeddedServer,
+    readonly ledger: Ledger,
+    private readonly connection: Connection,
+  ) {}
+
+  static async start(): Promise<Cluster> {
+    const folder = mkdtempSync(path.join(tmpdir(), 'holdfast-crash-'));
+    const [server, ledger] = await Promise.all([startServer(folder, 0, 0), startLedger(folder)]);
+    // A channel that lost its server must not wait for seconds before it looks again.
+    const channelArgs = { 'grpc.initial_reconnect_backoff_ms': 50, 'grpc.max_reconnect_backoff_ms': 300 };
+    const connection = await Connection.connect({ address: server.address, channelArgs });
+    return new Cluster(folder, server, ledger, connection);
+  }
+
+  get client(): Client {
+    return new Client({ connection: this.connection });
+  }
+
+  /** What a worker of this cluster is told; each has a file of crossings of its own. */
+  settings(queue: string, more: Partial<WorkerSettings> = {}): WorkerSettings {
+    const home = path.join(this.folder, 'home');
+    mkdirSync(home, { recursive: true });
+    crossingFiles += 1;
+    const crossings = path.join(this.folder, `crossings-${crossingFiles}.jsonl`);
+    return { address: this.server.address, queue, ledger: this.ledger.url, home, crossings, ...more };
+  }
+
+  async worker(settings: WorkerSettings, loadedOnly = false): Promise<WorkerHandle> {
+    const handle = await WorkerHandle.load(settings);
+    this.workers.push(handle);
+    if (!loadedOnly) await handle.poll();
+    return handle;
+  }
+
+  /** SIGKILLs the server and starts it again, same database file, same port. Resolves when the old one is dead. */
+  async killServer(): Promise<void> {
+    await this.restarting;
+    const { pid, port, uiPort, exited } = this.server;
+    this.serverKills.push(Date.now());
+    process.kill(pid, 'SIGKILL');
+    await exited;
+    this.restarting = startServer(this.folder, port, uiPort).then((server) => {
+      this.server = server;
+    });
+  }
+
+  /** Resolves once the server is there. */
+  async serverUp(): Promise<void> {
+    await this.restarting;
+  }
+
+  startSession(id: string, queue: string, plan: Plan, options: Partial<StartOptions> = {}): Promise<void> {
+    const client = new HoldfastClient(this.client);
+    return this.whenUp(async () => {
+      await client.start(AGENT, { id, taskQueue: queue, input: plan, ...options });
+    });
+  }
+
+  /** The result, through as many deaths of the server as there are. Rejects when the session does not end in time. */
+  result(id: string, patienceMs = PATIENCE_MS): Promise<SessionResult> {
+    const late = new AbortController();
+    const tooLate = sleep(patienceMs, undefined, { signal: late.signal, ref: false }).then(async (): Promise<never> => {
+      const state = await new HoldfastClient(this.client).describe(id).catch(String);
+      const logs = [...new Set(this.workers.map(({ logFile }) => logFile))].map(tail);
+      throw new Error(`${id} did not end within ${patienceMs} ms: ${JSON.stringify(state)}\n${logs.join('\n')}`);
+    });
+    tooLate.catch(() => undefined);
+    const result = this.whenUp(() => new HoldfastClient(this.client).get(id).result());
+    return Promise.race([result, tooLate]).finally(() => late.abort());
+  }
+
+  /** Every message of a session, its archived ones out of the runs that made them. */
+  async transcript(id: string): Promise<Message[]> {
+    const run = new HoldfastClient(this.client).get(id);
+    const messages: Message[] = [];
+    for (;;) {
+      const page = await this.whenUp(() => run.transcript(messages.length));
+      if (!page) throw new Error(`${id} has no transcript`);
+      for (const segment of page.segments.filter(({ to }) => to > messages.length)) {
+        messages.push(...(await this.segment(id, segment.runId, messages.length, segment.to)));
+      }
+      messages.push(...page.messages.slice(Math.max(0, messages.length - page.from)));
+      if (messages.length >= page.length) return messages;
+    }
+  }
+
+  async whenUp<T>(ask: () => Promise<T>): Promise<T> {
+    const deadline = Date.now() + PATIENCE_MS;
+    for (;;) {
+      try {
+        return await ask();
+      } catch (error) {
+        if (!isDown(error) || Date.now() > deadline) throw error;
+        await sleep(100);
+      }
+    }
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.workers.map((worker) => worker.kill()));
+    await this.connection.close();
+    await this.restarting;
+    await this.server.stop();
+    await this.ledger.stop();
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  private async segment(id: string, runId: string, from: number, to: number): Promise<Message[]> {
+    const messages: Message[] = [];
+    const handle = this.client.workflow.getHandle(id, runId);
+    while (from + messages.length < to) {
+      const at = from + messages.length;
+      const page = await this.whenUp(() =>
+        handle.query<{ messages: Message[] }, [number, number]>('transcript', at, to),
+      );
+      if (page.messages.length === 0) throw new Error(`run ${runId} of ${id} gave nothing from ${at}`);
+      messages.push(...page.messages);
+    }
+    return messages;
+  }
+}
+
+async function startServer(home: string, port: number, uiPort: number): Promise<EmbeddedServer> {
+  const server = await startEmbeddedServer({ home, port, uiPort, startTimeoutMs: 60_000 });
+  watch(server.pid, 'Temporal server');
+  return server;
+}
+
+const DOWN = new Set<unknown>([1, 4, 8, 14]);
+
+function isDown(error: unknown): boolean {
+  if (HoldfastError.is(error))
+    return error.code === 'Server.Unreachable' || error.code === 'Worker.Missing' || isDown(error.cause);
+  const { code, cause } = Object(error) as { code?: unknown; cause?: unknown };
+  return DOWN.has(code) || (cause !== undefined && isDown(cause));
+}
