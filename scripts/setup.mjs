@@ -67,7 +67,7 @@ function installedMatchesLock() {
 }
 
 async function installDependencies() {
-  say('Installing dependencies with npm ci (once, about half a minute)…');
+  say('Installing dependencies with npm ci (once, a minute or more)…');
   await runNpm(['ci', '--include=dev', '--no-audit', '--no-fund'], 'Is the npm registry reachable? Then try again.');
   writeFileSync(INSTALLED, digest(readFileSync(at('package-lock.json'))));
 }

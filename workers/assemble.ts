@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { createActivities } from '../activities';
 import { Catalogue } from '../activities/catalogue';
-import { createProviders, defaultModelRoute } from '../activities/providers';
+import { createProviders, defaultModelRoute, type ProvidersConfig } from '../activities/providers';
 import { createPrices, type PriceOverrides } from '../activities/providers/prices';
 import type { ModelProvider } from '../activities/providers/provider';
 import type { ActivityServices } from '../activities/services';
@@ -18,6 +18,10 @@ export interface AssemblyOptions {
   tools?: readonly Tool[];
   /** Providers besides, or instead of, the built-in ones of the same name. */
   providers?: readonly ModelProvider[];
+  /** Settings by provider name: base URL, timeouts, which protocol to speak, … The key comes from the environment. */
+  providerSettings?: ProvidersConfig['settings'];
+  /** Context windows by `provider/model`, where the built-in table is wrong or silent. */
+  models?: ProvidersConfig['models'];
   /** US dollars per million tokens by `provider/model`, before the built-in table. */
   prices?: PriceOverrides;
   /** `provider/model` of agents that name none. Default: by the keys in the environment, else simulated. */
@@ -46,7 +50,12 @@ export function assemble(options: AssemblyOptions): Assembly {
   const home = path.resolve(options.home ?? homeOf(env));
   const tools = [...BUILTIN_TOOLS, ...(options.tools ?? [])];
   const named = [...tools, ...WORKFLOW_TOOLS];
-  const providers = createProviders({ env, extra: options.providers ?? [] });
+  const providers = createProviders({
+    env,
+    extra: [...(options.providers ?? [])],
+    ...(options.providerSettings && { settings: options.providerSettings }),
+    ...(options.models && { models: options.models }),
+  });
   const catalogue = new Catalogue({
     agents: options.agents ?? [],
     tools: [...tools.map((tool) => tool.spec), ...WORKFLOW_TOOLS],

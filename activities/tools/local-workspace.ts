@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Dirent, Stats } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import type { Json } from '../../protocol/json';
 import type { Mount } from '../../protocol/session';
@@ -36,7 +37,7 @@ const MAX_READ_BYTES = 16 * 1024 * 1024;
  * @throws HoldfastError `Workspace.Invalid` for mounts that do not exist, overlap or belong to the system.
  */
 export async function openWorkspace(options: WorkspaceOptions): Promise<Workspace> {
-  return new LocalWorkspace(await Bases.open(options), options);
+  return new LocalWorkspace(Bases.open(options), options);
 }
 
 type PlaceOptions = Partial<Pick<WalkOptions, 'followLast' | 'enterLast' | 'mayMake'>>;
@@ -69,14 +70,9 @@ class LocalWorkspace implements Workspace {
     const isRoot = target.base === this.bases.root && target.segments.length === 0;
     const prefix = path.split('/').filter((name) => name !== '' && name !== '.');
     const entries = await this.at(target, { enterLast: true }, async (place) => {
-      const found: FileEntry[] = [];
-      for (const entry of await readdir(place.address, { withFileTypes: true })) {
-        if (isTemporary(entry.name) || (isRoot && this.bases.shadowed(entry.name))) continue;
-        const bytes = sizes && entry.isFile() ? await sizeAt(place, entry.name) : undefined;
-        const path = [...prefix, entry.name].join('/');
-        found.push({ path, type: typeOf(entry), ...(bytes !== undefined && { bytes }) });
-      }
-      return found;
+      const found = await readdir(place.address, { withFileTypes: true });
+      const visible = found.filter(({ name }) => !isTemporary(name) && !(isRoot && this.bases.shadowed(name)));
+      return Promise.all(visible.map((entry) => this.entryOf(place, entry, prefix, sizes)));
     });
     if (isRoot) entries.push(...this.mounts.map(({ name }): FileEntry => ({ path: name, type: 'folder' })));
     return entries.sort((a, b) => (a.path < b.path ? -1 : 1));
@@ -211,6 +207,12 @@ class LocalWorkspace implements Workspace {
     });
   }
 
+  private async entryOf(place: Place, entry: Dirent, prefix: string[], sizes: boolean): Promise<FileEntry> {
+    const bytes = sizes && entry.isFile() ? await sizeAt(place, entry.name) : undefined;
+    const path = [...prefix, entry.name].join('/');
+    return { path, type: typeOf(entry), ...(bytes !== undefined && { bytes }) };
+  }
+
   private async listIfAllowed(path: string, sizes: boolean): Promise<FileEntry[]> {
     try {
       return await this.list(path, { sizes });
@@ -236,7 +238,7 @@ async function sizeAt(place: Place, name: string): Promise<number | undefined> {
   return (await lstat(place.sibling(name)).catch(() => undefined))?.size;
 }
 
-function typeOf(entry: Pick<import('node:fs').Stats, 'isFile' | 'isDirectory' | 'isSymbolicLink'>): EntryType {
+function typeOf(entry: Pick<Stats, 'isFile' | 'isDirectory' | 'isSymbolicLink'>): EntryType {
   if (entry.isFile()) return 'file';
   if (entry.isDirectory()) return 'folder';
   return entry.isSymbolicLink() ? 'link' : 'other';

@@ -1,4 +1,5 @@
-import { type FileHandle, mkdir, realpath, stat, statfs } from 'node:fs/promises';
+import { mkdirSync, realpathSync, type Stats, statfsSync, statSync } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
 import { isAbsolute, sep } from 'node:path';
 import { HoldfastError } from '../../protocol/failures';
 import type { Mount } from '../../protocol/session';
@@ -60,29 +61,27 @@ export class Bases {
     readonly mounts: readonly Base[],
   ) {}
 
-  /** @throws HoldfastError `Workspace.Invalid` for folders that are missing, overlap or belong to the system. */
-  static async open({ root, journal, mounts = [], hidden = [] }: WorkspaceOptions): Promise<Bases> {
-    await mkdir(absolute(root), { recursive: true });
-    await mkdir(absolute(journal), { recursive: true });
-    const rootPath = await realpath(root);
-    const journalPath = await realpath(journal);
+  /**
+   * Synchronous: every call of a tool opens a workspace, and a dozen trips to the thread pool would cost more than the call.
+   * @throws HoldfastError `Workspace.Invalid` for folders that are missing, overlap or belong to the system.
+   */
+  static open({ root, journal, mounts = [], hidden = [] }: WorkspaceOptions): Bases {
+    const rootPath = made(root);
+    const journalPath = made(journal);
     if (within(rootPath, journalPath)) throw unusable('the journal is inside the folder of the run');
-    const secret = await identities([journalPath, ...hidden]);
-    const visible = await identities([rootPath]);
-    const own = await openBase(rootPath, secret);
+    const secret = identities([journalPath, ...hidden]);
+    const fromMounts = new Set([...secret, ...identities([rootPath])]);
     const bases: Base[] = [];
     for (const mount of mounts) {
-      const path = await realpath(absolute(mount.path)).catch((cause) => {
-        throw unusable(`the folder of mount "${mount.name}" does not exist`, cause);
-      });
+      const path = existing(mount);
       if (within(rootPath, path)) throw unusable(`mount "${mount.name}" is inside the folder of the run`);
       if (within(journalPath, path)) throw unusable(`mount "${mount.name}" is inside the journal`);
-      if (bases.some((base) => base.mount && foldedName(base.mount.name) === foldedName(mount.name))) {
+      if (bases.some((base) => base.mount && sameName(base.mount.name, mount.name))) {
         throw unusable(`two mounts are named "${mount.name}"`);
       }
-      bases.push({ ...(await openBase(path, new Set([...secret, ...visible]))), mount });
+      bases.push({ ...openBase(path, fromMounts), mount });
     }
-    return new Bases(own, bases);
+    return new Bases(openBase(rootPath, secret), bases);
   }
 
   /** The base of a path. @throws HoldfastError `Workspace.Invalid` for text that is no path of a workspace. */
@@ -112,9 +111,9 @@ function sameName(a: string, b: string): boolean {
 
 /** Refuses to enter folders that are hidden or the kernel's own, by what they are: names and links do not matter. */
 export async function admit(base: Base, folder: FileHandle, path: string): Promise<void> {
-  const { dev, ino } = await folder.stat();
-  if (base.hidden.has(`${dev}:${ino}`)) throw workspaceError('outside', path, 'is not part of the workspace');
-  if (dev !== base.device && (await isSystem(`/proc/self/fd/${folder.fd}`))) {
+  const stats = await folder.stat();
+  if (base.hidden.has(identityOf(stats))) throw workspaceError('outside', path, 'is not part of the workspace');
+  if (stats.dev !== base.device && isSystem(`/proc/self/fd/${folder.fd}`)) {
     throw workspaceError('outside', path, 'belongs to the system');
   }
 }
@@ -127,23 +126,40 @@ export function whyReadOnly(base: Base, segments: readonly string[]): string | u
   return found === undefined ? undefined : `is or is in "${found}", which other programs trust; it is for reading only`;
 }
 
-async function openBase(path: string, hidden: ReadonlySet<string>): Promise<Base> {
-  const stats = await stat(path);
+function openBase(path: string, hidden: ReadonlySet<string>): Base {
+  const stats = statSync(path);
   if (!stats.isDirectory()) throw unusable(`${path} is not a folder`);
-  if (hidden.has(`${stats.dev}:${stats.ino}`)) throw unusable(`${path} is a folder that must not be seen`);
-  if (await isSystem(path)) throw unusable(`${path} belongs to the system`);
+  if (hidden.has(identityOf(stats))) throw unusable(`${path} is a folder that must not be seen`);
+  if (isSystem(path)) throw unusable(`${path} belongs to the system`);
   return { path, device: stats.dev, hidden };
 }
 
-async function isSystem(path: string): Promise<boolean> {
+function isSystem(path: string): boolean {
   // Other systems have no such folders, or no number to know them by.
-  const found = await statfs(path).catch(() => undefined);
-  return found !== undefined && process.platform === 'linux' && SYSTEM_FILES.has(found.type);
+  return process.platform === 'linux' && SYSTEM_FILES.has(statfsSync(path).type);
 }
 
-async function identities(paths: readonly string[]): Promise<Set<string>> {
-  const found = await Promise.all(paths.map((path) => stat(path).catch(() => undefined)));
-  return new Set(found.flatMap((stats) => (stats ? [`${stats.dev}:${stats.ino}`] : [])));
+function identities(paths: readonly string[]): Set<string> {
+  const found = paths.map((path) => statSync(path, { throwIfNoEntry: false }));
+  return new Set(found.flatMap((stats) => (stats ? [identityOf(stats)] : [])));
+}
+
+function identityOf({ dev, ino }: Stats): string {
+  return `${dev}:${ino}`;
+}
+
+function made(folder: string): string {
+  mkdirSync(absolute(folder), { recursive: true });
+  return realpathSync.native(folder);
+}
+
+function existing({ name, path }: Mount): string {
+  try {
+    return realpathSync.native(absolute(path));
+  } catch (cause) {
+    if (HoldfastError.is(cause)) throw cause;
+    throw unusable(`the folder of mount "${name}" does not exist`, cause);
+  }
 }
 
 function absolute(path: string): string {

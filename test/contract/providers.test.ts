@@ -1,8 +1,8 @@
-import { PROVIDERS } from '../../activities/providers';
+import { createProviders, PROVIDERS } from '../../activities/providers';
 import type { ModelProvider } from '../../activities/providers/provider';
 import { scriptedModel } from '../../testing/scripted-model';
 import { type NormalisedRequest, startVendorServer, type VendorServer } from '../../testing/vendor-server';
-import { CASES, callOf, requestOf, runCase, textOf, user } from './provider-cases';
+import { ADD, CASES, callOf, requestOf, runCase, textOf, user } from './provider-cases';
 import { SUBJECTS, WIRELESS } from './provider-subjects';
 
 /** The conformance suite: the same cases for every adapter, over HTTP with the vendors' own SDKs. */
@@ -117,6 +117,28 @@ describe('the scripted model', () => {
     ]);
     await expect(model.complete(requestOf('steps'), callOf({ signal: controller.signal }))).rejects.toThrow('enough');
     model.assertDone();
+  });
+});
+
+describe.each(WIRELESS)('%s', (name) => {
+  const { provider } = createProviders({ env: {} }).providerFor(`${name}/rules`);
+
+  it('answers the same to the same, with text, usage and a reason to end', async () => {
+    const request = requestOf('rules', { tools: [ADD], messages: [user('What is 2 + 3?')] });
+    const [first, second] = [await provider.complete(request, callOf()), await provider.complete(request, callOf())];
+    expect(second).toEqual(first);
+    expect(['end', 'tool-calls']).toContain(first.finish);
+    expect(first.message.content.length).toBeGreaterThan(0);
+    expect(first.usage.inputTokens).toBeGreaterThan(0);
+    expect(first.usage.outputTokens).toBeGreaterThan(0);
+  });
+
+  it('is aborted, counts tokens, and is labelled', async () => {
+    const signal = AbortSignal.abort(new Error('before'));
+    await expect(provider.complete(requestOf('rules'), callOf({ signal }))).rejects.toThrow('before');
+    expect(await provider.countTokens(requestOf('rules'))).toBeGreaterThan(0);
+    expect(provider.describeModel('rules')?.contextTokens).toBeGreaterThan(0);
+    expect(provider.simulated).toBe(true);
   });
 });
 

@@ -168,7 +168,13 @@ test('figures do not depend on where a text is cut', () => {
     fc.constantFrom('\n', '\r\n', '# ', '```\n', '~~~', ' ', 'TODO', 'https://a.b/c', '](x)', '日本'),
     fc.string(),
   );
-  const long = fc.constantFrom('', `${'word '.repeat(4_000)}`, 'x'.repeat(20_000));
+  const long = fc.constantFrom(
+    '',
+    `${'word '.repeat(4_000)}`,
+    'x'.repeat(20_000),
+    'y'.repeat(7_999),
+    'z'.repeat(8_000),
+  );
   fc.assert(
     fc.property(
       fc.array(piece),

@@ -1,5 +1,6 @@
 import type { AgentDefinition } from '../../protocol/agent';
 import { type ScriptedStep, scriptedModel } from '../../testing/scripted-model';
+import { eventually } from '../fixtures/eventually';
 import { unpaired } from '../fixtures/messages';
 import { notingTool } from '../fixtures/test-tools';
 import { useTemporal } from '../setup/test-worker';
@@ -206,9 +207,13 @@ describe('what a run shows', () => {
     await expect(ids({ query: 'no filter at all' })).rejects.toMatchObject({ code: 'Input.Invalid' });
   });
 
-  test.each(['漢字だけの長い質問です。'.repeat(100), '🙂'.repeat(500), '"\\\n'.repeat(500)])(
-    'a summary of any input is taken by the server: %s',
-    async (input) => {
+  test.each([
+    ['ideographs', '漢字だけの長い質問です。'.repeat(100)],
+    ['emoji', '🙂'.repeat(500)],
+    ['what JSON escapes', '"\\\n'.repeat(500)],
+  ])(
+    'a summary of an input of %s is taken by the server',
+    async (_what, input) => {
       await temporal.during({ agents: [agent], tools: tools(), providers: [scriptedModel([{ text: '.' }])] }, async () => {
         const run = await temporal.holdfast.start('tester', { input });
         expect(await run.result()).toMatchObject({ output: '.' });
@@ -217,14 +222,3 @@ describe('what a run shows', () => {
   );
 });
 
-/** Visibility is written a moment after the event. */
-async function eventually(check: () => Promise<void>): Promise<void> {
-  for (let tries = 0; tries < 50; tries++) {
-    try {
-      return await check();
-    } catch {
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-  }
-  await check();
-}

@@ -7,6 +7,8 @@
  * - headings, code blocks: Markdown files only; ATX headings (`#`) outside fences, and fences that were opened.
  * - marks: TODO, FIXME, XXX, HACK as whole words in capitals.
  * - links: targets of Markdown links and images, and bare http(s) addresses.
+ *
+ * Words of 8,000 characters and more are data; they count as words, and no marks and links are looked for in them.
  */
 export interface TextFigures {
   lines: number;
@@ -29,15 +31,16 @@ export interface Reading {
   rest: string;
   /** Whether a part of the unfinished line is counted already. */
   midLine: boolean;
-  /** Whether what was counted last was the inside of a word. */
-  inWord: boolean;
+  /** Whether the text goes on inside a word so long that it was counted already. */
+  midWord: boolean;
   /** The open fence; absent outside of code. */
   fence?: string;
   opening: 'before' | 'inside' | 'done';
 }
 
-/** Characters of an unfinished line that are carried over; a longer one is counted in parts. */
+/** Characters of an unfinished line that are carried over; a longer one is counted in parts. Words this long are data. */
 const MAX_REST = 8_000;
+const DATA = new RegExp(`\\S{${MAX_REST},}`, 'g');
 const MAX_OPENING = 160;
 const MAX_TITLE = 100;
 
@@ -53,19 +56,21 @@ function isMarkdown(path: string): boolean {
 
 export function startReading(path: string): Reading {
   const figures = { lines: 0, words: 0, headings: 0, codeBlocks: 0, marks: 0, links: 0 };
-  return { markdown: isMarkdown(path), figures, rest: '', midLine: false, inWord: false, opening: 'before' };
+  return { markdown: isMarkdown(path), figures, rest: '', midLine: false, midWord: false, opening: 'before' };
 }
 
 /** Counts the next piece of a text. Changes nothing given. */
 export function readOn(before: Reading, text: string): Reading {
   const reading = { ...before, figures: { ...before.figures } };
-  const lines = (reading.rest + text).split('\n');
+  const news = reading.midWord ? text.replace(/^\S+/, '') : text;
+  if (news === '') return reading;
+  reading.midWord = false;
+  const lines = (reading.rest + news).split('\n');
   reading.rest = lines.pop() ?? '';
   for (const line of lines) {
     countSegment(reading, line);
     reading.figures.lines++;
     reading.midLine = false;
-    reading.inWord = false;
   }
   if (reading.rest.length > MAX_REST) countLongLine(reading);
   return reading;
@@ -81,23 +86,24 @@ export function endReading(before: Reading): TextFigures {
   return reading.figures;
 }
 
-/** Counts all of an endless line but its last word, which may go on. */
+/** Counts all of an endless line but its last word, which may go on; a last word that is data is counted too. */
 function countLongLine(reading: Reading): void {
   const lastWord = /\S*$/.exec(reading.rest.slice(-MAX_REST))?.[0].length ?? 0;
-  const end = reading.rest.length - (lastWord < MAX_REST ? lastWord : 0);
-  countSegment(reading, reading.rest.slice(0, end));
+  reading.midWord = lastWord === MAX_REST;
+  const end = reading.rest.length - (reading.midWord ? 0 : lastWord);
+  countSegment(reading, reading.rest.slice(0, end), reading.rest);
   reading.rest = reading.rest.slice(end);
   reading.midLine = true;
 }
 
-function countSegment(reading: Reading, segment: string): void {
+/** @param line the line as far as it is known; its start may say what it is. */
+function countSegment(reading: Reading, segment: string, line = segment): void {
   const { figures } = reading;
-  const words = segment.match(WORD)?.length ?? 0;
-  figures.words += words - (reading.inWord && /^\S/.test(segment) ? 1 : 0);
-  figures.marks += segment.match(MARK)?.length ?? 0;
-  figures.links += segment.match(LINK)?.length ?? 0;
-  if (segment !== '') reading.inWord = /\S$/.test(segment);
-  if (!reading.midLine) countLineStart(reading, segment.replace(/\r$/, ''));
+  figures.words += segment.match(WORD)?.length ?? 0;
+  const prose = segment.length < MAX_REST ? segment : segment.replace(DATA, ' ');
+  figures.marks += prose.match(MARK)?.length ?? 0;
+  figures.links += prose.match(LINK)?.length ?? 0;
+  if (!reading.midLine) countLineStart(reading, line.slice(0, MAX_REST).replace(/\r$/, ''));
 }
 
 /** What only the start of a line can be: a heading, a fence, the opening's next line. */

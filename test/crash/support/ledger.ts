@@ -33,7 +33,9 @@ export interface Ledger {
 
 export async function startLedger(folder: string): Promise<Ledger> {
   const file = path.join(folder, 'ledger.jsonl');
-  const child = fork(path.join(__dirname, 'ledger.cjs'), [file], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const child = fork(path.join(__dirname, 'ledger-process.cjs'), [file], {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
   watch(child.pid, 'ledger');
   const { url } = await firstMessage<{ url: string }>(child);
   return {

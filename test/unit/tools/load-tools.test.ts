@@ -137,6 +137,13 @@ test('classes are those of this package, not of a copy', async () => {
   expect(module.RetryLater).toBe(RetryLater);
 });
 
+test('without being told, holdfast is this very package', async () => {
+  await put('a.ts', source('a'));
+  expect((await loadTools(folder)).map((tool) => tool.name)).toEqual(['a']);
+  await put('b.ts', "import { noSuchExport } from 'holdfast'; export default noSuchExport();");
+  await expect(loadTools(folder)).rejects.toEqual(invalid(/^b\.ts: cannot be loaded: .*not a function/));
+});
+
 test('a changed file is loaded anew', async () => {
   await put('a.ts', source('before'));
   await loadTools(folder, { holdfast });

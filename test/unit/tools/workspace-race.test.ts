@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -38,7 +39,9 @@ for (;;) {
 `;
 
 const SECRET = 'OUTSIDE-SECRET';
-const SECONDS = 6;
+/** Of each test; more for a soak. */
+const SECONDS = Number(process.env.HOLDFAST_RACE_SECONDS ?? 6);
+jest.setTimeout((SECONDS + 54) * 1_000);
 const onLinux = process.platform === 'linux' ? test : test.skip;
 
 let folder: string;
@@ -46,7 +49,9 @@ let outside: string;
 let racer: ChildProcess;
 let workspace: Workspace;
 beforeEach(async () => {
-  folder = await realpath(await mkdtemp(join(tmpdir(), 'holdfast-race-')));
+  // In memory where that can be had: a write then costs no trip to the disk, and thousands fit into a few seconds.
+  const place = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
+  folder = await realpath(await mkdtemp(join(place, 'holdfast-race-')));
   outside = join(folder, 'outside');
   const root = join(folder, 'root');
   for (const path of [outside, join(root, 'way')]) await mkdir(path, { recursive: true });
@@ -97,7 +102,7 @@ onLinux('reads and lists never get out', async () => {
     return (await workspace.read('way/../way/secret.txt')).bytes.toString();
   });
   expect(seen.escaped).toBe(0);
-  expect(seen.inside).toBeGreaterThan(1_000);
+  expect(seen.inside).toBeGreaterThan(500);
   expect(seen.refused).toBeGreaterThan(100);
 });
 
@@ -116,6 +121,6 @@ onLinux('writes and deletions never get out', async () => {
   expect(await readFile(join(outside, 'secret.txt'), 'utf8')).toBe(SECRET);
   const after = await stat(join(outside, 'secret.txt'), { bigint: true });
   expect([after.ino, after.mtimeNs, after.ctimeNs]).toEqual([before.ino, before.mtimeNs, before.ctimeNs]);
-  expect(seen.inside).toBeGreaterThan(200);
+  expect(seen.inside).toBeGreaterThan(100);
   expect(seen.refused).toBeGreaterThan(20);
 });

@@ -1,5 +1,5 @@
 /**
- * The independent witness: `node ledger.cjs FILE`. Plays the model's vendor and the outside world of the tools, and writes
+ * The independent witness: `node ledger-process.cjs FILE`. Plays the model's vendor and the outside world of the tools, and writes
  * down every call as it comes and goes, one JSON line each, before it answers. Knows nothing of Temporal or of Holdfast.
  *
  *   POST /model  { session, key, … }  one billed call; answered after `delayMs`
