@@ -35,13 +35,6 @@ export const limitsSchema = limitOverridesSchema.extend({
 /** Limits of one run, with defaults filled in; `deadline` in milliseconds. */
 export type Limits = z.output<typeof limitsSchema>;
 
-const { turns, toolCalls, repeatedCalls } = limitsSchema.shape;
-
-/** Single limits over an agent's own. Without the defaults: filled in, they would replace what the agent says. */
-export const givenLimitsSchema = limitsSchema
-  .extend({ turns: turns.unwrap(), toolCalls: toolCalls.unwrap(), repeatedCalls: repeatedCalls.unwrap() })
-  .partial();
-
 export const contextPolicySchema = z.strictObject({
   maxTokens: z
     .number()

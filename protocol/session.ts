@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { givenLimitsSchema, modelParametersSchema, type ResolvedAgent } from './agent';
+import { limitOverridesSchema, modelParametersSchema, type ResolvedAgent } from './agent';
 import type { FailureCode } from './failures';
 import { type ArtifactRef, type Message, type ToolCallPart, userPartSchema } from './messages';
 import type { Usage } from './usage';
@@ -36,7 +36,7 @@ export const sessionOptionsSchema = z.strictObject({
   model: z.string().min(1).optional(),
   parameters: modelParametersSchema.optional(),
   /** Tightens or widens single limits of the agent. */
-  limits: givenLimitsSchema.optional(),
+  limits: limitOverridesSchema.optional(),
   mounts: z.array(mountSchema).max(32).optional(),
   tenant: z.string().max(200).optional(),
   /** Turns per Temporal run before it continues as new. Default: when the server suggests it. */

@@ -43,10 +43,10 @@ export async function startAgent(agent: string, options: RunAgentOptions): Promi
  * Runs an agent as a child workflow and gives its answer: text, or the validated value where it has an output schema. Fails
  * with `Agent.Stopped` when the run ended for any reason but an answer; use `startAgent` to look at such results.
  */
-export async function runAgent<Output = string>(agent: string, options: RunAgentOptions): Promise<Output> {
+export async function runAgent<Output = string>(agent: string, options: RunAgentOptions): Promise<NoInfer<Output>> {
   const run = await startAgent(agent, options);
   const result = await run.result();
-  if (result.stopReason === 'completed') return result.output as Output;
+  if (result.stopReason === 'completed') return result.output as NoInfer<Output>;
   throw toApplicationFailure({
     code: 'Agent.Stopped',
     message: `agent ${agent} stopped: ${result.stopReason}${result.detail ? ` (${result.detail})` : ''}`,

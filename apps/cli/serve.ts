@@ -68,7 +68,10 @@ function announce(
     tools,
     defaultModel: model,
   };
-  if (out.json) return out.jsonLine({ type: 'ready', ...facts });
+  if (out.json) {
+    out.jsonLine({ type: 'ready', ...facts });
+    return;
+  }
   const rows: [string, string | undefined][] = [
     [
       'temporal',

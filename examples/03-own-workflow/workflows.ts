@@ -20,7 +20,7 @@ export async function invoice(positions: Position[]): Promise<Invoice> {
     positions.map(
       ({ article, quantity, price }) =>
         () =>
-          runAgent<string>('cashier', { id: article, input: `${article}: what is ${quantity} * ${price}?` }),
+          runAgent('cashier', { id: article, input: `${article}: what is ${quantity} * ${price}?` }),
     ),
     { limit: 10 },
   );

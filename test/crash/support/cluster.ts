@@ -155,7 +155,8 @@ async function startServer(home: string, port: number, uiPort: number): Promise<
   return server;
 }
 
-const DOWN = new Set<unknown>([1, 4, 8, 14]);
+/** gRPC: cancelled, too late, exhausted, no poller seen, unavailable. */
+const DOWN = new Set<unknown>([1, 4, 8, 9, 14]);
 
 function isDown(error: unknown): boolean {
   if (HoldfastError.is(error))

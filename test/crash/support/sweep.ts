@@ -18,8 +18,8 @@ export interface Struck {
   recoveryMs: number[];
 }
 
-/** A process killed at its last crossing may still be dying when its session's result is there. */
-const DYING_MS = 400;
+/** The result is there a moment before the worker has crossed its last boundaries. */
+const LAST_CROSSINGS_MS = 300;
 const TRIES = 3;
 
 /** Kills a worker at each place, one session each, on several queues at once. */
@@ -43,10 +43,9 @@ export async function sweepWorkers(
   return struck;
 }
 
-/** Workers of one queue, one at a time; the next one is loaded while the present one works. */
+/** Workers of one queue, one at a time. Its start costs no recovery time: a death is noticed later than it takes. */
 class Relay {
   private current: WorkerHandle | undefined;
-  private next: Promise<WorkerHandle> | undefined;
 
   constructor(
     private readonly cluster: Cluster,
@@ -54,20 +53,12 @@ class Relay {
   ) {}
 
   async worker(): Promise<WorkerHandle> {
-    if (this.current?.alive) return this.current;
-    const worker = await (this.next ?? this.load());
-    await worker.poll();
-    this.current = worker;
-    this.next = this.load();
-    return worker;
+    if (!this.current?.alive) this.current = await this.cluster.worker(this.cluster.settings(this.queue));
+    return this.current;
   }
 
   async stop(): Promise<void> {
-    await Promise.all([this.current?.kill(), this.next?.then((worker) => worker.kill())]);
-  }
-
-  private load(): Promise<WorkerHandle> {
-    return this.cluster.worker(this.cluster.settings(this.queue), true);
+    await this.current?.kill();
   }
 }
 
@@ -78,10 +69,8 @@ async function strikeWorker(cluster: Cluster, workers: Relay, point: Crossing, e
     await victim.arm([{ session, key: point.key, kill: 'worker' }]);
     await cluster.startSession(session, workers.queue, STANDARD.plan, STANDARD.options);
     const ended = cluster.result(session);
-    const killedAt = await Promise.race([
-      victim.exited.then(() => Date.now()),
-      ended.then(() => sleep(DYING_MS)).then(() => undefined),
-    ]);
+    const died = victim.exited.then(() => Date.now());
+    const killedAt = await Promise.race([died, ended.then(() => disarmed(victim, died))]);
     await workers.worker();
     const result = await ended.catch(() => undefined);
     if (killedAt === undefined && attempt < TRIES) continue;
@@ -94,6 +83,15 @@ async function strikeWorker(cluster: Cluster, workers: Relay, point: Crossing, e
       recoveryMs: recoveries(evidence.ledger, killedAt === undefined ? [] : [killedAt]),
     };
   }
+}
+
+/** Takes the failpoint away once the session is over; tells when the worker died, if it did after all. */
+async function disarmed(victim: WorkerHandle, died: Promise<number>): Promise<number | undefined> {
+  await sleep(LAST_CROSSINGS_MS);
+  return victim.arm([]).then(
+    () => undefined,
+    () => died,
+  );
 }
 
 /** Kills the server at each place: several in one session, far apart, so that it also dies while still recovering. */

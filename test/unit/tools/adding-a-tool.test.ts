@@ -25,6 +25,9 @@ async function loadExample(): Promise<Tool> {
   return tool as Tool;
 }
 
+/** Compiling takes seconds, on a busy machine many. */
+jest.setTimeout(180_000);
+
 /** Loaded files run outside of jest's sandbox, with a `fetch` of their own. */
 async function mockFetch() {
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-doc-'));
@@ -52,10 +55,11 @@ test('the example in the guide has the types it should', async () => {
   const { getSourceFile } = host;
   host.getSourceFile = (name, version) =>
     name === file ? ts.createSourceFile(name, text, version) : getSourceFile(name, version);
+  let program: ts.Program | undefined;
   const problems = (broken: string) => {
     host.getSourceFile = (name, version) =>
       name === file ? ts.createSourceFile(name, broken, version) : getSourceFile(name, version);
-    const program = ts.createProgram([file], options, host);
+    program = ts.createProgram([file], options, host, program);
     const found = program.getSemanticDiagnostics(program.getSourceFile(file));
     return found.map((diagnostic) => ts.flattenDiagnosticMessageText(diagnostic.messageText, '\n'));
   };

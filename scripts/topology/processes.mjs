@@ -1,0 +1,85 @@
+/** Child processes of the topology, each with a log of its own; none outlives this script's ordinary end. */
+import { spawn, spawnSync } from 'node:child_process';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const POLL_MS = 50;
+const STOP_MS = 20_000;
+
+export class Processes {
+  #running = [];
+
+  constructor(folder) {
+    this.folder = folder;
+    process.once('exit', () => this.#running.forEach(({ child }) => child.kill('SIGKILL')));
+  }
+
+  logOf(name) {
+    return path.join(this.folder, `${name}.log`);
+  }
+
+  /** Starts a program that is to stay. */
+  start(name, program, args, options = {}) {
+    const log = openSync(this.logOf(name), 'a');
+    const child = spawn(program, args, { stdio: ['ignore', log, log], ...options });
+    closeSync(log);
+    child.once('error', () => undefined);
+    this.#running.push({ name, child });
+    return child;
+  }
+
+  /** Runs a program to its end. */
+  run(name, program, args, options = {}) {
+    const { status, error, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8', ...options });
+    if (error || status !== 0) throw new Error(`${name} failed: ${error?.message ?? `${stdout}${stderr}`.trim()}`);
+    return stdout;
+  }
+
+  /** Waits until it is so, as long as the process lives. */
+  async until(name, isSo, seconds = 120) {
+    const { child } = this.#running.find((entry) => entry.name === name);
+    for (const deadline = Date.now() + seconds * 1000; !(await isSo()); await sleep(POLL_MS)) {
+      const ended = child.exitCode !== null || child.signalCode !== null || child.pid === undefined;
+      if (ended || Date.now() > deadline)
+        throw new Error(`${name} ${ended ? 'ended' : 'is not ready'}:\n${this.tail(name)}`);
+    }
+  }
+
+  tail(name) {
+    return readFileSync(this.logOf(name), 'utf8').split('\n').slice(-15).join('\n');
+  }
+
+  /** Ends them all, the latest first. */
+  async stop() {
+    for (const { child } of this.#running.splice(0).reverse()) {
+      if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) continue;
+      const gone = new Promise((resolve) => child.once('exit', resolve));
+      child.kill('SIGTERM');
+      const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
+      await gone;
+      clearTimeout(timer);
+    }
+  }
+}
+
+export function freePort() {
+  return new Promise((resolve) => {
+    const probe = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = probe.address();
+      probe.close(() => resolve(port));
+    });
+  });
+}
+
+export function listens(port) {
+  return new Promise((resolve) => {
+    const socket = connect({ host: '127.0.0.1', port });
+    socket.once('error', () => resolve(false));
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+  });
+}
