@@ -38,7 +38,7 @@ export async function callTool(
   const scope = sessionKey(input.firstRunId);
   const parts = scopedParts(services.artifacts, scope);
   const { home, artifacts } = services;
-  const workspace = await openWorkspace({ ...runFolders(home, scope), mounts: input.mounts ?? [] });
+  const workspace = await openWorkspace({ ...runFolders(home, scope), mounts: input.mounts ?? [], hidden: [home] });
   const call: ToolCall = {
     callId: input.callId,
     name: input.name,

@@ -13,7 +13,9 @@ export class Processes {
 
   constructor(folder) {
     this.folder = folder;
-    process.once('exit', () => this.#running.forEach(({ child }) => child.kill('SIGKILL')));
+    process.once('exit', () => {
+      for (const { child } of this.#running) child.kill('SIGKILL');
+    });
   }
 
   logOf(name) {
