@@ -2,6 +2,8 @@ import { Context } from '@temporalio/activity';
 
 /** How often an activity shows that it is alive. The server hears of it at the worker's throttle, see `workers/plugin.ts`. */
 const INTERVAL_MS = 400;
+/** Characters of JSON a heartbeat may tell. */
+const MAX_DETAILS = 16_000;
 
 export interface SignOfLife {
   signal: AbortSignal;
@@ -18,8 +20,23 @@ export async function withHeartbeat<T>(work: (life: SignOfLife) => Promise<T>): 
   let details: unknown;
   const timer = setInterval(() => context.heartbeat(details), INTERVAL_MS);
   try {
-    return await work({ signal: context.cancellationSignal, tell: (news) => (details = news) });
+    return await work({
+      signal: context.cancellationSignal,
+      tell: (news) => {
+        details = shown(news);
+      },
+    });
   } finally {
     clearInterval(timer);
+  }
+}
+
+/** What has no JSON form, or is too large for a heartbeat, would end the activity. It is only shown: it is left out instead. */
+function shown(news: unknown): unknown {
+  try {
+    const json = JSON.stringify(news);
+    return json === undefined || json.length > MAX_DETAILS ? undefined : JSON.parse(json);
+  } catch {
+    return undefined;
   }
 }

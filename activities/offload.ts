@@ -24,10 +24,15 @@ export function isLarge(value: unknown): boolean {
 export async function offloadReply(message: AssistantMessage, store: PartStore): Promise<AssistantMessage> {
   let { content } = message;
   for (const limit of PART_BYTES) {
-    content = await Promise.all(content.map((part) => offloadPart(part, limit, store)));
+    content = await Promise.all(content.map((part) => offloadPart(named(part), limit, store)));
     if (bytesOf(content) <= REPLY_BYTES) break;
   }
   return { ...message, content };
+}
+
+/** No tool has a name this long: what is cut off is not needed to say that it is unknown. */
+function named(part: AssistantPart): AssistantPart {
+  return part.type === 'tool-call' && part.name.length > 128 ? { ...part, name: part.name.slice(0, 128) } : part;
 }
 
 async function offloadPart(part: AssistantPart, limit: number, store: PartStore): Promise<AssistantPart> {

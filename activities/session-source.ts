@@ -10,12 +10,29 @@ import type { PullMessages } from './transcript-cache';
 /** The workflow this activity belongs to, asked through the worker's own connection. */
 export function sessionSource(): SessionSource {
   const { workflowId = '' } = activityInfo().workflowExecution ?? {};
-  const handle = (runId: string) => getClient().workflow.getHandle(workflowId, runId);
-  return {
-    agent: (runId) => handle(runId).query<ResolvedAgent | null>(QUERY.agent),
-    transcript: (runId, from, to) =>
-      handle(runId).query<TranscriptPage | null, [number, number]>(QUERY.transcript, from, to),
+  let reachable: Promise<void> | undefined;
+  const handle = async (runId: string) => {
+    reachable ??= forgetLostWorker(workflowId, runId);
+    await reachable;
+    return getClient().workflow.getHandle(workflowId, runId);
   };
+  return {
+    agent: async (runId) => (await handle(runId)).query<ResolvedAgent | null>(QUERY.agent),
+    transcript: async (runId, from, to) =>
+      (await handle(runId)).query<TranscriptPage | null, [number, number]>(QUERY.transcript, from, to),
+  };
+}
+
+/**
+ * A later attempt often means that a worker was lost, and the workflow may have been on it: the server would put the query in
+ * that worker's private queue first and wait there for its timeout, which was half of all recovery time.
+ */
+async function forgetLostWorker(workflowId: string, runId: string): Promise<void> {
+  if (activityInfo().attempt === 1) return;
+  const { workflowService, options } = getClient();
+  const { namespace } = options;
+  // Only a shortcut: without it the query is answered too, later.
+  await workflowService.resetStickyTaskQueue({ namespace, execution: { workflowId, runId } }).catch(() => undefined);
 }
 
 /** Reads messages page by page: from this Temporal run by query, from earlier ones out of the archive. */

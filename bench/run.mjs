@@ -8,7 +8,7 @@ import { conditionsOf, printRow, writeReport } from './report.mjs';
 import { openStand } from './stand/stand.mjs';
 
 const NAMES = Object.keys(MEASURES);
-const MEASURE_LIMIT_MS = 240_000;
+const MEASURE_LIMIT_MS = 360_000;
 
 const { values } = parseArgs({ options: { only: { type: 'string' }, quick: { type: 'boolean', default: false } } });
 const only = values.only?.split(',') ?? NAMES;

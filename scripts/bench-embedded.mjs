@@ -21,15 +21,16 @@ const { Client } = require('@temporalio/client');
 
 const short = process.argv.includes('--short');
 const SIZE = short
-  ? { turns: 5, runs: 10, atOnce: 5, children: 10, repeats: 1 }
-  : { turns: 50, runs: 150, atOnce: 50, children: 200, repeats: 3 };
+  ? { turns: 5, runs: 10, atOnce: 5, children: 10, timers: 2, repeats: 1 }
+  : { turns: 50, runs: 150, atOnce: 50, children: 200, timers: 10, repeats: 3 };
 const QUEUE = 'bench';
 
 const STEPS = [
   { name: 'stock, database file', flags: [] },
   { name: '+ shard polling, eager activities', flags: ['shardPolling'] },
   { name: '+ write-ahead log', flags: ['shardPolling', 'writeAheadLog'] },
-  { name: '+ one task-queue partition', flags: Object.keys(TUNING) },
+  { name: '+ one task-queue partition', flags: ['shardPolling', 'writeAheadLog', 'onePartition'] },
+  { name: '+ prompt timers', flags: Object.keys(TUNING) },
   { name: 'the same, tool as a local activity', flags: Object.keys(TUNING), local: ['tool'] },
   { name: 'the same, model and tool as local activities', flags: Object.keys(TUNING), local: ['model', 'tool'] },
 ];
@@ -93,13 +94,11 @@ async function figures(name, client, local) {
     perTurn.push((await seconds(() => execute('turns', SIZE.turns, local))) / SIZE.turns);
   }
   const many = await seconds(() => atOnce(SIZE.runs, SIZE.atOnce, () => execute('turns', 3, local)));
-  const children = local.length > 0 ? undefined : await seconds(() => execute('children', SIZE.children));
-  return [
-    name,
-    (median(perTurn) * 1000).toFixed(0),
-    (SIZE.runs / many).toFixed(1),
-    children === undefined ? '' : `${children.toFixed(1)} s`,
-  ];
+  const usual = [name, (median(perTurn) * 1000).toFixed(0), (SIZE.runs / many).toFixed(1)];
+  if (local.length > 0) return [...usual, '', ''];
+  const children = await seconds(() => execute('children', SIZE.children));
+  const timers = await seconds(() => execute('timers', SIZE.timers));
+  return [...usual, `${children.toFixed(1)} s`, ((timers / SIZE.timers) * 1000).toFixed(0)];
 }
 
 async function atOnce(count, limit, work) {
@@ -124,7 +123,13 @@ function median(values) {
 }
 
 function print(rows) {
-  const head = ['Embedded server', 'ms/turn', `3-turn runs/s, ${SIZE.atOnce} at once`, `${SIZE.children} children`];
+  const head = [
+    'Embedded server',
+    'ms/turn',
+    `3-turn runs/s, ${SIZE.atOnce} at once`,
+    `${SIZE.children} children`,
+    'ms per timer of 1 ms',
+  ];
   const lines = [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`);
   const machine = `${cpus().length} cores, Node ${process.versions.node}, ${process.platform} ${process.arch}`;
   process.stdout.write(`${lines.join('\n')}\n\n${machine}${short ? ', short mode: the figures mean nothing' : ''}\n`);

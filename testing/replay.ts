@@ -21,15 +21,22 @@ export type ReplayVerdicts = Record<string, Error | undefined>;
 export async function replayHistories(folder: string, options: ReplayOptions = {}): Promise<ReplayVerdicts> {
   const verdicts: ReplayVerdicts = {};
   const files = readdirSync(folder).filter((name) => name.endsWith('.json'));
-  const histories = files.sort().map((name) => ({
-    workflowId: name,
-    history: historyFromJSON(JSON.parse(readFileSync(path.join(folder, name), 'utf8'))),
-  }));
+  const recorded = files.sort().map((name) => readHistory(folder, name));
+  const nameOf = new Map(recorded.map(({ name, runId }) => [runId, name]));
   const worker: ReplayWorkerOptions = {
     ...options.worker,
     ...(options.workflowsPath !== undefined && { workflowsPath: options.workflowsPath }),
     plugins: [new HoldfastPlugin(), ...(options.worker?.plugins ?? [])],
   };
-  for await (const { workflowId, error } of Worker.runReplayHistories(worker, histories)) verdicts[workflowId] = error;
+  for await (const { runId, error } of Worker.runReplayHistories(worker, recorded)) {
+    verdicts[nameOf.get(runId) ?? runId] = error;
+  }
   return verdicts;
+}
+
+/** With the workflow id it was recorded under: the ids of its children begin with it. */
+function readHistory(folder: string, name: string) {
+  const history = historyFromJSON(JSON.parse(readFileSync(path.join(folder, name), 'utf8')));
+  const started = history.events?.[0]?.workflowExecutionStartedEventAttributes;
+  return { name, history, workflowId: started?.workflowId || name, runId: started?.originalExecutionRunId ?? name };
 }

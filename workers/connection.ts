@@ -1,5 +1,5 @@
 import { Connection } from '@temporalio/client';
-import { NativeConnection } from '@temporalio/worker';
+import type { NativeConnection } from '@temporalio/worker';
 import { HoldfastError } from '../protocol/failures';
 import type { ClusterOptions } from './connect-options';
 
@@ -11,7 +11,9 @@ const CONNECT_TIMEOUT_MS = 10_000;
  * @throws HoldfastError `Server.Unreachable` (nobody answers, or it refuses us), `Server.NamespaceUnknown`.
  */
 export function openNativeConnection(cluster: ClusterOptions): Promise<NativeConnection> {
-  return open(cluster, () => NativeConnection.connect(settingsOf(cluster)));
+  // Loaded here, because whoever only wants a client's connection should not wait for the worker's native core.
+  const worker = require('@temporalio/worker') as typeof import('@temporalio/worker');
+  return open(cluster, () => worker.NativeConnection.connect(settingsOf(cluster)));
 }
 
 /**

@@ -1,5 +1,4 @@
 import type { LogMetadata, LogLevel as TemporalLevel, Logger as TemporalLogger } from '@temporalio/common';
-import { LogTimestamp, Runtime } from '@temporalio/worker';
 import pino from 'pino';
 import { rootIdOf } from '../protocol/names';
 import { LevelRules, type LogLevel } from './log-levels';
@@ -84,12 +83,17 @@ export function createLogging(options: LoggingOptions = {}): Logging {
  */
 export function installLogging({ temporal, levels }: Logging): void {
   const core = levels.allow('core', 'debug') ? 'DEBUG' : 'INFO';
+  // Loaded here: the first lines of a log are written while the worker's code is not there yet.
+  const { Runtime } = require('@temporalio/worker') as typeof import('@temporalio/worker');
   Runtime.install({
     logger: temporal,
     telemetryOptions: { logging: { filter: { core, other: 'WARN' }, forward: {} } },
     shutdownSignals: [],
   });
 }
+
+/** Under this key the SDK keeps when a line was written: nanoseconds since epoch. */
+const LOG_TIMESTAMP = Symbol.for('log_timestamp');
 
 /** Marks lines whose level has been checked by their own module's rule. */
 const FORWARDED = Symbol('forwarded');
@@ -110,10 +114,10 @@ function temporalLogger(logger: pino.Logger, levels: LevelRules): TemporalLogger
 
 /** One id finds all lines of a run and of its children, whoever wrote them: the core spells its fields differently. */
 function recordOf(module: string, meta: LogMetadata): Record<string, unknown> {
-  const { workflow_id, run_id, ...fields } = meta;
+  const { workflow_id, run_id, workflowRunId, taskToken: _bytes, ...fields } = meta;
   const workflowId = fields.workflowId ?? workflow_id;
-  const runId = fields.runId ?? run_id;
-  const nanos = meta[LogTimestamp];
+  const runId = fields.runId ?? workflowRunId ?? run_id;
+  const nanos = meta[LOG_TIMESTAMP];
   return {
     ...(typeof nanos === 'bigint' && { time: new Date(Number(nanos / 1_000_000n)).toISOString() }),
     module,

@@ -13,7 +13,9 @@ export type RunCall = (spec: ToolSpec, call: ToolCallPart) => Promise<ToolMessag
 export async function runCalls(calls: ToolCallPart[], agent: ResolvedAgent, run: RunCall): Promise<ToolMessage[]> {
   const results: ToolMessage[] = [];
   for (const batch of batchesOf(calls, agent)) {
-    results.push(...(await runTogether(batch, agent, run)));
+    const [only] = batch;
+    if (only && batch.length === 1) results.push(await runOne(only, agent, run));
+    else results.push(...(await runTogether(batch, agent, run)));
   }
   return results;
 }

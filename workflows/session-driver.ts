@@ -31,23 +31,26 @@ const SHRINK_ATTEMPTS = 4;
 /** What part of the last context a shrunk one may have. */
 const SHRINK = 0.7;
 
-/** The session loop: gates, model, tools, until there is an answer, a limit, or enough history to roll over. */
+/**
+ * The session loop: gates, model, tools, until there is an answer, a limit, or enough history to roll over. Only what waits is
+ * asynchronous: the SDK takes a stack trace for every promise of a workflow, which made half of a turn's cost here.
+ */
 export async function driveSession(session: Session, deps: SessionDeps): Promise<DriverEnd> {
   for (let turns = 0; ; turns++) {
     const gate = stopBeforeTurn(session.progress, session.limits, deps.now());
     if (gate) return { kind: 'ended', stop: declineCalls(session, session.progress.quickCalls, gate) };
     if (turns > 0 && deps.rolloverDue(turns)) return { kind: 'rollover' };
-    const stop = await runTurn(session, deps);
-    if (stop) return { kind: 'ended', stop };
+    const next = takeReply(session, await askModel(session, deps));
+    if (!Array.isArray(next)) return { kind: 'ended', stop: next };
+    if (next.length > 0) await runTools(session, next, deps);
   }
 }
 
-async function runTurn(session: Session, deps: SessionDeps): Promise<Stop | undefined> {
-  const reply = await askModel(session, deps);
+/** What a reply leads to: the end, or tool calls to run before the next turn; none when they ride along with it. */
+function takeReply(session: Session, reply: InvokeModelResult | Stop): Stop | ToolCallPart[] {
   if ('reason' in reply) return declineCalls(session, session.progress.quickCalls, reply);
   const calls = reply.message.content.filter((part) => part.type === 'tool-call');
-  if (calls.length > 0) return runTools(session, calls, deps);
-  return finishOrRepair(session, reply);
+  return calls.length > 0 ? admitCalls(session, calls) : (finishOrRepair(session, reply) ?? []);
 }
 
 /** One model call; a context the vendor finds too long is shrunk and tried again, other limits end the run. */
@@ -131,20 +134,21 @@ function recordReply(session: Session, result: InvokeModelResult): void {
   session.noteTurn(result);
 }
 
-async function runTools(session: Session, calls: ToolCallPart[], deps: SessionDeps): Promise<Stop | undefined> {
+function admitCalls(session: Session, calls: ToolCallPart[]): Stop | ToolCallPart[] {
   const { progress, agent } = session;
   progress.repeats = countRepeats(progress.repeats, calls);
   const stop = stopBeforeTools(progress, session.limits, calls.length);
   if (stop) return declineCalls(session, calls, stop);
   progress.toolCalls += calls.length;
-  if (canRideAlong(calls, agent)) {
-    progress.quickCalls = calls.map(({ id, name }) => ({ id, name }));
-    return undefined;
-  }
+  if (!canRideAlong(calls, agent)) return calls;
+  progress.quickCalls = calls.map(({ id, name }) => ({ id, name }));
+  return [];
+}
+
+async function runTools(session: Session, calls: ToolCallPart[], deps: SessionDeps): Promise<void> {
   session.phase = 'tools';
-  const results = await runCalls(calls, agent, (spec, call) => runOneTool(session, spec, call, deps));
+  const results = await runCalls(calls, session.agent, (spec, call) => runOneTool(session, spec, call, deps));
   for (const result of results) session.transcript.append(result);
-  return undefined;
 }
 
 /** Every call is answered, also when the run stops before it: the conversation can be taken up again as it is. */

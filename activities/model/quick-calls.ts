@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { activityInfo } from '@temporalio/activity';
 import { type InvokeModelInput, idempotencyKeyOf } from '../../protocol/activities';
 import type { ResolvedAgent } from '../../protocol/agent';
@@ -24,6 +25,8 @@ export async function runQuickCalls(
   signal: AbortSignal,
 ): Promise<ToolMessage[]> {
   const ids = input.quickCalls ?? [];
+  // Each call listens for the end of all; Node takes more than ten listeners for a leak.
+  setMaxListeners(0, signal);
   const results = new Array<ToolMessage>(ids.length);
   let next = 0;
   const lane = async (): Promise<void> => {

@@ -10,8 +10,7 @@ import { homeServer, placeOf } from './place';
 const GRACE_MS = 10_000;
 const WORKER_WAIT_MS = 3_000;
 const RECONNECT_MS = 500;
-/** `--verbose` is one step more. */
-const LEVEL = { usual: 'warn', verbose: 'info' } as const;
+const LEVEL = { usual: 'warn', verbose: 'info,core=warn,worker=warn' } as const;
 
 /** Whoever carries runs on: a cluster, a running `holdfast dev`, or a server and a worker in this process. */
 export class Carrier {

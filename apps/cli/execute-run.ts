@@ -47,10 +47,17 @@ export async function executeRun(context: Context, request: RunRequest): Promise
     const onEnd = (report: RunReport): void => {
       if (request.outFile !== undefined) writeAnswer(request.outFile, report);
     };
-    return await followToEnd(context, carrier, run, { stream, since, onEnd });
+    const times = run.started ? { since } : await timesOf(carrier, run.id);
+    return await followToEnd(context, carrier, run, { stream, ...times, onEnd });
   } finally {
     await carrier.close();
   }
+}
+
+/** When a run that existed already began and, if it is over, ended. */
+export async function timesOf(carrier: Carrier, id: string): Promise<{ since: number; until?: number }> {
+  const { startedAt, closedAt } = await carrier.link.holdfast.describe(id);
+  return { since: startedAt.getTime(), ...(closedAt && { until: closedAt.getTime() }) };
 }
 
 function announce({ out }: Context, { id, started }: RunHandle): void {

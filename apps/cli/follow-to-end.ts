@@ -5,7 +5,7 @@ import type { Context } from './context';
 import { EXIT, type ExitCode, exitCodeOfStop } from './exit-codes';
 import { followRun } from './follow/follow-run';
 import { linesOf } from './follow/progress-lines';
-import { answerText, endingLines } from './follow/result-text';
+import { answerText, type Ending, endingLines } from './follow/result-text';
 import { runView } from './follow/run-view';
 import { StatusLine } from './follow/status-line';
 import { onInterrupt } from './interruption';
@@ -17,8 +17,9 @@ export interface FollowToEndOptions {
   stream: boolean;
   /** Told of older messages: only so many. */
   last?: number;
-  /** When the run, or the looking at it, began. */
+  /** When the run began and, if it is over already, ended: milliseconds since epoch. */
   since: number;
+  until?: number;
   onEnd?: (report: RunReport) => void;
 }
 
@@ -39,7 +40,7 @@ export async function followToEnd(
     if (options.stream) out.jsonLine({ type: 'run-ended', at: now(), ...report });
     else out.data(report, () => answerText(report));
     out.say();
-    for (const line of endingLines(endingOf(context, report, options), out.note)) out.say(line);
+    for (const line of endingLines(endingOf(context, carrier, report, options), out.note)) out.say(line);
     return exitCodeOfStop(report.stopReason);
   } catch (error) {
     if (options.stream && HoldfastError.is(error)) {
@@ -56,11 +57,11 @@ async function showProgress(
   context: Context,
   carrier: Carrier,
   run: RunHandle,
-  { stream, last, since }: FollowToEndOptions,
+  { stream, last, ...times }: FollowToEndOptions,
   signal: AbortSignal,
 ): Promise<void> {
   const { out } = context;
-  const elapsed = (): number => Date.now() - since;
+  const elapsed = (): number => elapsedOf(times);
   const line = new StatusLine(out, elapsed);
   const onLost = (): void => out.say('The connection to the server is lost; trying again.');
   const view = runView(carrier, run.id, { signal, onLost });
@@ -90,14 +91,23 @@ function detached({ out, env, placeFlags }: Context, carrier: Carrier, id: strin
   return EXIT.detached;
 }
 
-function endingOf({ env, placeFlags }: Context, report: RunReport, { since }: FollowToEndOptions) {
+function endingOf(
+  { env, placeFlags }: Context,
+  carrier: Carrier,
+  report: RunReport,
+  times: FollowToEndOptions,
+): Ending {
   const { id, webUrl, workspace } = report;
   const self = selfCommand(env);
-  const next = [
-    `${self} runs show ${id}${placeFlags}`,
-    `${self} dev${placeFlags}   # keeps Temporal and its Web UI open`,
-  ];
-  return { result: report, id, elapsedMs: Date.now() - since, webUrl, workspace, next };
+  const dev = `${self} dev${placeFlags}`;
+  const show = `${self} runs show ${id}${placeFlags}`;
+  const next = carrier.carriesOn ? [show] : [`${dev}   # keeps Temporal and its Web UI open`, show];
+  const url = webUrl && !carrier.carriesOn ? `${webUrl}   (while \`${dev}\` runs)` : webUrl;
+  return { result: report, id, elapsedMs: elapsedOf(times), webUrl: url, workspace, next };
+}
+
+function elapsedOf({ since, until = Date.now() }: Pick<FollowToEndOptions, 'since' | 'until'>): number {
+  return until - since;
 }
 
 function now(): string {

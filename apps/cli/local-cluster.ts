@@ -1,5 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createLogging, installLogging, type Logging } from '../../workers/logging';
-import { projectWorker, type ReadyWorker } from '../../workers/project-worker';
+import type { ReadyWorker } from '../../workers/project-worker';
 import { type Startable, type Supervisor, supervise } from '../../workers/supervisor';
 import type { Context } from './context';
 import { logFormat } from './log-line';
@@ -23,19 +24,19 @@ export interface LocalOptions {
   worker?: boolean;
 }
 
+/** After the grace, for what does not react. */
+const FORCE_AFTER_MS = 2_000;
+
 let logging: Logging | undefined;
 
-/** Temporal's runtime takes its logger once in a process. */
-export function logTo(context: Context, level: string): Logging {
-  if (logging) return logging;
-  const { out, env } = context;
+/** One log for the process: Temporal's runtime takes its logger once. */
+export function logTo({ out, env }: Context, level: string): Logging {
   const format = logFormat(out);
-  logging = createLogging({
+  logging ??= createLogging({
     levels: env.HOLDFAST_LOG || level,
     write: (text) => out.log(text),
     ...(format && { format }),
   });
-  installLogging(logging);
   return logging;
 }
 
@@ -48,15 +49,17 @@ export async function openLocal(context: Context, options: LocalOptions): Promis
   const { home, env, out } = context;
   const { logger } = logTo(context, options.level);
   const cluster = clusterOf(context);
-  const services: Startable[] = options.worker === false ? [] : [workerOf(context, options, cluster)];
+  const services = options.worker === false ? [] : [workerOf(context, options, cluster)];
   const server = { home, env, namespace: env.TEMPORAL_NAMESPACE || 'default' };
-  const supervisor = await supervise({
+  const starting = supervise({
     ...(!cluster && { server }),
     services,
     signals: [],
-    graceMs: options.graceMs + 2_000,
+    graceMs: options.graceMs + FORCE_AFTER_MS,
     log: (line) => logger.info(line),
   });
+  if (services.length > 0) await loadMeanwhile(context, starting);
+  const supervisor = await starting;
   const own = supervisor.server();
   out.phase('server and worker are ready');
   const place = cluster ?? homeServer(context);
@@ -68,7 +71,38 @@ export async function openLocal(context: Context, options: LocalOptions): Promis
   };
 }
 
-function workerOf({ project, home, env }: Context, options: LocalOptions, cluster: Place | undefined): Startable {
+/** A server process takes about a second until it answers; in that second the worker's code is loaded. */
+async function loadMeanwhile(context: Context, starting: Promise<unknown>): Promise<void> {
+  let settled = false;
+  const settle = (): void => {
+    settled = true;
+  };
+  starting.then(settle, settle);
+  while (!settled && !homeServer(context)) await sleep(10);
+  if (!settled) loadWorker();
+}
+
+function loadWorker(): typeof import('../../workers/project-worker') {
+  return require('../../workers/project-worker') as typeof import('../../workers/project-worker');
+}
+
+let installed = false;
+
+function workerOf(context: Context, options: LocalOptions, cluster: Place | undefined): Startable {
+  const { project, home, env, out } = context;
   const { graceMs, onReady } = options;
-  return projectWorker({ root: project, home, env, graceMs, ...(cluster && { cluster }), ...(onReady && { onReady }) });
+  return {
+    name: 'worker',
+    start(server) {
+      out.phase('server is ready');
+      const { projectWorker } = loadWorker();
+      if (!installed) {
+        installLogging(logTo(context, options.level));
+        installed = true;
+      }
+      out.phase('worker code is loaded');
+      const optional = { ...(cluster && { cluster }), ...(onReady && { onReady }) };
+      return projectWorker({ root: project, home, env, graceMs, ...optional }).start(server);
+    },
+  };
 }

@@ -10,8 +10,8 @@ import { type LocalCluster, logTo, openLocal } from './local-cluster';
 import { shownPath } from './run-report';
 import { selfCommand } from './self-command';
 
-/** `--verbose` is one step more. */
-const LEVEL = { usual: 'info', verbose: 'debug' } as const;
+/** What runs do, without the comings and goings of the SDK. */
+const LEVEL = { usual: 'info,core=warn,worker=warn', verbose: 'debug' } as const;
 
 /** A worker, and the embedded server where no cluster is named, until a signal; then stops them in order. */
 export async function serve(context: Context, grace: string): Promise<ExitCode> {

@@ -1,5 +1,5 @@
 /** The smallest agent turn by hand: one activity that stands for the model's call and one for the tool's. */
-const { executeChild, proxyActivities, proxyLocalActivities, workflowInfo } = require('@temporalio/workflow');
+const { executeChild, proxyActivities, proxyLocalActivities, sleep, workflowInfo } = require('@temporalio/workflow');
 
 const options = { startToCloseTimeout: '1 minute' };
 const full = proxyActivities(options);
@@ -22,4 +22,8 @@ exports.oneCall = async function oneCall() {
 exports.children = async function children(count) {
   const ids = Array.from({ length: count }, (_, index) => `${workflowInfo().workflowId}/${index}`);
   await Promise.all(ids.map((workflowId) => executeChild(exports.oneCall, { workflowId })));
+};
+
+exports.timers = async function timers(count) {
+  for (let index = 0; index < count; index += 1) await sleep(1);
 };

@@ -3,7 +3,7 @@ import { type Undisturbed, undisturbed } from './support/evidence';
 import { KINDS } from './support/failpoints';
 import { choose, LONG } from './support/points';
 import { survivors } from './support/processes';
-import { report, say } from './support/report';
+import { report, say, sweepCampaign } from './support/report';
 import { type Struck, sweepWorkers } from './support/sweep';
 
 /** G1, G7: a worker dies by SIGKILL at every boundary of the loop. */
@@ -21,7 +21,7 @@ beforeAll(async () => {
   calm = await undisturbed(cluster);
   const points = choose(calm.crossings, LONG ? Number.POSITIVE_INFINITY : SHORT_POINTS);
   struck = await sweepWorkers(cluster, points, calm.expected, LANES);
-  say(report(`worker killed at ${points.length} of ${calm.crossings.length} boundaries`, struck));
+  say(report(sweepCampaign(`worker killed at ${points.length} of ${calm.crossings.length} boundaries`, struck)));
 }, 60 * MINUTES);
 
 afterAll(async () => {

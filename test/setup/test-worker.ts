@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Client, Connection } from '@temporalio/client';
-import type { History, HistoryEvent } from '@temporalio/common/lib/proto-utils';
+import type { temporal } from '@temporalio/proto';
 import {
   bundleWorkflowCode,
   DefaultLogger,
@@ -14,8 +14,11 @@ import {
 } from '@temporalio/worker';
 import { HoldfastClient } from '../../client';
 import { HoldfastPlugin, type HoldfastPluginOptions } from '../../workers/plugin';
+import { addWorkflowCoverage, instrumented, withCoverageSinks } from './workflow-coverage';
 
 const OURS = require.resolve('../../workflows/index');
+type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
+
 const quiet = new DefaultLogger('ERROR');
 
 export interface TestWorkerOptions extends HoldfastPluginOptions {
@@ -50,7 +53,7 @@ function bundleOf(workflowsPath: string): Promise<WorkflowBundle> {
   const known = bundles.get(workflowsPath);
   if (known) return known;
   const plugins = [new HoldfastPlugin({ env: {} })];
-  const made = bundleWorkflowCode({ workflowsPath, plugins, logger: quiet });
+  const made = bundleWorkflowCode(instrumented({ workflowsPath, plugins, logger: quiet }));
   bundles.set(workflowsPath, made);
   return made;
 }
@@ -73,6 +76,7 @@ export function useTemporal(name: string): TestTemporal {
   });
 
   afterAll(async () => {
+    addWorkflowCoverage();
     await connected?.connection.close();
     await connected?.native.close();
     for (const folder of folders) rmSync(folder, { recursive: true, force: true });
@@ -93,7 +97,10 @@ export function useTemporal(name: string): TestTemporal {
       namespace,
       taskQueue: queue ?? taskQueue,
       shutdownGraceTime: '1s',
-      ...(more?.workflowsPath === undefined && { workflowBundle: await bundleOf(workflowsPath ?? OURS) }),
+      ...(more?.workflowsPath === undefined && {
+        workflowBundle: await bundleOf(workflowsPath ?? OURS),
+        ...withCoverageSinks(),
+      }),
       ...more,
       plugins: [new HoldfastPlugin({ home: folder(), env: {}, ...contents }), ...(more?.plugins ?? [])],
     });
@@ -113,7 +120,7 @@ export function useTemporal(name: string): TestTemporal {
     worker,
     during: async (options, work) => (await worker(options)).runUntil(work),
     async events(id, runId) {
-      const history: History = await open().client.workflow.getHandle(id, runId).fetchHistory();
+      const history = await open().client.workflow.getHandle(id, runId).fetchHistory();
       return history.events ?? [];
     },
   };

@@ -2,46 +2,51 @@ import { temporal as proto } from '@temporalio/proto';
 import type { AgentDefinition } from '../../protocol/agent';
 import { type ScriptedStep, scriptedModel } from '../../testing/scripted-model';
 import { eventually } from '../fixtures/eventually';
+import { mutated } from '../fixtures/mutated';
 import { notingTool } from '../fixtures/test-tools';
 import { useTemporal } from '../setup/test-worker';
 
 const temporal = useTemporal('bugs');
-const agent: AgentDefinition = { name: 'tester', instructions: 'Test.', model: 'scripted/steps', tools: ['note', 'look'] };
+const agent: AgentDefinition = {
+  name: 'tester',
+  instructions: 'Test.',
+  model: 'scripted/steps',
+  tools: ['note', 'look'],
+};
 
 function toolsOf(answer?: (text: string) => unknown) {
   const options = answer ? { answer } : {};
   return [notingTool('note', options).tool, notingTool('look', { effect: 'read', quick: true, ...options }).tool];
 }
 
-/** The bundle’s own code with a bug in it, as a worker that was deployed too early has it. */
-function withBug(pattern: string, replacement: string) {
-  return {
-    workflowsPath: require.resolve('../../workflows/index'),
-    bundlerOptions: {
-      webpackConfigHook: (config: { module?: { rules?: unknown[] } }) => {
-        const loader = require.resolve('../fixtures/replace-loader.cjs');
-        const rule = { test: /session-driver\.ts$/, enforce: 'pre', use: { loader, options: { pattern, replacement } } };
-        return { ...config, module: { ...config.module, rules: [...(config.module?.rules ?? []), rule] } };
-      },
-    },
-  };
-}
-
 describe('a plain bug stops nothing for good', () => {
   test('in workflow code: the run waits, and a mended worker finishes it', async () => {
-    const broken = withBug('const reply = await askModel', 'null.boom(); const reply = await askModel');
+    const broken = {
+      workflowsPath: require.resolve('../../workflows/index'),
+      bundlerOptions: mutated(
+        'session-driver.ts',
+        'const reply = await askModel',
+        'null.boom(); const reply = await askModel',
+      ),
+    };
     const id = 'bug-workflow';
-    await temporal.during({ agents: [agent], tools: toolsOf(), providers: [scriptedModel([])], worker: broken }, async () => {
-      await temporal.holdfast.start('tester', { id, input: 'go' });
-      await eventually(async () => {
-        const failed = (await temporal.events(id)).find((event) => event.workflowTaskFailedEventAttributes);
-        expect(failed?.workflowTaskFailedEventAttributes?.failure?.message).toContain('boom');
-      });
-      expect(await temporal.holdfast.describe(id)).toMatchObject({ status: 'running' });
-    });
-    await temporal.during({ agents: [agent], tools: toolsOf(), providers: [scriptedModel([{ text: 'mended' }])] }, async () => {
-      expect(await temporal.holdfast.get(id).result()).toMatchObject({ output: 'mended' });
-    });
+    await temporal.during(
+      { agents: [agent], tools: toolsOf(), providers: [scriptedModel([])], worker: broken },
+      async () => {
+        await temporal.holdfast.start('tester', { id, input: 'go' });
+        await eventually(async () => {
+          const failed = (await temporal.events(id)).find((event) => event.workflowTaskFailedEventAttributes);
+          expect(failed?.workflowTaskFailedEventAttributes?.failure?.message).toContain('boom');
+        });
+        expect(await temporal.holdfast.describe(id)).toMatchObject({ status: 'running' });
+      },
+    );
+    await temporal.during(
+      { agents: [agent], tools: toolsOf(), providers: [scriptedModel([{ text: 'mended' }])] },
+      async () => {
+        expect(await temporal.holdfast.get(id).result()).toMatchObject({ output: 'mended' });
+      },
+    );
   });
 
   test('in a provider: the call is tried again as Internal.Bug', async () => {
@@ -50,7 +55,9 @@ describe('a plain bug stops nothing for good', () => {
       const run = await temporal.holdfast.start('tester', { id: 'bug-provider', input: 'go' });
       expect(await run.result()).toMatchObject({ output: 'second time', turns: 1 });
       const events = await temporal.events('bug-provider');
-      const started = events.find((event) => event.activityTaskStartedEventAttributes)?.activityTaskStartedEventAttributes;
+      const started = events.find(
+        (event) => event.activityTaskStartedEventAttributes,
+      )?.activityTaskStartedEventAttributes;
       expect(started).toMatchObject({ attempt: 2, lastFailure: { applicationFailureInfo: { type: 'Internal.Bug' } } });
     });
   });
@@ -67,7 +74,9 @@ describe('a plain bug stops nothing for good', () => {
     await temporal.during({ agents: [agent], tools: toolsOf(broken), providers: [model] }, async () => {
       const run = await temporal.holdfast.start('tester', { id: 'bug-tool', input: 'go' });
       expect(await run.result()).toMatchObject({ output: 'done' });
-      const outcomes = (await run.transcript())?.messages.flatMap((message) => (message.role === 'tool' ? message.outcome : []));
+      const outcomes = (await run.transcript())?.messages.flatMap((message) =>
+        message.role === 'tool' ? message.outcome : [],
+      );
       expect(outcomes).toEqual(['failed', 'failed']);
     });
   });
@@ -81,12 +90,15 @@ describe('a plain bug stops nothing for good', () => {
       },
     });
     const model = scriptedModel([{ toolCalls: [{ name: 'note', arguments: { text: 'a' } }] }, { text: 'end' }]);
-    await temporal.during({ agents: [agent], tools: [bad.tool, toolsOf()[1] as never], providers: [model] }, async () => {
-      const run = await temporal.holdfast.start('tester', { id: 'bug-progress', input: 'go' });
-      expect(await run.result()).toMatchObject({ output: 'end' });
-      expect((await run.transcript())?.messages[2]).toMatchObject({ outcome: 'ok' });
-      expect(bad.calls).toHaveLength(1);
-    });
+    await temporal.during(
+      { agents: [agent], tools: [bad.tool, toolsOf()[1] as never], providers: [model] },
+      async () => {
+        const run = await temporal.holdfast.start('tester', { id: 'bug-progress', input: 'go' });
+        expect(await run.result()).toMatchObject({ output: 'end' });
+        expect((await run.transcript())?.messages[2]).toMatchObject({ outcome: 'ok' });
+        expect(bad.calls).toHaveLength(1);
+      },
+    );
   });
 });
 
@@ -105,11 +117,27 @@ describe('the history stays small', () => {
     ],
     [
       'ten calls with 60 kB of arguments',
-      { toolCalls: Array.from({ length: 10 }, (_, at) => ({ name: 'note', arguments: { text: `${at}${'y'.repeat(60_000)}` } })) },
+      {
+        toolCalls: Array.from({ length: 10 }, (_, at) => ({
+          name: 'note',
+          arguments: { text: `${at}${'y'.repeat(60_000)}` },
+        })),
+      },
       'ok',
     ],
-    ['a malformed call of 500 kB', { toolCalls: [{ name: 'note', malformed: `{"text": "${'z'.repeat(500_000)}` }] }, ''],
-    ['500 kB of reasoning', { reasoning: [{ text: 'r'.repeat(500_000), signature: 's' }], toolCalls: [{ name: 'note', arguments: { text: 'a' } }] }, ''],
+    [
+      'a malformed call of 500 kB',
+      { toolCalls: [{ name: 'note', malformed: `{"text": "${'z'.repeat(500_000)}` }] },
+      '',
+    ],
+    [
+      '500 kB of reasoning',
+      {
+        reasoning: [{ text: 'r'.repeat(500_000), signature: 's' }],
+        toolCalls: [{ name: 'note', arguments: { text: 'a' } }],
+      },
+      '',
+    ],
     ['a call of a tool with a name of 500 kB', { toolCalls: [{ name: 'n'.repeat(500_000), arguments: {} }] }, ''],
   ])('%s: no event above 256 kB', async (what, step, result) => {
     const id = `size-${what.replace(/\W+/g, '-')}`;
@@ -132,15 +160,26 @@ describe('the history stays small', () => {
 
   test('a turn costs the same whether the conversation is short or long', async () => {
     const turns = 30;
-    const steps = Array.from({ length: turns }, (_, at): ScriptedStep => ({ toolCalls: [{ name: 'note', arguments: { text: `${at}` } }] }));
-    await temporal.during({ agents: [agent], tools: toolsOf((text) => text.padEnd(2_000)), providers: [scriptedModel([...steps, { text: 'done' }])] }, async () => {
-      const run = await temporal.holdfast.start('tester', { id: 'size-turns', input: 'go' });
-      await run.result();
-      const inputs = (await temporal.events('size-turns')).flatMap(({ activityTaskScheduledEventAttributes: scheduled }) =>
-        scheduled?.activityType?.name === 'invokeModel' ? [scheduled.input?.payloads?.[0]?.data?.length ?? 0] : [],
-      );
-      expect(inputs).toHaveLength(turns + 1);
-      expect(Math.max(...inputs) - Math.min(...inputs)).toBeLessThan(100);
-    });
+    const steps = Array.from(
+      { length: turns },
+      (_, at): ScriptedStep => ({ toolCalls: [{ name: 'note', arguments: { text: `${at}` } }] }),
+    );
+    await temporal.during(
+      {
+        agents: [agent],
+        tools: toolsOf((text) => text.padEnd(2_000)),
+        providers: [scriptedModel([...steps, { text: 'done' }])],
+      },
+      async () => {
+        const run = await temporal.holdfast.start('tester', { id: 'size-turns', input: 'go' });
+        await run.result();
+        const inputs = (await temporal.events('size-turns')).flatMap(
+          ({ activityTaskScheduledEventAttributes: scheduled }) =>
+            scheduled?.activityType?.name === 'invokeModel' ? [scheduled.input?.payloads?.[0]?.data?.length ?? 0] : [],
+        );
+        expect(inputs).toHaveLength(turns + 1);
+        expect(Math.max(...inputs) - Math.min(...inputs)).toBeLessThan(100);
+      },
+    );
   });
 });

@@ -1,5 +1,5 @@
-import type { AgentDefinition } from '../../protocol/agent';
 import { ProviderError } from '../../activities/providers/provider';
+import type { AgentDefinition } from '../../protocol/agent';
 import { type ScriptedStep, scriptedModel } from '../../testing/scripted-model';
 import { eventually } from '../fixtures/eventually';
 import { unpaired } from '../fixtures/messages';
@@ -7,7 +7,12 @@ import { aborted, notingTool } from '../fixtures/test-tools';
 import { type TestWorkerOptions, useTemporal } from '../setup/test-worker';
 
 const temporal = useTemporal('endings');
-const agent: AgentDefinition = { name: 'tester', instructions: 'Test.', model: 'scripted/steps', tools: ['note', 'wait'] };
+const agent: AgentDefinition = {
+  name: 'tester',
+  instructions: 'Test.',
+  model: 'scripted/steps',
+  tools: ['note', 'wait'],
+};
 
 /** A step that never answers, and when it was aborted. */
 function hanging() {
@@ -49,7 +54,11 @@ describe('a deadline', () => {
   test('aborts the model call it falls into within a second, and is the stop reason', async () => {
     const { step, abortedAt } = hanging();
     await temporal.during(contentsOf([step]), async () => {
-      const run = await temporal.holdfast.start('tester', { id: 'deadline-model', input: 'go', limits: { deadline: 1_500 } });
+      const run = await temporal.holdfast.start('tester', {
+        id: 'deadline-model',
+        input: 'go',
+        limits: { deadline: 1_500 },
+      });
       const result = await run.result();
       expect(result).toMatchObject({ stopReason: 'deadline', output: null, turns: 0 });
       const { status, startedAt } = await temporal.holdfast.describe('deadline-model');
@@ -63,7 +72,11 @@ describe('a deadline', () => {
     const { tool, abortedAt } = waitingTool();
     const steps: ScriptedStep[] = [{ toolCalls: [{ name: 'wait', arguments: { text: 'x' } }] }];
     await temporal.during(contentsOf(steps, { tools: [tool, notingTool('note').tool] }), async () => {
-      const run = await temporal.holdfast.start('tester', { id: 'deadline-tool', input: 'go', limits: { deadline: '1500ms' } });
+      const run = await temporal.holdfast.start('tester', {
+        id: 'deadline-tool',
+        input: 'go',
+        limits: { deadline: '1500ms' },
+      });
       expect(await run.result()).toMatchObject({ stopReason: 'deadline', turns: 1 });
       const { startedAt } = await temporal.holdfast.describe('deadline-tool');
       expect((await abortedAt) - startedAt.getTime() - 1_500).toBeLessThan(1_000);
@@ -73,7 +86,11 @@ describe('a deadline', () => {
 
   test('that is not reached changes nothing', async () => {
     await temporal.during(contentsOf([{ text: 'in time' }]), async () => {
-      const run = await temporal.holdfast.start('tester', { id: 'deadline-far', input: 'go', limits: { deadline: '1h' } });
+      const run = await temporal.holdfast.start('tester', {
+        id: 'deadline-far',
+        input: 'go',
+        limits: { deadline: '1h' },
+      });
       expect(await run.result()).toMatchObject({ output: 'in time', stopReason: 'completed' });
     });
   });
@@ -90,7 +107,10 @@ describe('a cancellation', () => {
       expect(await run.result()).toMatchObject({ stopReason: 'cancelled', output: null, agent: 'tester' });
       expect((await abortedAt) - asked).toBeLessThan(1_500);
       expect(await run.state()).toMatchObject({ status: 'cancelled', phase: 'ended', stopReason: 'cancelled' });
-      expect(await temporal.holdfast.describe(run.id)).toMatchObject({ status: 'cancelled', executionStatus: 'CANCELLED' });
+      expect(await temporal.holdfast.describe(run.id)).toMatchObject({
+        status: 'cancelled',
+        executionStatus: 'CANCELLED',
+      });
     });
   });
 

@@ -1,14 +1,19 @@
+import type { RunHandle } from '../../client';
 import type { AgentDefinition } from '../../protocol/agent';
 import type { Message } from '../../protocol/messages';
 import { type ScriptedModel, type ScriptedStep, scriptedModel } from '../../testing/scripted-model';
-import type { RunHandle } from '../../client';
 import { eventually } from '../fixtures/eventually';
 import { unpaired } from '../fixtures/messages';
 import { notingTool } from '../fixtures/test-tools';
 import { type TestWorkerOptions, useTemporal } from '../setup/test-worker';
 
 const temporal = useTemporal('rollover');
-const agent: AgentDefinition = { name: 'tester', instructions: 'Test.', model: 'scripted/steps', tools: ['note', 'look'] };
+const agent: AgentDefinition = {
+  name: 'tester',
+  instructions: 'Test.',
+  model: 'scripted/steps',
+  tools: ['note', 'look'],
+};
 const LARGE = 'x'.repeat(6_000);
 
 /** Turns that alternate between an activity of its own and a quick read, with results too large to ride along. */
@@ -87,11 +92,14 @@ test('a worker that takes over in the middle asks the workflow for what it lacks
     holdBack = resolve;
   });
   const steps = turnsOf(4);
-  const first = scriptedModel([...steps.slice(0, 2), async (_request, { signal }) => {
-    holdBack();
-    await new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
-    return {};
-  }]);
+  const first = scriptedModel([
+    ...steps.slice(0, 2),
+    async (_request, { signal }) => {
+      holdBack();
+      await new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+      return {};
+    },
+  ]);
   const second = scriptedModel(steps.slice(2));
   const started = await temporal.worker(contentsOf(first));
   const run = await started.runUntil(async () => {
@@ -181,7 +189,9 @@ test('a run that is reset goes on from there, with its workspace and its large m
     const run = await temporal.holdfast.start('tester', { id: 'reset', input: 'go' });
     await run.result();
     const events = await temporal.events('reset');
-    const calls = events.filter((event) => event.activityTaskScheduledEventAttributes?.activityType?.name === 'invokeModel');
+    const calls = events.filter(
+      (event) => event.activityTaskScheduledEventAttributes?.activityType?.name === 'invokeModel',
+    );
     const before = events.findLast(
       ({ workflowTaskCompletedEventAttributes, eventId }) =>
         workflowTaskCompletedEventAttributes && Number(eventId) < Number(calls[1]?.eventId),

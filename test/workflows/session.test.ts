@@ -15,7 +15,11 @@ const agent: AgentDefinition = {
 };
 
 /** One run from its start to its result, on a worker of its own. */
-async function runToEnd(id: string, steps: ScriptedStep[], options: { agent?: Partial<AgentDefinition>; input?: unknown } = {}) {
+async function runToEnd(
+  id: string,
+  steps: ScriptedStep[],
+  options: { agent?: Partial<AgentDefinition>; input?: unknown } = {},
+) {
   const model = scriptedModel(steps);
   const [note, look] = [notingTool('note'), notingTool('look', { effect: 'read', quick: true })];
   const stamp = notingTool('stamp', { effect: 'once' });
@@ -89,7 +93,9 @@ describe('tool turns', () => {
     expect(result).toMatchObject({ output: 'done', turns: 5, toolCalls: 10 });
     const messages = transcript?.messages ?? [];
     expect(unpaired(messages)).toEqual([]);
-    const outcomes = messages.flatMap((message) => (message.role === 'tool' ? [`${message.name} ${message.outcome}`] : []));
+    const outcomes = messages.flatMap((message) =>
+      message.role === 'tool' ? [`${message.name} ${message.outcome}`] : [],
+    );
     expect(outcomes).toEqual([
       'todo ok',
       'look ok',
@@ -109,6 +115,24 @@ describe('tool turns', () => {
     ]);
     expect(new Set(note.calls.map(({ key }) => key)).size).toBe(3);
     expect(state.todos).toEqual([{ text: 'look', status: 'pending' }]);
+  });
+
+  test('a quick read beside a slow call runs at once, as a local activity', async () => {
+    const { result, look, run } = await runToEnd('mixed', [
+      {
+        toolCalls: [
+          { name: 'look', arguments: { text: 'a' } },
+          { name: 'note', arguments: { text: 'b' } },
+        ],
+      },
+      { text: 'done' },
+    ]);
+    expect(result).toMatchObject({ output: 'done', toolCalls: 2 });
+    expect(look.calls).toHaveLength(1);
+    const events = await temporal.events(run.id);
+    const markers = events.flatMap(({ markerRecordedEventAttributes: marker }) => marker?.markerName ?? []);
+    // The agent’s look-up, and the read.
+    expect(markers).toEqual(['core_local_activity', 'core_local_activity']);
   });
 
   test('the model sees each result in its place', async () => {
@@ -131,7 +155,9 @@ describe('tool turns', () => {
     texts.slice(1).forEach((text, at) => {
       expect(text.startsWith(texts[at] ?? '?')).toBe(true);
     });
-    expect(new Set(model.requests.map(({ tools, instructions }) => JSON.stringify([tools, instructions]))).size).toBe(1);
+    expect(new Set(model.requests.map(({ tools, instructions }) => JSON.stringify([tools, instructions]))).size).toBe(
+      1,
+    );
   });
 });
 
@@ -155,11 +181,14 @@ describe('an id', () => {
   });
 
   test('is made up when none is given', async () => {
-    await temporal.during({ agents: [agent], tools: tools(), providers: [scriptedModel([{ text: '.' }])] }, async () => {
-      const run = await temporal.holdfast.start('tester', { input: 'go' });
-      expect(run.id).toMatch(/^tester-[0-9a-f]{8}$/);
-      await run.result();
-    });
+    await temporal.during(
+      { agents: [agent], tools: tools(), providers: [scriptedModel([{ text: '.' }])] },
+      async () => {
+        const run = await temporal.holdfast.start('tester', { input: 'go' });
+        expect(run.id).toMatch(/^tester-[0-9a-f]{8}$/);
+        await run.result();
+      },
+    );
   });
 });
 
@@ -169,27 +198,44 @@ function tools() {
 
 describe('what a run shows', () => {
   test('in the list and to Temporal’s own UI', async () => {
-    const { run } = await runToEnd('shown', [{ toolCalls: [{ name: 'note', arguments: { text: 'a' } }] }, { text: 'done' }]);
+    const { run } = await runToEnd('shown', [
+      { toolCalls: [{ name: 'note', arguments: { text: 'a' } }] },
+      { text: 'done' },
+    ]);
     const described = await temporal.holdfast.describe('shown');
     expect(described).toMatchObject({ id: 'shown', agent: 'tester', status: 'completed', costUsd: 0, parent: null });
     const events = await temporal.events(run.id);
-    const summaries = events.flatMap(({ userMetadata }) => (userMetadata?.summary?.data ? [JSON.parse(Buffer.from(userMetadata.summary.data).toString())] : []));
-    expect(summaries).toEqual(
-      expect.arrayContaining(['tester: go', 'turn 1 · scripted/steps', 'turn 1 · {"text":"a"}', 'turn 2 · scripted/steps']),
+    const summaries = events.flatMap(({ userMetadata }) =>
+      userMetadata?.summary?.data ? [JSON.parse(Buffer.from(userMetadata.summary.data).toString())] : [],
     );
-    const types = events.flatMap(({ activityTaskScheduledEventAttributes: scheduled }) => scheduled?.activityType?.name ?? []);
+    expect(summaries).toEqual(
+      expect.arrayContaining([
+        'tester: go',
+        'turn 1 · scripted/steps',
+        'turn 1 · {"text":"a"}',
+        'turn 2 · scripted/steps',
+      ]),
+    );
+    const types = events.flatMap(
+      ({ activityTaskScheduledEventAttributes: scheduled }) => scheduled?.activityType?.name ?? [],
+    );
     expect(types).toEqual(['invokeModel', 'tool.note', 'invokeModel']);
   });
 
   test('current details in Markdown, also after its end', async () => {
-    await temporal.during({ agents: [agent], tools: tools(), providers: [scriptedModel([{ text: 'done' }])] }, async () => {
-      const run = await temporal.holdfast.start('tester', { id: 'details', input: 'go' });
-      await run.result();
-      const details = await temporal.client.workflow.getHandle('details').query<{ currentDetails: string }>('__temporal_workflow_metadata');
-      expect(details.currentDetails).toContain('**tester** · scripted/steps');
-      expect(details.currentDetails).toContain('ended: completed · turn 1/100');
-      expect(details.currentDetails).toContain('| 1 | steps | 100→10 | $0.0000 |');
-    });
+    await temporal.during(
+      { agents: [agent], tools: tools(), providers: [scriptedModel([{ text: 'done' }])] },
+      async () => {
+        const run = await temporal.holdfast.start('tester', { id: 'details', input: 'go' });
+        await run.result();
+        const details = await temporal.client.workflow
+          .getHandle('details')
+          .query<{ currentDetails: string }>('__temporal_workflow_metadata');
+        expect(details.currentDetails).toContain('**tester** · scripted/steps');
+        expect(details.currentDetails).toContain('ended: completed · turn 1/100');
+        expect(details.currentDetails).toContain('| 1 | steps | 100→10 | $0.0000 |');
+      },
+    );
   });
 
   test('a list by agent, status and filter; nothing is found by a hostile name', async () => {
@@ -211,14 +257,13 @@ describe('what a run shows', () => {
     ['ideographs', '漢字だけの長い質問です。'.repeat(100)],
     ['emoji', '🙂'.repeat(500)],
     ['what JSON escapes', '"\\\n'.repeat(500)],
-  ])(
-    'a summary of an input of %s is taken by the server',
-    async (_what, input) => {
-      await temporal.during({ agents: [agent], tools: tools(), providers: [scriptedModel([{ text: '.' }])] }, async () => {
+  ])('a summary of an input of %s is taken by the server', async (_what, input) => {
+    await temporal.during(
+      { agents: [agent], tools: tools(), providers: [scriptedModel([{ text: '.' }])] },
+      async () => {
         const run = await temporal.holdfast.start('tester', { input });
         expect(await run.result()).toMatchObject({ output: '.' });
-      });
-    },
-  );
+      },
+    );
+  });
 });
-

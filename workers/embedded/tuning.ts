@@ -1,9 +1,10 @@
 import { SEARCH_ATTRIBUTE } from '../../protocol/names';
 
 /**
- * What makes the embedded server fast. The stock development server has one history shard whose task queue is read at
- * most 20 times a second, SQLite with a rollback journal, and four task-queue partitions for one process. Measured in
- * `docs/embedded-temporal.md`; reproduced by `scripts/bench-embedded.mjs`.
+ * What makes the embedded server fast. The stock development server has one history shard whose task queues are read at
+ * most 20 times a second, SQLite with a rollback journal, four task-queue partitions for one process, and timers that may
+ * be a second late, which every retry and every timeout waits for. Measured in `docs/embedded-temporal.md`; reproduced by
+ * `scripts/bench-embedded.mjs`.
  */
 export const TUNING = {
   shardPolling: [
@@ -31,6 +32,6 @@ export function cliType(type: string): string {
     .join('');
 }
 
-function dynamic(key: string, value: number | boolean): string {
+function dynamic(key: string, value: number | boolean | string): string {
   return `--dynamic-config-value=${key}=${value}`;
 }

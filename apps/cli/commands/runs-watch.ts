@@ -13,16 +13,16 @@ export function registerRunsWatch(runs: Command): void {
       const { contextOf } = require('../context') as typeof import('../context');
       const { linkTo } = require('../link') as typeof import('../link');
       const { Carrier } = require('../carrier') as typeof import('../carrier');
+      const { timesOf } = require('../execute-run') as typeof import('../execute-run');
       const { followToEnd } = require('../follow-to-end') as typeof import('../follow-to-end');
       const context = contextOf(command);
       const carrier = Carrier.follower(context, await linkTo(context));
       try {
-        const { holdfast } = carrier.link;
-        const since = (await holdfast.describe(id)).startedAt.getTime();
+        const times = await timesOf(carrier, id);
         const last = flags.all ? {} : { last: LAST_MESSAGES };
-        process.exitCode = await followToEnd(context, carrier, holdfast.get(id), {
+        process.exitCode = await followToEnd(context, carrier, carrier.link.holdfast.get(id), {
           stream: context.out.json,
-          since,
+          ...times,
           ...last,
         });
       } finally {

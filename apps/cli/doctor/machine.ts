@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
+import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Context } from '../context';
 import { bytes } from '../figures';
@@ -19,6 +19,9 @@ export function checkNode(version = process.versions.node): Check {
 
 export function checkHome({ home }: Pick<Context, 'home'>): Check {
   const at = existing(home);
+  if (!statSync(at).isDirectory()) {
+    return fail('home', `${shownPath(at)} is not a folder`, 'export HOLDFAST_HOME=…   # a folder you may write to');
+  }
   try {
     accessSync(at, constants.W_OK);
     return ok('home', `${shownPath(home)}${at === home ? '' : ' (is made when needed)'}`);

@@ -143,7 +143,7 @@ function callsOf(message: Message): ShownCall[] {
 /** Things that are told when they change. */
 class ToldOnce {
   private pinned = false;
-  private todoList = '[]';
+  private todoList: string[] = [];
   private missing = false;
   private readonly attemptsTold = new Set<string>();
 
@@ -169,9 +169,10 @@ class ToldOnce {
   }
 
   *todos({ todos }: SessionStateView): Generator<Progress> {
-    const list = JSON.stringify(todos);
-    if (list === this.todoList) return;
+    const list = todos.map(({ text, status }) => `${status} ${text}`);
+    const changed = todos.filter((_, at) => !this.todoList.includes(list[at] ?? ''));
+    const same = changed.length === 0 && list.length === this.todoList.length;
     this.todoList = list;
-    yield { type: 'todos-changed', todos };
+    if (!same) yield { type: 'todos-changed', todos, changed };
   }
 }

@@ -21,9 +21,10 @@ export function linesOf(progress: Progress, style: Style, elapsedMs: number): st
     case 'turn-finished':
       return turnLines(progress, style, elapsedMs);
     case 'tool-finished':
-      return [toolLine(progress, style)];
+      // What a todo call did is told by the list itself.
+      return progress.call.name === 'todo' && progress.outcome === 'ok' ? [] : [toolLine(progress, style)];
     case 'todos-changed':
-      return progress.todos.map((todo) => todoLine(todo, style));
+      return progress.changed.map((todo) => todoLine(todo, style));
     case 'attempt-failed':
       return [attemptLine(progress, style)];
     case 'worker-missing':

@@ -36,7 +36,8 @@ export type Progress =
       /** The first characters of what the model reads. */
       preview: string;
     }
-  | { type: 'todos-changed'; todos: TodoItem[] }
+  /** The whole list, and the part of it that is new. */
+  | { type: 'todos-changed'; todos: TodoItem[]; changed: TodoItem[] }
   /** A call failed and is tried again by the server. */
   | {
       type: 'attempt-failed';

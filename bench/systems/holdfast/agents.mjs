@@ -7,7 +7,7 @@ const { z } = createRequire(new URL('../../../dist/', import.meta.url))('zod');
 
 /** The model of the bench holds a million tokens, so that no system drops any of the conversation. */
 const MODEL_FACTS = { contextTokens: 1_000_000, maxOutputTokens: 8_192 };
-const LIMITS = { turns: 100_000, toolCalls: 100_000, deadline: '1h' };
+const LIMITS = { turns: 100_000, toolCalls: 100_000 };
 /** What `clerk-in-window` sees of its conversation: about the last ten turns. */
 const WINDOW_TOKENS = 8_000;
 

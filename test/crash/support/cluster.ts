@@ -159,8 +159,7 @@ async function startServer(home: string, port: number, uiPort: number): Promise<
 const DOWN = new Set<unknown>([1, 4, 8, 9, 14]);
 
 function isDown(error: unknown): boolean {
-  if (HoldfastError.is(error))
-    return error.code === 'Server.Unreachable' || error.code === 'Worker.Missing' || isDown(error.cause);
+  if (HoldfastError.is(error)) return error.code === 'Server.Unreachable' || isDown(error.cause);
   const { code, cause } = Object(error) as { code?: unknown; cause?: unknown };
   return DOWN.has(code) || (cause !== undefined && isDown(cause));
 }

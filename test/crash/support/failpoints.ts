@@ -27,6 +27,8 @@ export interface Crossing {
   session: string;
   kind: Kind;
   key: string;
+  /** Milliseconds since epoch. */
+  at: number;
 }
 
 /**
@@ -64,7 +66,7 @@ export class Failpoints {
     const count = (this.passed.get(`${session} ${label}`) ?? 0) + 1;
     this.passed.set(`${session} ${label}`, count);
     const key = `${label} #${count}`;
-    const crossing: Crossing = { session, kind, key };
+    const crossing: Crossing = { session, kind, key, at: Date.now() };
     // Synchronous: what is written here is known even when the next line kills us.
     writeSync(this.log, `${JSON.stringify(crossing)}\n`);
     const target = this.targets.find((one) => one.session === session && one.key === key);

@@ -25,5 +25,6 @@ export interface WorkerSettings {
   home: string;
   /** Every crossing of a failpoint is written here, a line each. */
   crossings: string;
-  graceMs?: number;
+  /** Polls for activities a worker keeps open; the SDK's default is 10. */
+  polls?: number;
 }

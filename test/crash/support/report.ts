@@ -1,28 +1,50 @@
-import type { Crossing } from './failpoints';
+import type { Verdict } from './checker';
 import type { Struck } from './sweep';
 
+export interface Campaign {
+  title: string;
+  /** Injected faults by kind. */
+  faults: ReadonlyMap<string, number>;
+  /** One a run. */
+  verdicts: readonly Verdict[];
+  recoveryMs: readonly number[];
+  /** Further lines, the seed among them. */
+  more?: readonly string[];
+}
+
 /** A campaign in a few lines; the only claim is the one its size allows. */
-export function report(title: string, struck: readonly Struck[], more: string[] = []): string {
-  const hits = struck.flatMap(({ hit }) => hit);
-  const findings = struck.flatMap(({ verdict }) => verdict.findings);
+export function report({ title, faults, verdicts, recoveryMs, more = [] }: Campaign): string {
+  const findings = verdicts.flatMap((verdict) => verdict.findings);
   const lost = findings.filter(({ what }) => what === 'lost').length;
   const broken = findings.filter(({ what }) => what.startsWith('repeated')).length;
-  const sum = (of: (one: Struck) => number): number => struck.reduce((total, one) => total + of(one), 0);
-  const recovery = struck.flatMap(({ recoveryMs }) => recoveryMs);
-  return [
+  const sum = (of: (verdict: Verdict) => number): number => verdicts.reduce((total, one) => total + of(one), 0);
+  const injected = [...faults.values()].reduce((total, count) => total + count, 0);
+  const lines = [
+    `runs ${verdicts.length}, faults ${injected}: ${[...faults].map(([kind, count]) => `${kind} ${count}`).join(', ')}`,
+    `lost ${lost}, recorded calls repeated ${broken}, other findings ${findings.length - lost - broken}`,
+    `repeated before they were recorded: model ${sum((one) => one.repeated.model)}, tool ${sum((one) => one.repeated.tool)}; outcome-unknown ${sum((one) => one.unknown)}`,
+    `recovery ${percentiles(recoveryMs)}`,
+    ...(findings.length === 0 ? [`no failure in ${injected} faults: a rate below ${rate(injected)} (95 %)`] : []),
+    ...more,
+  ];
+  return [title, ...lines.map((line) => `  ${line}`)].join('\n');
+}
+
+export function sweepCampaign(title: string, struck: readonly Struck[]): Campaign {
+  const faults = new Map<string, number>();
+  for (const { kind } of struck.flatMap(({ hit }) => hit)) faults.set(kind, (faults.get(kind) ?? 0) + 1);
+  const missed = struck.flatMap((one) => one.missed.map(({ key }) => key));
+  return {
     title,
-    `  runs ${struck.length}, faults ${hits.length} (${byKind(hits)})`,
-    `  lost ${lost}, recorded calls repeated ${broken}, other findings ${findings.length - lost - broken}`,
-    `  unrecorded calls repeated: model ${sum((one) => one.verdict.repeated.model)}, tool ${sum((one) => one.verdict.repeated.tool)}`,
-    `  outcome-unknown ${sum((one) => one.verdict.unknown)}, places not come by ${sum((one) => one.missed.length)}`,
-    `  recovery ${percentiles(recovery)}`,
-    ...(findings.length === 0 ? [`  0 of ${hits.length}: the rate is below ${rate(hits.length)} (95 %)`] : []),
-    ...more.map((line) => `  ${line}`),
-  ].join('\n');
+    faults,
+    verdicts: struck.map(({ verdict }) => verdict),
+    recoveryMs: struck.flatMap((one) => one.recoveryMs),
+    ...(missed.length > 0 && { more: [`not come by: ${missed.join('; ')}`] }),
+  };
 }
 
 /** With no failure in n trials, only a rate below 3/n may be claimed. */
-export function rate(trials: number): string {
+function rate(trials: number): string {
   return trials === 0 ? '100 %' : `${(300 / trials).toFixed(1)} %`;
 }
 
@@ -30,13 +52,7 @@ export function percentiles(values: readonly number[]): string {
   if (values.length === 0) return 'nothing to measure';
   const sorted = [...values].sort((a, b) => a - b);
   const at = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
-  return `p50 ${at(0.5)} ms, p95 ${at(0.95)} ms, max ${sorted.at(-1)} ms (${values.length})`;
-}
-
-function byKind(hits: readonly Crossing[]): string {
-  const counts = new Map<string, number>();
-  for (const { kind } of hits) counts.set(kind, (counts.get(kind) ?? 0) + 1);
-  return [...counts].map(([kind, count]) => `${kind} ${count}`).join(', ');
+  return `p50 ${at(0.5)} ms, p95 ${at(0.95)} ms, max ${sorted.at(-1)} ms (${values.length} measured)`;
 }
 
 /** Past jest's decoration, which buries a table in stack traces. */

@@ -15,6 +15,8 @@ export interface Plan {
   turns?: number;
   /** Characters of each result of `long`; milliseconds of the one slow step of `waiting`. */
   size?: number;
+  /** Milliseconds of each model call of `long`. */
+  pace?: number;
   /** Which step of `waiting` is slow. */
   slow?: 'model' | 'store' | 'publish';
   /** False leaves the digests of the messages out of the ledger. */
@@ -90,9 +92,9 @@ const waiting: Script = (turn, messages, { slow = 'model', size = 3_000 }) => {
 };
 
 /** A quick read of a given size every turn. */
-const long: Script = (turn, _messages, { turns = 10, size = 2_000 }) => {
-  if (turn <= turns - 1) return { text: `Step ${turn}.`, ...calls(turn, ['peek', { item: `n${turn}`, bytes: size }]) };
-  return { text: `all ${turns} turns done` };
+const long: Script = (turn, _messages, { turns = 10, size = 2_000, pace = 0 }) => {
+  if (turn >= turns) return { text: `all ${turns} turns done` };
+  return { delayMs: pace, text: `Step ${turn}.`, ...calls(turn, ['peek', { item: `n${turn}`, bytes: size }]) };
 };
 
 export const LARGE = 300_000;

@@ -34,7 +34,7 @@ export async function main(): Promise<void> {
     taskQueue: settings.queue,
     plugins: [plugin],
     interceptors: { activity: [(context) => crossExecution(context, points)] },
-    ...(settings.graceMs !== undefined && { shutdownGraceTime: settings.graceMs }),
+    ...(settings.polls && { activityTaskPollerBehavior: { type: 'simple-maximum', maximum: settings.polls } }),
   });
   crossNative(worker, points);
   const running = worker.run();

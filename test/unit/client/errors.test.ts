@@ -24,7 +24,12 @@ describe('a request the server did not answer as wished', () => {
     ['no server', unavailable, 'Server.Unreachable', /connection refused/],
     ['no server, wrapped by the client', new Error('Failed', { cause: unavailable }), 'Server.Unreachable', /refused/],
     ['no answer in time', grpcError(4, 'Deadline exceeded'), 'Server.Unreachable', /Deadline/],
-    ['missing search attributes', grpcError(3, 'Namespace has no search attribute HoldfastAgent'), 'Server.AttributesMissing', /HoldfastAgent/],
+    [
+      'missing search attributes',
+      grpcError(3, 'Namespace has no search attribute HoldfastAgent'),
+      'Server.AttributesMissing',
+      /HoldfastAgent/,
+    ],
     ['a bad list filter', grpcError(3, 'invalid query'), 'Input.Invalid', /invalid query/],
   ])('%s', (_what, error, code, message) => {
     const mapped = toClientError(error, 'my-run');
@@ -45,7 +50,8 @@ describe('a request the server did not answer as wished', () => {
 });
 
 describe('a run that gave no result', () => {
-  const failed = (cause: Error) => new WorkflowFailedError('Workflow execution failed', cause, RetryState.NON_RETRYABLE_FAILURE);
+  const failed = (cause: Error) =>
+    new WorkflowFailedError('Workflow execution failed', cause, RetryState.NON_RETRYABLE_FAILURE);
 
   test('with a code of ours: the same code, hint and details', () => {
     const cause = ApplicationFailure.create({
@@ -62,11 +68,13 @@ describe('a run that gave no result', () => {
   });
 
   test('without details', () => {
-    expect(runFailure(failed(ApplicationFailure.create({ type: 'Model.Auth', message: 'm' })), 'my-run')).toMatchObject({
-      code: 'Model.Auth',
-      hint: undefined,
-      details: { id: 'my-run' },
-    });
+    expect(runFailure(failed(ApplicationFailure.create({ type: 'Model.Auth', message: 'm' })), 'my-run')).toMatchObject(
+      {
+        code: 'Model.Auth',
+        hint: undefined,
+        details: { id: 'my-run' },
+      },
+    );
   });
 
   test('cancelled is a result of its own', () => {

@@ -52,7 +52,7 @@ describe('the filter', () => {
     const found = [infoOf(), infoOf(), infoOf()];
     expect((await listed({ limit: 2 }, found)).runs).toHaveLength(2);
     const { client, asked } = clientOf(found);
-    for await (const _run of listRuns(client, { limit: 2 })) continue;
+    for await (const _run of listRuns(client, { limit: 2 }));
     expect(asked[0]?.pageSize).toBe(2);
   });
 
@@ -82,7 +82,13 @@ describe('a run in the list', () => {
   });
 
   test('without attributes is running and of an unknown agent', () => {
-    expect(summaryOf(infoOf())).toMatchObject({ agent: null, status: 'running', costUsd: null, closedAt: null, parent: null });
+    expect(summaryOf(infoOf())).toMatchObject({
+      agent: null,
+      status: 'running',
+      costUsd: null,
+      closedAt: null,
+      parent: null,
+    });
   });
 
   test.each([

@@ -63,9 +63,12 @@ describe('what it may not', () => {
     expect(() => startInput('writer', { input: 'go', ...options })).toThrow(refused('Input.Invalid', where));
   });
 
-  test.each(['', 'Writer', 'my agent', '-x', '1x', 'x'.repeat(64), '../x', 'a"b', 'ä'])('the agent name %j', (agent) => {
-    expect(() => startInput(agent, { input: 'go' })).toThrow(refused('Input.Invalid', 'agent'));
-  });
+  test.each(['', 'Writer', 'my agent', '-x', '1x', 'x'.repeat(64), '../x', 'a"b', 'ä'])(
+    'the agent name %j',
+    (agent) => {
+      expect(() => startInput(agent, { input: 'go' })).toThrow(refused('Input.Invalid', 'agent'));
+    },
+  );
 });
 
 describe('run ids', () => {

@@ -1,5 +1,6 @@
 import { Catalogue, type CatalogueContents } from '../../../activities/catalogue';
 import { resolveAgent } from '../../../activities/resolve-agent';
+import type { ResolveAgentInput } from '../../../protocol/activities';
 import type { AgentDefinition } from '../../../protocol/agent';
 import { HoldfastError } from '../../../protocol/failures';
 import { toolSpec } from '../../fixtures/agents';
@@ -65,7 +66,10 @@ describe('a revision', () => {
 });
 
 describe('an agent of the catalogue', () => {
-  const catalogue = catalogueOf([writer, { name: 'reader', instructions: 'Read.', tools: ['all'], model: 'scripted/own' }]);
+  const catalogue = catalogueOf([
+    writer,
+    { name: 'reader', instructions: 'Read.', tools: ['all'], model: 'scripted/own' },
+  ]);
 
   test('is resolved with its tools as data and its model', () => {
     expect(catalogue.resolve('reader')).toMatchObject({ model: 'scripted/own', tools, limits: { turns: 100 } });
@@ -82,7 +86,9 @@ describe('an agent of the catalogue', () => {
     expect(() => catalogue.resolve('nobody')).toThrow(
       expect.objectContaining({ code: 'Agent.Unknown', hint: expect.stringContaining('reader, writer') }),
     );
-    expect(() => catalogueOf([]).resolve('x')).toThrow(expect.objectContaining({ hint: expect.stringContaining('none') }));
+    expect(() => catalogueOf([]).resolve('x')).toThrow(
+      expect.objectContaining({ hint: expect.stringContaining('none') }),
+    );
     expect(catalogue.find('nobody', 'scripted/default')).toBeUndefined();
     expect(catalogue.agentNames()).toEqual(['reader', 'writer']);
   });
@@ -117,7 +123,9 @@ describe('agents that could not run are refused when the worker starts', () => {
     ['a tool nobody has', [{ ...writer, tools: ['nothing'] }], 'Tool.Unknown', 'nothing'],
     ['no definition at all', [undefined as unknown as AgentDefinition], 'Agent.Invalid', '(root)'],
   ])('%s', (_what, agents, code, message) => {
-    expect(() => catalogueOf(agents)).toThrow(expect.objectContaining({ code, message: expect.stringContaining(message) }));
+    expect(() => catalogueOf(agents)).toThrow(
+      expect.objectContaining({ code, message: expect.stringContaining(message) }),
+    );
   });
 });
 
@@ -128,7 +136,11 @@ describe('options of a run, whoever started it', () => {
     const { agent, options } = resolveAgent(
       {
         agent: 'writer',
-        options: { limits: { deadline: '10m', turns: 3 }, mounts: [{ name: 'docs', path: '/docs' }], model: 'scripted/given' },
+        options: {
+          limits: { deadline: '10m', turns: 3 },
+          mounts: [{ name: 'docs', path: '/docs' }],
+          model: 'scripted/given',
+        },
       },
       catalogue,
     );
@@ -143,7 +155,7 @@ describe('options of a run, whoever started it', () => {
     expect(resolveAgent({ agent: 'writer', options }, catalogue).options).toEqual(options);
   });
 
-  test.each([
+  test.each<[ResolveAgentInput['options'] & { surprise?: number }, string]>([
     [{ limits: { deadline: 'soon' } }, 'limits.deadline'],
     [{ limits: { turns: '3' } }, 'limits.turns'],
     [{ rolloverTurns: 0 }, 'rolloverTurns'],

@@ -13,7 +13,14 @@ function parts() {
 }
 
 const large = `${'é'.repeat(40_000)} the end`;
-const reasoning: AssistantPart = { type: 'reasoning', provider: 'p', text: large, signature: 'sig', encrypted: 'enc', id: 'r1' };
+const reasoning: AssistantPart = {
+  type: 'reasoning',
+  provider: 'p',
+  text: large,
+  signature: 'sig',
+  encrypted: 'enc',
+  id: 'r1',
+};
 const messageOf = (...content: AssistantPart[]): AssistantMessage => ({ role: 'assistant', content });
 const sizeOf = (value: unknown): number => Buffer.byteLength(JSON.stringify(value));
 
@@ -42,12 +49,19 @@ describe('a reply on its way into the history', () => {
   test('keeps only the beginning of malformed arguments: they never run', async () => {
     const malformed = `{"text": "${'x'.repeat(100_000)}`;
     const message = await offloadReply(messageOf({ type: 'tool-call', id: 'a', name: 'slow', malformed }), parts());
-    expect(message.content[0]).toEqual({ type: 'tool-call', id: 'a', name: 'slow', malformed: malformed.slice(0, 2_000) });
+    expect(message.content[0]).toEqual({
+      type: 'tool-call',
+      id: 'a',
+      name: 'slow',
+      malformed: malformed.slice(0, 2_000),
+    });
   });
 
   test('no event above 256 kB comes of many parts that are small each', async () => {
     const io = parts();
-    const message = assistant(...Array.from({ length: 40 }, (_, at) => call(`c${at}`, 'slow', { text: 'x'.repeat(60_000), at })));
+    const message = assistant(
+      ...Array.from({ length: 40 }, (_, at) => call(`c${at}`, 'slow', { text: 'x'.repeat(60_000), at })),
+    );
     const offloaded = await offloadReply(message, io);
     expect(sizeOf(offloaded)).toBeLessThan(100_000);
     expect(await loadParts([offloaded], io)).toEqual([message]);
@@ -65,7 +79,10 @@ describe('a reply on its way into the history', () => {
   });
 
   test('the message keeps what else it has', async () => {
-    expect(await offloadReply({ ...assistant(large), mark: 'm' }, parts())).toMatchObject({ role: 'assistant', mark: 'm' });
+    expect(await offloadReply({ ...assistant(large), mark: 'm' }, parts())).toMatchObject({
+      role: 'assistant',
+      mark: 'm',
+    });
   });
 });
 
@@ -75,10 +92,19 @@ describe('parts on their way to a vendor', () => {
     const artifact = await io.put(Buffer.from([1, 2, 3]), 'image/png');
     const message: Message = {
       role: 'user',
-      content: [{ type: 'text', text: 'look' }, { type: 'image', mediaType: 'image/png', artifact }],
+      content: [
+        { type: 'text', text: 'look' },
+        { type: 'image', mediaType: 'image/png', artifact },
+      ],
     };
     expect(await loadParts([message], io)).toEqual([
-      { role: 'user', content: [{ type: 'text', text: 'look' }, { type: 'image', mediaType: 'image/png', data: 'AQID' }] },
+      {
+        role: 'user',
+        content: [
+          { type: 'text', text: 'look' },
+          { type: 'image', mediaType: 'image/png', data: 'AQID' },
+        ],
+      },
     ]);
   });
 

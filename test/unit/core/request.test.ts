@@ -1,6 +1,6 @@
 import { prepareRequest, withinBudget } from '../../../activities/model/request';
+import { createPrices, FREE } from '../../../activities/providers/prices';
 import type { ModelFacts, ModelProvider, ModelRequest } from '../../../activities/providers/provider';
-import { FREE, createPrices } from '../../../activities/providers/prices';
 import type { InvokeModelInput } from '../../../protocol/activities';
 import type { Message } from '../../../protocol/messages';
 import { scriptedModel } from '../../../testing/scripted-model';
@@ -13,7 +13,11 @@ function routeOf(facts: ModelFacts | undefined): { provider: ModelProvider; mode
 
 function prepare(
   messages: Message[],
-  { agent = {}, input = {}, facts }: { agent?: AgentChanges; input?: Partial<InvokeModelInput>; facts?: ModelFacts } = {},
+  {
+    agent = {},
+    input = {},
+    facts,
+  }: { agent?: AgentChanges; input?: Partial<InvokeModelInput>; facts?: ModelFacts } = {},
 ) {
   const given = { contextFrom: 0, ...input } as InvokeModelInput;
   return prepareRequest(given, resolvedAgent(agent), { head: [], messages }, routeOf(facts));
@@ -49,7 +53,12 @@ describe('the request of a call', () => {
 
   test.each([
     ['what the agent says', { parameters: { maxOutputTokens: 100 } }, undefined, 100],
-    ['no more than the model can', { parameters: { maxOutputTokens: 9_000 } }, { contextTokens: 1e6, maxOutputTokens: 4_000 }, 4_000],
+    [
+      'no more than the model can',
+      { parameters: { maxOutputTokens: 9_000 } },
+      { contextTokens: 1e6, maxOutputTokens: 4_000 },
+      4_000,
+    ],
     ['no more than half of the window', {}, { contextTokens: 8_000 }, 4_000],
     ['8192 where nothing is said', {}, { contextTokens: 1e6 }, 8_192],
   ])('output tokens: %s', async (_what, agent: AgentChanges, facts, expected) => {
@@ -95,9 +104,12 @@ describe('the context', () => {
   });
 
   test('counts a shortened result by its length', async () => {
-    const { request, fitted } = await prepare([user('go'), assistant(call('a', 'slow')), result('a', 'x'.repeat(90_000))], {
-      agent: { context: { maxTokens: 5_000 } },
-    });
+    const { request, fitted } = await prepare(
+      [user('go'), assistant(call('a', 'slow')), result('a', 'x'.repeat(90_000))],
+      {
+        agent: { context: { maxTokens: 5_000 } },
+      },
+    );
     expect(JSON.stringify(request.messages).length).toBeLessThan(20_000);
     expect(fitted.tokens).toBeLessThanOrEqual(5_000);
   });

@@ -1,10 +1,13 @@
+import type { StopReason } from '../../../protocol/session';
 import { type Answer, coded, type DriveOptions, drive } from '../../fixtures/drive';
 import { call, unpaired } from '../../fixtures/messages';
-import type { StopReason } from '../../../protocol/session';
 
 const turn = (): Answer => [call('c', 'slow', { at: Math.random() })];
 const same: Answer = [call('c', 'slow', { page: 1 })];
-const clock = (...times: number[]) => () => times.shift() ?? Number.POSITIVE_INFINITY;
+const clock =
+  (...times: number[]) =>
+  () =>
+    times.shift() ?? Number.POSITIVE_INFINITY;
 
 interface Case {
   reason: StopReason;

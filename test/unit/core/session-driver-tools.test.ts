@@ -143,7 +143,12 @@ describe('quick reads', () => {
 
   test('ride along with the next model call, which returns their results', async () => {
     const quickResults = [marked(result('a', 'A', 'quick')), marked(result('b', 'B', 'quick'))];
-    const { requests, toolInputs, messages, result: resultOf } = await drive({
+    const {
+      requests,
+      toolInputs,
+      messages,
+      result: resultOf,
+    } = await drive({
       answers: [quick('a', 'b'), { text: 'done', quickResults }],
     });
     expect(toolInputs).toEqual([]);
@@ -214,7 +219,10 @@ describe('the todo list', () => {
       answers: [[call('t', 'todo', plan)], [call('u', 'todo', { items: [{}] })], 'done'],
     });
     expect(session.view().todos).toHaveLength(2);
-    expect(messages[4]).toMatchObject({ outcome: 'invalid-arguments', content: expect.stringContaining('items[0].text') });
+    expect(messages[4]).toMatchObject({
+      outcome: 'invalid-arguments',
+      content: expect.stringContaining('items[0].text'),
+    });
   });
 
   test('is granted like any tool', async () => {

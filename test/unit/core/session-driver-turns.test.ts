@@ -9,7 +9,10 @@ describe('an answer that must be mended', () => {
     const { messages, result: resultOf } = await drive({
       answers: [wrong('/sum is missing'), { text: '{"sum":3}', output: { ok: true, value: { sum: 3 } } }],
     });
-    expect(messages[2]).toMatchObject({ role: 'user', content: [{ text: expect.stringContaining('/sum is missing') }] });
+    expect(messages[2]).toMatchObject({
+      role: 'user',
+      content: [{ text: expect.stringContaining('/sum is missing') }],
+    });
     expect(resultOf()).toMatchObject({ stopReason: 'completed', output: { sum: 3 }, turns: 2 });
   });
 
@@ -82,7 +85,10 @@ describe('rolling over', () => {
     const asked: number[] = [];
     const { end, messages } = await drive({
       answers: [[call('a', 'slow')], [call('b', 'slow')]],
-      rolloverDue: (turns) => asked.push(turns) && turns >= 2,
+      rolloverDue: (turns) => {
+        asked.push(turns);
+        return turns >= 2;
+      },
     });
     expect(end).toEqual({ kind: 'rollover' });
     expect(asked).toEqual([1, 2]);
@@ -162,7 +168,10 @@ describe('what a model call is told', () => {
 describe('what a session counts', () => {
   test('usage and cost add up; an unknown price makes the cost a lower bound', async () => {
     const { result: resultOf } = await drive({
-      answers: [{ calls: [call('a', 'slow')], costUsd: null }, { text: 'done', costUsd: 0.5 }],
+      answers: [
+        { calls: [call('a', 'slow')], costUsd: null },
+        { text: 'done', costUsd: 0.5 },
+      ],
     });
     expect(resultOf()).toMatchObject({
       costUsd: 0.5,
@@ -198,7 +207,11 @@ describe('the first message', () => {
     ['a value as JSON', { a: [1] }, [{ type: 'text', text: '{\n  "a": [\n    1\n  ]\n}' }]],
     ['null as JSON', null, [{ type: 'text', text: 'null' }]],
     ['an empty list as JSON', [], [{ type: 'text', text: '[]' }]],
-    ['a list of things with a type as JSON', [{ type: 'file', path: 'a' }], [{ text: expect.stringContaining('"path"') }]],
+    [
+      'a list of things with a type as JSON',
+      [{ type: 'file', path: 'a' }],
+      [{ text: expect.stringContaining('"path"') }],
+    ],
     ['text parts without text as JSON', [{ type: 'text' }], [{ text: expect.stringContaining('"type"') }]],
     ['an image without data as JSON', [{ type: 'image', mediaType: 'image/png' }], [{ text: expect.any(String) }]],
     ['a list with null as JSON', [null], [{ text: expect.stringContaining('null') }]],

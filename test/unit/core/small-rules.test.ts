@@ -30,7 +30,11 @@ describe('canonical JSON', () => {
     const shuffled = (value: unknown): unknown => {
       if (Array.isArray(value)) return value.map(shuffled);
       if (value === null || typeof value !== 'object') return value;
-      return Object.fromEntries(Object.entries(value).reverse().map(([key, item]) => [key, shuffled(item)]));
+      return Object.fromEntries(
+        Object.entries(value)
+          .reverse()
+          .map(([key, item]) => [key, shuffled(item)]),
+      );
     };
     fc.assert(
       fc.property(fc.jsonValue({ noUnicodeString: false }), (value) => {
@@ -53,12 +57,23 @@ describe('a duration', () => {
     expect(durationSchema.parse(text)).toBe(ms);
   });
 
-  test.each(['', ' ', 'soon', '-3s', '0', 0, -1, Number.NaN, Number.POSITIVE_INFINITY, '1000000 years', 'x'.repeat(500), null, {}])(
-    '%p is refused',
-    (value) => {
-      expect(durationSchema.safeParse(value).success).toBe(false);
-    },
-  );
+  test.each([
+    '',
+    ' ',
+    'soon',
+    '-3s',
+    '0',
+    0,
+    -1,
+    Number.NaN,
+    Number.POSITIVE_INFINITY,
+    '1000000 years',
+    'x'.repeat(500),
+    null,
+    {},
+  ])('%p is refused', (value) => {
+    expect(durationSchema.safeParse(value).success).toBe(false);
+  });
 
   test('a refusal shows what was given and what to write', () => {
     expect(durationSchema.safeParse('soon').error?.issues[0]?.message).toBe(
@@ -69,14 +84,26 @@ describe('a duration', () => {
 
 describe('gates', () => {
   const { limits } = resolvedAgent({ limits: { turns: 5, toolCalls: 4, tokens: 100, costUsd: 1, deadline: 1_000 } });
-  const progressed = async (changes: object) => ({ ...(await drive({ answers: ['.'] })).session.progress, turns: 0, usage: NO_USAGE, costUsd: 0, startedAt: 0, ...changes });
+  const progressed = async (changes: object) => ({
+    ...(await drive({ answers: ['.'] })).session.progress,
+    turns: 0,
+    usage: NO_USAGE,
+    costUsd: 0,
+    startedAt: 0,
+    ...changes,
+  });
 
   test.each([
     ['nothing is used up', {}, 0, undefined],
     ['one turn is left', { turns: 4 }, 0, undefined],
     ['no turn is left', { turns: 5 }, 0, 'max-turns'],
     ['tokens are left', { usage: { ...NO_USAGE, inputTokens: 60, outputTokens: 39 } }, 0, undefined],
-    ['input and output use up the tokens', { usage: { ...NO_USAGE, inputTokens: 60, outputTokens: 40 } }, 0, 'max-tokens'],
+    [
+      'input and output use up the tokens',
+      { usage: { ...NO_USAGE, inputTokens: 60, outputTokens: 40 } },
+      0,
+      'max-tokens',
+    ],
     ['the money is spent', { costUsd: 1 }, 0, 'max-cost'],
     ['a millisecond is left', {}, 999, undefined],
     ['the time is over', {}, 1_000, 'deadline'],
@@ -98,7 +125,12 @@ describe('gates', () => {
 describe('the loop breaker', () => {
   const repeatsOf = (...replies: ToolCallPart[][]): number =>
     replies.reduce((repeats, calls) => countRepeats(repeats, calls), { key: '', count: 0 }).count;
-  const artifact = (id: string): ToolCallPart => ({ type: 'tool-call', id: 'a', name: 't', artifact: { id, bytes: 1, mediaType: 'x' } });
+  const artifact = (id: string): ToolCallPart => ({
+    type: 'tool-call',
+    id: 'a',
+    name: 't',
+    artifact: { id, bytes: 1, mediaType: 'x' },
+  });
 
   test.each([
     ['the same call under other ids', [[call('1', 't', { a: 1 })], [call('2', 't', { a: 1 })]], 2],

@@ -4,7 +4,8 @@ import { toFailure } from '../../../activities/to-failure';
 import { FAILURE, type FailureCode, HoldfastError, isFailureCode, isRetryable } from '../../../protocol/failures';
 
 const half = (): number => 0.5;
-const failureOf = (error: unknown, attempt = 1): ApplicationFailure => toFailure(error, attempt, half) as ApplicationFailure;
+const failureOf = (error: unknown, attempt = 1): ApplicationFailure =>
+  toFailure(error, attempt, half) as ApplicationFailure;
 
 /** Milliseconds before the first three further attempts, at the middle of the jitter; null: never tried again. */
 const DELAYS: Record<string, [number, number, number] | null> = {
@@ -73,7 +74,9 @@ describe('anything without a code is a bug: tried again until a mended worker ar
 describe('what crosses to the workflow', () => {
   test('hint and details, without the causes: those may be of any size, and hold what must not be recorded', () => {
     const cause = new Error('body: …');
-    const failure = failureOf(new HoldfastError('Model.ContextTooLong', 'too long', { hint: 'less', cause, details: { contextTokens: 9 } }));
+    const failure = failureOf(
+      new HoldfastError('Model.ContextTooLong', 'too long', { hint: 'less', cause, details: { contextTokens: 9 } }),
+    );
     expect(failure.details).toEqual([{ hint: 'less', contextTokens: 9 }]);
     expect(failure.cause).toBeUndefined();
   });
@@ -83,9 +86,12 @@ describe('what crosses to the workflow', () => {
     expect(failureOf(foreign)).toMatchObject({ type: 'Model.MissingKey', nonRetryable: true, message: 'no key' });
   });
 
-  test.each([ApplicationFailure.retryable('x'), new CancelledFailure('x')])('%s is Temporal’s own and passes', (error) => {
-    expect(toFailure(error, 1)).toBe(error);
-  });
+  test.each([ApplicationFailure.retryable('x'), new CancelledFailure('x')])(
+    '%s is Temporal’s own and passes',
+    (error) => {
+      expect(toFailure(error, 1)).toBe(error);
+    },
+  );
 });
 
 test.each([['toString'], ['__proto__'], [''], [undefined], [null], [{}]])('%p is no code', (code) => {

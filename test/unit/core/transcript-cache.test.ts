@@ -100,7 +100,11 @@ describe('a worker that lacks something reads it all', () => {
   test('a read that fails is an error, and nothing wrong is remembered', async () => {
     const worker = new TranscriptCache();
     const session = await started(new TranscriptCache());
-    const wanted = { pointer: { firstRunId: 'run-1', length: 4, digest: 'x', delta: [] }, contextFrom: 0, keepFirst: 1 };
+    const wanted = {
+      pointer: { firstRunId: 'run-1', length: 4, digest: 'x', delta: [] },
+      contextFrom: 0,
+      keepFirst: 1,
+    };
     await expect(worker.load(session.key, wanted, () => Promise.reject(new Error('gone')))).rejects.toThrow('gone');
     expect((await session.load(worker)).messages).toEqual(session.truth);
   });
@@ -243,7 +247,8 @@ test('for any schedule of workers, evictions, drops, lost replies and restarts, 
       };
       for (const one of steps) {
         const { length } = session.truth;
-        if (one.kind === 'turn') await check(session.turn(at(one.worker), one.tools, { contextFrom, keepFirst }), length);
+        if (one.kind === 'turn')
+          await check(session.turn(at(one.worker), one.tools, { contextFrom, keepFirst }), length);
         if (one.kind === 'write') session.write('w'.repeat(one.size));
         if (one.kind === 'retry') await check(session.load(at(one.worker), { contextFrom, keepFirst }), length);
         if (one.kind === 'lost-reply') at(one.worker).keep('one', marked(assistant('lost')));

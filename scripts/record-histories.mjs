@@ -1,0 +1,184 @@
+/**
+ * Records the histories that `test/replay/` replays: `node scripts/record-histories.mjs NAME…`, after `npm run build`. Without
+ * names it lists what there is. A history that exists is never written again (`--replace` does, on purpose): it stands for
+ * the runs that are in flight out there, which no new build may break.
+ */
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+const require = createRequire(path.join(root, 'package.json'));
+const { HoldfastPlugin } = require('./dist/workers/index.js');
+const { HoldfastClient, HoldfastError } = require('./dist/client/index.js');
+const { defineTool } = require('./dist/index.js');
+const { scriptedModel, startEmbeddedServer } = require('./dist/testing/index.js');
+const { Client, Connection } = require('@temporalio/client');
+const { historyToJSON } = require('@temporalio/common/lib/proto-utils');
+const { DefaultLogger, NativeConnection, Runtime, Worker } = require('@temporalio/worker');
+const { z } = require('zod');
+
+const TASK_QUEUE = 'recorded';
+const AGENT = {
+  name: 'recorder',
+  instructions: 'Be recorded.',
+  model: 'scripted/steps',
+  tools: ['note', 'look', 'stamp', 'wait', 'todo'],
+};
+
+const call = (name, text, id) => ({ name, arguments: { text }, ...(id && { id }) });
+const hang = async (_request, { signal }) => {
+  await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+  throw signal.reason;
+};
+const error = (code, message) => ({ error: new HoldfastError(code, message) });
+
+/** Steps of the model, what the run is started with, and what is done to it while it runs. */
+const SESSIONS = {
+  answer: { steps: [{ text: 'done' }] },
+  'tool-turns': {
+    steps: [
+      { toolCalls: [{ name: 'todo', arguments: { items: [{ text: 'look' }] } }] },
+      { toolCalls: [call('note', 'a'), call('note', 'b'), call('stamp', 'c'), call('note', 'd')] },
+      { toolCalls: [{ name: 'nope', arguments: {} }, { name: 'note', malformed: '{"text"' }, call('note', 'fail')] },
+      { text: 'done' },
+    ],
+  },
+  'quick-reads': {
+    steps: [
+      { toolCalls: [call('look', 'a'), call('look', 'b')] },
+      { toolCalls: [call('look', 'c'), call('note', 'd')] },
+      { text: 'done' },
+    ],
+  },
+  'output-repair': {
+    agent: { output: { type: 'object', properties: { sum: { type: 'number' } }, required: ['sum'] } },
+    steps: [{ text: '{}' }, { text: '' }, { text: '{"sum":3}' }],
+  },
+  rollover: {
+    start: { rolloverTurns: 2 },
+    steps: [...'abcd']
+      .map((text) => ({ toolCalls: [call(text < 'c' ? 'note' : 'look', text)] }))
+      .concat({ text: 'done' }),
+  },
+  'large-parts': {
+    steps: [{ text: 'x'.repeat(100_000), toolCalls: [call('note', 'y'.repeat(100_000))] }, { text: 'done' }],
+  },
+  'max-turns': { start: { limits: { turns: 1 } }, steps: [{ toolCalls: [call('look', 'a')] }] },
+  'repeated-call': {
+    start: { limits: { repeatedCalls: 1 } },
+    steps: [{ toolCalls: [call('note', 'a')] }, { toolCalls: [call('note', 'a')] }],
+  },
+  deadline: { start: { limits: { deadline: '700ms' } }, steps: [hang] },
+  'deadline-in-tool': { start: { limits: { deadline: '700ms' } }, steps: [{ toolCalls: [call('wait', 'a')] }] },
+  cancelled: { steps: [hang], cancelWhen: 'model' },
+  'cancelled-in-tool': { steps: [{ toolCalls: [call('wait', 'a')] }], cancelWhen: 'tools' },
+  'context-too-long': { steps: [error('Model.ContextTooLong', 'too long'), { text: 'done' }] },
+  'model-retried': { steps: [error('Model.BadResponse', 'cut'), { text: 'done' }] },
+  failed: { steps: [error('Model.Auth', 'the key was refused')] },
+  'unknown-agent': { agentName: 'nobody', steps: [] },
+  'own-workflow': { workflow: 'releaseNotes', args: ['v1'], steps: [{ text: 'first' }, { text: 'second' }] },
+};
+
+const replace = process.argv.includes('--replace');
+const names = process.argv.slice(2).filter((arg) => !arg.startsWith('--'));
+if (names.length === 0) {
+  console.log(`Histories: ${Object.keys(SESSIONS).join(', ')}`);
+  process.exit(0);
+}
+const unknown = names.filter((name) => !(name in SESSIONS));
+if (unknown.length > 0) throw new Error(`there is no session ${unknown.join(', ')}`);
+
+Runtime.install({ logger: new DefaultLogger('ERROR') });
+const home = mkdtempSync(path.join(tmpdir(), 'holdfast-record-'));
+const server = await startEmbeddedServer({ home, port: 0, uiPort: 0, log: () => undefined });
+const { address, namespace } = server;
+const connection = await Connection.connect({ address });
+const native = await NativeConnection.connect({ address });
+const client = new Client({ connection, namespace, identity: 'recorder' });
+const holdfast = new HoldfastClient(client, { taskQueue: TASK_QUEUE });
+try {
+  for (const name of names) await record(name, SESSIONS[name]);
+} finally {
+  await connection.close();
+  await native.close();
+  await server.stop();
+  rmSync(home, { recursive: true, force: true });
+}
+
+async function record(name, { steps, agent, agentName = AGENT.name, start, cancelWhen, workflow, args }) {
+  const plugin = new HoldfastPlugin({
+    agents: agentsFor(workflow, agent),
+    tools: tools(),
+    providers: [scriptedModel(steps)],
+    home,
+    env: {},
+  });
+  const workflowsPath = workflow && path.join(root, 'test', 'fixtures', 'user-workflows.ts');
+  const options = {
+    connection: native,
+    namespace,
+    taskQueue: TASK_QUEUE,
+    identity: 'recorder',
+    shutdownGraceTime: '1s',
+    plugins: [plugin],
+  };
+  const worker = await Worker.create({ ...options, ...(workflowsPath && { workflowsPath }) });
+  await worker.runUntil(async () => {
+    if (workflow) {
+      await client.workflow.execute(workflow, { workflowId: name, taskQueue: TASK_QUEUE, args });
+      return;
+    }
+    const run = await holdfast.start(agentName, { id: name, input: 'go', ...start });
+    if (cancelWhen) {
+      while ((await run.state()).phase !== cancelWhen) await new Promise((resolve) => setTimeout(resolve, 50));
+      await run.cancel();
+    }
+    await run.result().catch(() => undefined);
+  });
+  const runs = [];
+  for await (const { runId, startTime } of client.workflow.list({ query: `WorkflowId = "${name}"` }))
+    runs.push({ runId, startTime });
+  runs.sort((a, b) => a.startTime - b.startTime);
+  for (const [at, { runId }] of runs.entries()) {
+    const history = await client.workflow.getHandle(name, runId).fetchHistory();
+    keep(workflow ? 'own' : '.', runs.length === 1 ? name : `${name}-${at + 1}`, historyToJSON(history));
+  }
+}
+
+function keep(folder, name, json) {
+  const file = path.join(root, 'test', 'histories', folder, `${name}.json`);
+  if (existsSync(file) && !replace)
+    throw new Error(`${name} is recorded already; --replace gives up what it stands for`);
+  // Stack traces name files of this machine.
+  writeFileSync(file, `${json.replaceAll(`${root}/`, '')}\n`);
+  console.log(`${path.relative(root, file)}: ${json.length} bytes`);
+}
+
+/** The user's workflow of the fixtures has an agent of its own. */
+function agentsFor(workflow, changes) {
+  return workflow ? [{ ...AGENT, name: 'reader' }] : [{ ...AGENT, ...changes }];
+}
+
+function tools() {
+  const input = z.object({ text: z.string() });
+  const answer =
+    (name) =>
+    ({ text }) => {
+      if (text === 'fail') throw new Error('the disk is full');
+      return `${name}: ${text.slice(0, 100)}`;
+    };
+  const wait = (_input, { signal }) =>
+    new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
+  const tool = (name, effect, more = {}) =>
+    defineTool({ name, description: name, input, effect, execute: answer(name), ...more });
+  return [
+    tool('note', 'idempotent'),
+    tool('look', 'read', { quick: true }),
+    tool('stamp', 'once'),
+    tool('wait', 'idempotent', { execute: wait }),
+    tool('measure', 'read', { execute: ({ text }) => ({ length: text.length }) }),
+  ];
+}

@@ -1,0 +1,127 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { check, type Verdict } from './support/checker';
+import { Cluster } from './support/cluster';
+import { gather, STANDARD, type Undisturbed, undisturbed } from './support/evidence';
+import type { LedgerEntry } from './support/ledger';
+import { LONG } from './support/points';
+import { survivors } from './support/processes';
+import { seeded } from './support/random';
+import { report, say } from './support/report';
+import type { WorkerHandle } from './support/worker-handle';
+
+/**
+ * G1, G2: kills at random while fifty sessions run, until there were enough. Workers come back at once, the server as fast as
+ * it can. The same seed makes the same choices; what they meet depends on the machine.
+ */
+
+const SEED = Number(process.env.HOLDFAST_CHAOS_SEED ?? 20_260_101);
+const KILLS = LONG ? 220 : 8;
+const PARALLEL = LONG ? 50 : 8;
+const WORKERS = LONG ? 3 : 2;
+const SERVER_SHARE = 0.15;
+const MINUTES = 60_000;
+const QUEUE = 'chaos';
+
+interface Kill {
+  at: number;
+  /** The worker's process; undefined for the server. */
+  pid?: number;
+}
+
+const random = seeded(SEED);
+const kills: Kill[] = [];
+const verdicts: Verdict[] = [];
+let cluster: Cluster;
+let calm: Undisturbed;
+
+beforeAll(async () => {
+  cluster = await Cluster.start();
+  calm = await undisturbed(cluster);
+  let enough = false;
+  const lanes = Array.from({ length: PARALLEL }, async (_, lane) => {
+    for (let round = 0; round === 0 || !enough; round++) verdicts.push(await run(`chaos-${lane}-${round}`));
+  });
+  const killing = killAtRandom().finally(() => {
+    enough = true;
+  });
+  await Promise.all([killing, ...lanes]);
+  const faults = new Map([
+    ['worker', kills.filter(({ pid }) => pid !== undefined).length],
+    ['server', kills.filter(({ pid }) => pid === undefined).length],
+  ]);
+  const title = `random kills over ${PARALLEL} parallel sessions`;
+  say(report({ title, faults, verdicts, recoveryMs: recoveries(cluster.ledger.entries()), more: [`seed ${SEED}`] }));
+}, 60 * MINUTES);
+
+afterAll(async () => {
+  await cluster?.stop();
+  expect(await survivors()).toEqual([]);
+});
+
+async function run(session: string): Promise<Verdict> {
+  await cluster.startSession(session, QUEUE, STANDARD.plan, STANDARD.options);
+  const result = await cluster.result(session, 10 * MINUTES).catch(() => undefined);
+  return check(await gather(cluster, session, result), calm.expected);
+}
+
+async function killAtRandom(): Promise<void> {
+  const start = () => cluster.worker(cluster.settings(QUEUE));
+  const slots: (WorkerHandle | undefined)[] = await Promise.all(Array.from({ length: WORKERS }, start));
+  const starting: Promise<void>[] = [];
+  while (kills.length < KILLS) {
+    await sleep(200 + random() * 1_300);
+    if (random() < SERVER_SHARE) {
+      kills.push({ at: Date.now() });
+      await cluster.killServer();
+      await cluster.serverUp();
+      continue;
+    }
+    const slot = Math.floor(random() * WORKERS);
+    const victim = slots[slot];
+    if (!victim) continue; // still starting
+    slots[slot] = undefined;
+    kills.push({ at: Date.now(), pid: victim.pid });
+    await victim.kill();
+    starting.push(
+      start().then((worker) => {
+        slots[slot] = worker;
+      }),
+    );
+  }
+  await Promise.all(starting);
+}
+
+/** From a worker's death to the next beginning of each call it was in; from the server's to the next call of anyone. */
+function recoveries(ledger: readonly LedgerEntry[]): number[] {
+  return kills.flatMap(({ at, pid }) => {
+    const after = ledger.filter((entry) => entry.phase === 'begun' && entry.at >= at);
+    if (pid === undefined) return after.slice(0, 1).map((entry) => entry.at - at);
+    const open = ledger.filter((entry) => entry.pid === pid && entry.phase === 'begun' && !ended(ledger, entry, at));
+    return open.flatMap(({ session, key }) => {
+      const again = after.find((entry) => entry.session === session && entry.key === key);
+      return again ? [again.at - at] : [];
+    });
+  });
+}
+
+function ended(ledger: readonly LedgerEntry[], { session, key, attempt, pid }: LedgerEntry, before: number): boolean {
+  return ledger.some(
+    (entry) =>
+      entry.phase === 'ended' &&
+      entry.at <= before &&
+      entry.session === session &&
+      entry.key === key &&
+      entry.attempt === attempt &&
+      entry.pid === pid,
+  );
+}
+
+test('enough was killed, the server too', () => {
+  expect(kills.length).toBeGreaterThanOrEqual(KILLS);
+  if (LONG) expect(kills.filter(({ pid }) => pid === undefined).length).toBeGreaterThan(10);
+  expect(verdicts.length).toBeGreaterThanOrEqual(PARALLEL);
+});
+
+test('no run is lost, nothing recorded is repeated, effects and answers are right', () => {
+  expect(verdicts.flatMap(({ findings }) => findings)).toEqual([]);
+});

@@ -1,0 +1,31 @@
+/**
+ * A webpack loader that compiles and instruments workflow code exactly as jest does for the rest: what a workflow executes in
+ * its sandbox then adds up, line by line, with what unit tests execute of the same files.
+ */
+const babel = require('@babel/core');
+const { createTransformer } = require('@swc/jest');
+const config = require('../../jest.config.js');
+
+const [, swcOptions] = Object.values(config.projects[0].transform)[0];
+const swc = createTransformer(swcOptions);
+
+module.exports = function instrument(source) {
+  const filename = this.resourcePath;
+  const { code, map } = swc.process(source, filename, { supportsStaticESM: false, config: {}, transformerConfig: {} });
+  const inputSourceMap = map ? JSON.parse(map) : inlineMapOf(code);
+  const options = {
+    compact: false,
+    cwd: this.rootContext,
+    exclude: [],
+    extension: false,
+    inputSourceMap,
+    useInlineSourceMaps: false,
+  };
+  const plugins = [[require.resolve('babel-plugin-istanbul'), options]];
+  return babel.transformSync(code, { filename, plugins, babelrc: false, configFile: false, sourceMaps: false }).code;
+};
+
+function inlineMapOf(code) {
+  const encoded = /sourceMappingURL=data:application\/json;(?:charset=utf-8;)?base64,(\S+)/.exec(code)?.[1];
+  return encoded && JSON.parse(Buffer.from(encoded, 'base64').toString('utf8'));
+}

@@ -1,0 +1,68 @@
+import type { RunHandle } from '../../client';
+import type { AgentDefinition } from '../../protocol/agent';
+import type { ToolMessage } from '../../protocol/messages';
+import { scriptedModel } from '../../testing/scripted-model';
+import { aborted, type NotingTool, notingTool } from '../fixtures/test-tools';
+import { useTemporal } from '../setup/test-worker';
+
+const temporal = useTemporal('lost');
+
+const EFFECTS = ['read', 'idempotent', 'once'] as const;
+type Effect = (typeof EFFECTS)[number];
+
+/** A tool that hangs until its worker stops. */
+function hangingTool(effect: Effect): NotingTool & { reached: Promise<void> } {
+  let tell: () => void = () => undefined;
+  const reached = new Promise<void>((resolve) => {
+    tell = resolve;
+  });
+  const noting = notingTool('act', {
+    effect,
+    answer: async (_text, { signal }) => {
+      tell();
+      await aborted(signal);
+      throw signal.reason;
+    },
+  });
+  return { ...noting, reached };
+}
+
+const agent: AgentDefinition = { name: 'tester', instructions: 'Test.', model: 'scripted/steps', tools: ['act'] };
+
+/** A worker that stops in the middle of a tool, and a second one that finds the run. */
+async function acrossWorkers(effect: Effect) {
+  const first = hangingTool(effect);
+  const second = notingTool('act', { effect });
+  const call = { toolCalls: [{ name: 'act', arguments: { text: 'a' } }] };
+  const worker = await temporal.worker({ agents: [agent], tools: [first.tool], providers: [scriptedModel([call])] });
+  const run: RunHandle = await worker.runUntil(async () => {
+    const handle = await temporal.holdfast.start('tester', { id: `lost-${effect}`, input: 'go' });
+    await first.reached;
+    return handle;
+  });
+  const contents = { agents: [agent], tools: [second.tool], providers: [scriptedModel([{ text: 'done' }])] };
+  return temporal.during(contents, async () => {
+    const result = await run.result();
+    const message = (await run.transcript())?.messages[2] as ToolMessage;
+    return { result, message, first: first.calls, second: second.calls };
+  });
+}
+
+describe('a worker that stops in the middle of a tool', () => {
+  test.each(['read', 'idempotent'] as const)(
+    'which is declared %s: another worker runs it again under the same key',
+    async (effect) => {
+      const { result, message, first, second } = await acrossWorkers(effect);
+      expect(result).toMatchObject({ output: 'done', toolCalls: 1 });
+      expect(message).toMatchObject({ outcome: 'ok', content: 'act: a' });
+      expect(second).toEqual([{ text: 'a', key: first[0]?.key, attempt: 2 }]);
+    },
+  );
+
+  test('which is declared once: it is not run again, and nobody pretends to know how it ended', async () => {
+    const { result, message, first, second } = await acrossWorkers('once');
+    expect(result).toMatchObject({ output: 'done' });
+    expect(message).toMatchObject({ outcome: 'outcome-unknown', content: expect.stringContaining('may or may not') });
+    expect([first.length, second.length]).toEqual([1, 0]);
+  });
+});
