@@ -27,7 +27,7 @@ export function startInput(agent: string, options: SessionOptions): SessionInput
     throw new HoldfastError('Input.Invalid', where, { hint: 'See SessionOptions for what a run may be given.' });
   }
   const { input } = parsed.data;
-  if (input === undefined || (typeof input === 'string' && input.trim() === '')) {
+  if (input === undefined || input === null || (typeof input === 'string' && input.trim() === '')) {
     throw new HoldfastError('Input.Invalid', 'the input is empty', { hint: 'Say what the agent should do.' });
   }
   const bytes = Buffer.byteLength(jsonOf(input)) + Buffer.byteLength(JSON.stringify({ ...parsed.data, input: null }));

@@ -35,7 +35,18 @@ async function timed(what, work) {
 function composeServices() {
   const text = readFileSync(at('docker-compose.yml'), 'utf8');
   const filled = text.replace(/\$\{([A-Z_]+):-([^}]*)\}/g, (_, name, fallback) => process.env[name] || fallback);
-  return require('yaml').parse(filled, { merge: true }).services;
+  const { services } = require('yaml').parse(filled, { merge: true });
+  for (const service of Object.values(services)) service.environment = passedThrough(service.environment);
+  return services;
+}
+
+/** A variable without a value is the one of this environment, if it has it. */
+function passedThrough(environment) {
+  return Object.fromEntries(
+    Object.entries(environment)
+      .map(([name, value]) => [name, value ?? process.env[name]])
+      .filter(([, value]) => value !== undefined),
+  );
 }
 
 function versionOf({ image }) {
@@ -70,7 +81,7 @@ async function startPostgres(processes, bin, { environment }) {
     '--auth',
     'scram-sha-256',
   ];
-  processes.run('initdb', path.join(bin, 'initdb'), init, options);
+  await processes.run('initdb', path.join(bin, 'initdb'), init, options);
   const port = await freePort();
   const args = ['-D', data, '-h', HOST, '-p', String(port), '-k', processes.folder];
   processes.start('postgresql', path.join(bin, 'postgres'), args, options);
@@ -139,7 +150,7 @@ async function topology(folder) {
     );
     const run = [CLI, 'run', 'assistant', 'How much is 6 * 7?', '--json'];
     const answer = await timed('one agent run', () => processes.run('run', process.execPath, run, { cwd: root, env }));
-    say(answer.trim().split('\n').at(-1));
+    say(`  ${JSON.parse(answer).output}`);
     await timed('all stopped in order', () => processes.stop());
   } finally {
     await processes.stop();

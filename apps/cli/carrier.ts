@@ -53,13 +53,18 @@ export class Carrier {
     return this.local === undefined || !this.local.owned;
   }
 
+  /** Known at once, where the client would go on trying for a while: the server of this home went away. */
+  get gone(): boolean {
+    return !this.local && this.current.place.kind === 'home' && !homeServer(this.context);
+  }
+
   /**
    * After the connection was lost: waits a moment, and where the server of this home went away with the command that had
    * started it, starts it here.
    */
   async recover(): Promise<void> {
     await sleep(RECONNECT_MS);
-    if (this.local || !this.mayStart || this.link.place.kind === 'cluster' || homeServer(this.context)) return;
+    if (!this.mayStart || !this.gone) return;
     this.context.out.say('The server was stopped; carrying on here.');
     this.local = await startLocal(this.context, true);
     const lost = this.current;

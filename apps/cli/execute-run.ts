@@ -6,6 +6,7 @@ import { Carrier } from './carrier';
 import type { Context } from './context';
 import { EXIT, type ExitCode } from './exit-codes';
 import { followToEnd } from './follow-to-end';
+import { onInterrupt } from './interruption';
 import { webUrl } from './place';
 import type { RunReport } from './run-report';
 import { selfCommand } from './self-command';
@@ -29,6 +30,7 @@ export interface RunRequest {
 export async function executeRun(context: Context, request: RunRequest): Promise<ExitCode> {
   const since = Date.now();
   const carrier = await Carrier.open(context, !request.detach);
+  const interruption = onInterrupt();
   try {
     const { agent, input, id, budgetUsd, model, mounts } = request;
     const run = await carrier.link.holdfast.start(agent, {
@@ -48,9 +50,15 @@ export async function executeRun(context: Context, request: RunRequest): Promise
       if (request.outFile !== undefined) writeAnswer(request.outFile, report);
     };
     const times = run.started ? { since } : await timesOf(carrier, run.id);
-    return await followToEnd(context, carrier, run, { stream, ...times, onEnd });
+    return await followToEnd(context, carrier, run, {
+      stream,
+      interrupt: interruption.signal,
+      ...times,
+      onEnd,
+    });
   } finally {
     await carrier.close();
+    interruption.release();
   }
 }
 

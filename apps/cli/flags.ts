@@ -18,3 +18,11 @@ export function positiveInteger(text: string): number {
 export function collect(text: string, before: string[] | undefined): string[] {
   return [...(before ?? []), text];
 }
+
+/** `30s`, `2 minutes`; milliseconds. */
+export function durationMs(text: string): number {
+  const { durationSchema } = require('../../protocol/duration') as typeof import('../../protocol/duration');
+  const parsed = durationSchema.safeParse(text);
+  if (parsed.success) return parsed.data;
+  throw new InvalidArgumentError('It must be a length of time, e.g. 30s.');
+}

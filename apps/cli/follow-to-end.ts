@@ -8,7 +8,6 @@ import { linesOf } from './follow/progress-lines';
 import { answerText, type Ending, endingLines } from './follow/result-text';
 import { runView } from './follow/run-view';
 import { StatusLine } from './follow/status-line';
-import { onInterrupt } from './interruption';
 import { type RunReport, reportOf } from './run-report';
 import { selfCommand } from './self-command';
 
@@ -17,6 +16,8 @@ export interface FollowToEndOptions {
   stream: boolean;
   /** Told of older messages: only so many. */
   last?: number;
+  /** Ctrl-C. The caller keeps it until everything is closed, so that a second one leaves at once. */
+  interrupt: AbortSignal;
   /** When the run began and, if it is over already, ended: milliseconds since epoch. */
   since: number;
   until?: number;
@@ -31,10 +32,9 @@ export async function followToEnd(
   options: FollowToEndOptions,
 ): Promise<ExitCode> {
   const { out } = context;
-  const interruption = onInterrupt();
   try {
-    await showProgress(context, carrier, run, options, interruption.signal);
-    if (interruption.signal.aborted) return detached(context, carrier, run.id);
+    await showProgress(context, carrier, run, options);
+    if (options.interrupt.aborted) return detached(context, carrier, run.id);
     const report = await reportOf(context, carrier.link, run);
     options.onEnd?.(report);
     if (options.stream) out.jsonLine({ type: 'run-ended', at: now(), ...report });
@@ -48,8 +48,6 @@ export async function followToEnd(
       out.jsonLine({ type: 'run-failed', at: now(), id: run.id, error: { code, message, hint } });
     }
     throw error;
-  } finally {
-    interruption.release();
   }
 }
 
@@ -57,8 +55,7 @@ async function showProgress(
   context: Context,
   carrier: Carrier,
   run: RunHandle,
-  { stream, last, ...times }: FollowToEndOptions,
-  signal: AbortSignal,
+  { stream, last, interrupt: signal, ...times }: FollowToEndOptions,
 ): Promise<void> {
   const { out } = context;
   const elapsed = (): number => elapsedOf(times);

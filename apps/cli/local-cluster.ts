@@ -5,6 +5,7 @@ import { type Startable, type Supervisor, supervise } from '../../workers/superv
 import type { Context } from './context';
 import { logFormat } from './log-line';
 import { clusterOf, homeServer, type Place } from './place';
+import { requireListening } from './reachable';
 
 /** A server, where none is named, and a worker, in this process. */
 export interface LocalCluster {
@@ -49,6 +50,7 @@ export async function openLocal(context: Context, options: LocalOptions): Promis
   const { home, env, out } = context;
   const { logger } = logTo(context, options.level);
   const cluster = clusterOf(context);
+  if (cluster) await requireListening(cluster.address, env);
   const services = options.worker === false ? [] : [workerOf(context, options, cluster)];
   const server = { home, env, namespace: env.TEMPORAL_NAMESPACE || 'default' };
   const starting = supervise({

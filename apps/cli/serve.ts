@@ -1,5 +1,3 @@
-import { durationSchema } from '../../protocol/duration';
-import { HoldfastError } from '../../protocol/failures';
 import type { ReadyWorker } from '../../workers/project-worker';
 import type { Context } from './context';
 import { escapeLine } from './escape';
@@ -14,10 +12,9 @@ import { selfCommand } from './self-command';
 const LEVEL = { usual: 'info,core=warn,worker=warn', verbose: 'debug' } as const;
 
 /** A worker, and the embedded server where no cluster is named, until a signal; then stops them in order. */
-export async function serve(context: Context, grace: string): Promise<ExitCode> {
+export async function serve(context: Context, graceMs = 60_000): Promise<ExitCode> {
   const { out } = context;
   const level = out.verbose ? LEVEL.verbose : LEVEL.usual;
-  const graceMs = graceOf(grace);
   const untoggle = logTo(context, level).toggleOn('SIGUSR2');
   const interruption = onInterrupt();
   let ready: ReadyWorker | undefined;
@@ -36,12 +33,6 @@ export async function serve(context: Context, grace: string): Promise<ExitCode> 
     interruption.release();
     untoggle();
   }
-}
-
-function graceOf(text: string): number {
-  const parsed = durationSchema.safeParse(text);
-  if (parsed.success) return parsed.data;
-  throw new HoldfastError('Input.Invalid', `--grace: ${parsed.error.issues[0]?.message}`);
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

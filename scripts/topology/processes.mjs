@@ -1,12 +1,14 @@
 /** Child processes of the topology, each with a log of its own; none outlives this script's ordinary end. */
-import { spawn, spawnSync } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 
 const POLL_MS = 50;
 const STOP_MS = 20_000;
+const RUN_MS = 120_000;
 
 export class Processes {
   #running = [];
@@ -16,6 +18,7 @@ export class Processes {
     process.once('exit', () => {
       for (const { child } of this.#running) child.kill('SIGKILL');
     });
+    for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
   }
 
   logOf(name) {
@@ -32,11 +35,13 @@ export class Processes {
     return child;
   }
 
-  /** Runs a program to its end. */
-  run(name, program, args, options = {}) {
-    const { status, error, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8', ...options });
-    if (error || status !== 0) throw new Error(`${name} failed: ${error?.message ?? `${stdout}${stderr}`.trim()}`);
-    return stdout;
+  /** Runs a program to its end and gives what it printed. */
+  async run(name, program, args, options = {}) {
+    try {
+      return (await promisify(execFile)(program, args, { timeout: RUN_MS, ...options })).stdout;
+    } catch (error) {
+      throw new Error(`${name} failed: ${`${error.stdout ?? ''}${error.stderr ?? error.message}`.trim()}`);
+    }
   }
 
   /** Waits until it is so, as long as the process lives. */

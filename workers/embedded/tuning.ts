@@ -14,6 +14,13 @@ export const TUNING = {
   ],
   writeAheadLog: ['--sqlite-pragma', 'journal_mode=WAL', '--sqlite-pragma', 'synchronous=NORMAL'],
   onePartition: [dynamic('matching.numTaskqueueReadPartitions', 1), dynamic('matching.numTaskqueueWritePartitions', 1)],
+  promptTimers: [
+    dynamic('history.timerProcessorMaxTimeShift', '"10ms"'),
+    dynamic('history.timerProcessorMaxPollRPS', 2000),
+    dynamic('history.timerProcessorMaxPollHostRPS', 5000),
+    dynamic('history.visibilityProcessorMaxPollRPS', 2000),
+    dynamic('history.visibilityProcessorMaxPollHostRPS', 5000),
+  ],
 } as const;
 
 export function tuningFlags(): string[] {

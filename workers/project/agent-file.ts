@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { LineCounter, parseDocument } from 'yaml';
+import { type Document, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { type AgentDefinition, agentDefinitionSchema } from '../../protocol/agent';
 import { HoldfastError } from '../../protocol/failures';
@@ -48,7 +48,11 @@ export function readAgentYaml(text: string, file: string): AgentSource {
     });
     return { file, problems };
   }
-  const value = document.toJS() as Record<string, unknown> | null;
+  const value = plainOf(document);
+  if (value instanceof Error) {
+    const hint = 'Write out what the alias (*name) stands for.';
+    return { file, problems: [{ file, line: 1, path: '', message: value.message, hint }] };
+  }
   if (value === null || typeof value !== 'object' || Array.isArray(value)) {
     const hint = 'Write "name: …" and "instructions: …".';
     return { file, problems: [{ file, line: 1, path: '', message: 'not a mapping', hint }] };
@@ -61,6 +65,15 @@ export function readAgentYaml(text: string, file: string): AgentSource {
     }
     return 1;
   });
+}
+
+/** Aliases are followed only here: one that leads nowhere, or a bomb of them, is found now. */
+function plainOf(document: Document): Record<string, unknown> | null | Error {
+  try {
+    return document.toJS();
+  } catch (error) {
+    return error as Error;
+  }
 }
 
 /** As `checkAgent`, with every problem instead of an error. */

@@ -13,20 +13,24 @@ export function registerRunsWatch(runs: Command): void {
       const { contextOf } = require('../context') as typeof import('../context');
       const { linkTo } = require('../link') as typeof import('../link');
       const { Carrier } = require('../carrier') as typeof import('../carrier');
+      const { onInterrupt } = require('../interruption') as typeof import('../interruption');
       const { timesOf } = require('../execute-run') as typeof import('../execute-run');
       const { followToEnd } = require('../follow-to-end') as typeof import('../follow-to-end');
       const context = contextOf(command);
       const carrier = Carrier.follower(context, await linkTo(context));
+      const interruption = onInterrupt();
       try {
         const times = await timesOf(carrier, id);
         const last = flags.all ? {} : { last: LAST_MESSAGES };
         process.exitCode = await followToEnd(context, carrier, carrier.link.holdfast.get(id), {
           stream: context.out.json,
+          interrupt: interruption.signal,
           ...times,
           ...last,
         });
       } finally {
         await carrier.close();
+        interruption.release();
       }
     });
 }

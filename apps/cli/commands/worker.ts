@@ -1,11 +1,12 @@
 import type { Command } from 'commander';
+import { durationMs } from '../flags';
 
 export function registerWorker(program: Command): void {
   program
     .command('worker')
     .description('a worker of this project against a given cluster (TEMPORAL_*, --address)')
-    .option('--grace <duration>', 'how long running calls may take to end when it stops', '60s')
-    .action(async (flags: { grace: string }, command: Command) => {
+    .option('--grace <duration>', 'how long running calls may take to end when it stops (default: 60s)', durationMs)
+    .action(async (flags: { grace?: number }, command: Command) => {
       const { contextOf } = require('../context') as typeof import('../context');
       const { clusterOf } = require('../place') as typeof import('../place');
       const { serve } = require('../serve') as typeof import('../serve');

@@ -43,6 +43,8 @@ export function runView(carrier: Carrier, id: string, { signal, onLost }: RunVie
   };
 }
 
+const GONE = { hint: '`holdfast dev` starts it again; the run is kept.' };
+
 async function patiently<T>(
   ask: () => Promise<T>,
   carrier: Carrier,
@@ -52,6 +54,7 @@ async function patiently<T>(
   const deadline = Date.now() + GIVE_UP_MS;
   for (let tries = 0; ; tries++) {
     try {
+      if (carrier.gone) throw new HoldfastError('Server.Unreachable', 'the server of this home was stopped', GONE);
       return await ask();
     } catch (error) {
       const lost = HoldfastError.is(error) && error.code === 'Server.Unreachable';

@@ -9,7 +9,6 @@ describe('what a run may be given', () => {
     ['text', 'go'],
     ['a value', { a: [1, null] }],
     ['a list of parts', [{ type: 'text', text: 'go' }]],
-    ['null', null],
     ['zero', 0],
     ['false', false],
   ])('%s', (_what, input) => {
@@ -35,6 +34,7 @@ describe('what it may not', () => {
   cyclic.self = cyclic;
   test.each<[string, unknown, string, string]>([
     ['nothing', undefined, 'Input.Invalid', 'empty'],
+    ['null', null, 'Input.Invalid', 'empty'],
     ['empty text', '', 'Input.Invalid', 'empty'],
     ['blank text, which vendors refuse', ' \n\t', 'Input.Invalid', 'empty'],
     ['a function', () => 1, 'Input.Invalid', 'it is a function'],

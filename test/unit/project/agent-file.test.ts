@@ -21,6 +21,9 @@ describe('an agent in YAML', () => {
   });
 });
 
+const tens = (name: string): string => Array(10).fill(name).join(', ');
+const bomb = `tags: &a [${tens('x')}]\nb: &b [${tens('*a')}]\nc: &c [${tens('*b')}]\nd: [${tens('*c')}]\n`;
+
 describe('a wrong file is refused with file, line, path and hint', () => {
   test.each<[string, string, number, string]>([
     ['an unknown key', 'instructions: Write.\ntols: [files]', 2, 'tols'],
@@ -36,6 +39,9 @@ describe('a wrong file is refused with file, line, path and hint', () => {
     ['text', 'Write.', 1, 'not a mapping'],
     ['nothing', '', 1, 'not a mapping'],
     ['a comment', '# later', 1, 'not a mapping'],
+    ['an alias of nothing', 'instructions: *x', 1, 'Unresolved alias'],
+    ['a bomb of aliases', bomb, 1, 'Excessive alias count'],
+    ['two documents', '---\ninstructions: a\n---\ninstructions: b', 3, 'multiple documents'],
   ])('%s', (_what, text, line, problem) => {
     const parse = () => parseAgentYaml(text, FILE);
     expect(parse).toThrow(
