@@ -13,6 +13,7 @@ const GRPC = {
   DEADLINE_EXCEEDED: 4,
   NOT_FOUND: 5,
   PERMISSION_DENIED: 7,
+  FAILED_PRECONDITION: 9,
   UNAVAILABLE: 14,
   UNAUTHENTICATED: 16,
 } as const;
@@ -39,6 +40,12 @@ export function toClientError(error: unknown, subject: string): Error {
       : undefined;
   const code = (grpc as { code?: number } | undefined)?.code;
   const message = (grpc as { details?: string } | undefined)?.details ?? String((error as Error)?.message ?? error);
+  if ((code === GRPC.DEADLINE_EXCEEDED || code === GRPC.FAILED_PRECONDITION) && /worker|poller/i.test(message)) {
+    return new HoldfastError('Worker.Missing', `no worker answers for "${subject}": ${message}`, {
+      hint: 'Start one: `holdfast worker`, or `holdfast dev`. What a run says of itself is answered by a worker.',
+      cause: error,
+    });
+  }
   if (code === GRPC.UNAVAILABLE || code === GRPC.DEADLINE_EXCEEDED) {
     return new HoldfastError('Server.Unreachable', `the Temporal server does not answer: ${message}`, {
       hint: 'Start one with `holdfast dev`, or set TEMPORAL_ADDRESS.',

@@ -44,7 +44,6 @@ export const contextPolicySchema = z.strictObject({
     .describe('Tokens of context to use at most. Default: what the model allows.'),
   keepFirst: z.number().int().min(0).default(1).describe('Messages at the start that are never dropped (the task).'),
 });
-export type ContextPolicy = z.output<typeof contextPolicySchema>;
 
 export const modelParametersSchema = z.strictObject({
   temperature: z.number().min(0).max(2).optional(),

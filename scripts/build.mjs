@@ -13,7 +13,10 @@ const require = createRequire(path.join(root, 'package.json'));
 const workflows = path.join(root, 'dist', 'workflows');
 const MAP = '\n//# sourceMappingURL=data:application/json;charset=utf-8;base64,';
 
-execFileSync(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', 'tsconfig.build.json'], { cwd: root, stdio: 'inherit' });
+execFileSync(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', 'tsconfig.build.json'], {
+  cwd: root,
+  stdio: 'inherit',
+});
 mkdirSync(workflows, { recursive: true });
 copyFileSync(path.join(root, 'workflows', 'entry.js'), path.join(workflows, 'entry.js'));
 
@@ -22,7 +25,10 @@ const quiet = { trace() {}, debug() {}, info() {}, warn: console.warn, error: co
 const { code } = await bundleWorkflowCode({ workflowsPath: path.join(workflows, 'index.js'), logger: quiet });
 writeFileSync(path.join(workflows, 'bundle.js'), portable(code));
 // A bundle fits exactly the SDK version it was made with; `workers/bundler.ts` compares.
-writeFileSync(path.join(workflows, 'bundle.json'), `${JSON.stringify({ sdk: require('@temporalio/worker/package.json').version })}\n`);
+writeFileSync(
+  path.join(workflows, 'bundle.json'),
+  `${JSON.stringify({ sdk: require('@temporalio/worker/package.json').version })}\n`,
+);
 
 /** The bundle without the builder's paths and without the sources, which would triple what a worker has to parse. */
 function portable(bundle) {

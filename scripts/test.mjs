@@ -12,7 +12,13 @@ const chaos = given.includes('--chaos');
 const args = given.filter((arg) => arg !== '--chaos');
 const { status } = spawnSync(
   process.execPath,
-  ['--experimental-vm-modules', '--no-warnings', path.join(root, 'node_modules/jest/bin/jest.js'), ...(chaos ? ['--selectProjects', 'crash'] : []), ...args],
+  [
+    '--experimental-vm-modules',
+    '--no-warnings',
+    path.join(root, 'node_modules/jest/bin/jest.js'),
+    ...(chaos ? ['--selectProjects', 'crash'] : []),
+    ...args,
+  ],
   { cwd: root, stdio: 'inherit', env: { ...process.env, ...(chaos && { HOLDFAST_CHAOS: 'long' }) } },
 );
 process.exit(status ?? 1);

@@ -9,7 +9,14 @@ export {
   type ScriptedStep,
   scriptedModel,
 } from './scripted-model';
-export type { NormalisedRequest, VendorFault, VendorReply, VendorScript } from './vendor-reply';
+export type {
+  Dialect,
+  NormalisedMessage,
+  NormalisedRequest,
+  VendorFault,
+  VendorReply,
+  VendorScript,
+} from './vendor-reply';
 export {
   type LoggedRequest,
   startVendorServer,

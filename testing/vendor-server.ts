@@ -8,9 +8,7 @@ import type { Dialect, DialectCodec, NormalisedRequest, VendorReply, VendorScrip
 
 export type {
   Dialect,
-  NormalisedMessage,
   NormalisedRequest,
-  VendorFault,
   VendorReply,
   VendorScript,
 } from './vendor-reply';

@@ -1,4 +1,3 @@
-import type { RunHandle } from '../../client';
 import { HoldfastError } from '../../protocol/failures';
 import type { Carrier } from './carrier';
 import type { Context } from './context';
@@ -8,7 +7,7 @@ import { linesOf } from './follow/progress-lines';
 import { answerText, type Ending, endingLines } from './follow/result-text';
 import { runView } from './follow/run-view';
 import { StatusLine } from './follow/status-line';
-import { type RunReport, reportOf } from './run-report';
+import { type FollowedRun, type RunReport, reportOf } from './run-report';
 import { selfCommand } from './self-command';
 
 export interface FollowToEndOptions {
@@ -28,7 +27,7 @@ export interface FollowToEndOptions {
 export async function followToEnd(
   context: Context,
   carrier: Carrier,
-  run: RunHandle,
+  run: FollowedRun,
   options: FollowToEndOptions,
 ): Promise<ExitCode> {
   const { out } = context;
@@ -54,7 +53,7 @@ export async function followToEnd(
 async function showProgress(
   context: Context,
   carrier: Carrier,
-  run: RunHandle,
+  run: FollowedRun,
   { stream, last, interrupt: signal, ...times }: FollowToEndOptions,
 ): Promise<void> {
   const { out } = context;
@@ -62,7 +61,9 @@ async function showProgress(
   const line = new StatusLine(out, elapsed);
   const onLost = (): void => out.say('The connection to the server is lost; trying again.');
   const view = runView(carrier, run.id, { signal, onLost });
-  const ended = carrier.link.holdfast.get(run.id).result();
+  const { holdfast } = carrier.link;
+  const left = new AbortController();
+  const ended = holdfast.temporal.withAbortSignal(left.signal, () => holdfast.get(run.id).result());
   let modelCalled = false;
   try {
     for await (const progress of followRun(view, { signal, ended, ...(last !== undefined && { last }) })) {
@@ -75,6 +76,7 @@ async function showProgress(
       line.print(linesOf(progress, out.note, elapsed()));
     }
   } finally {
+    left.abort();
     line.close();
   }
 }

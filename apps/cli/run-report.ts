@@ -1,5 +1,4 @@
 import path from 'node:path';
-import type { RunHandle } from '../../client';
 import { HoldfastError } from '../../protocol/failures';
 import type { SessionResult } from '../../protocol/session';
 import { NO_USAGE } from '../../protocol/usage';
@@ -7,6 +6,13 @@ import type { Context } from './context';
 import type { Link } from './link';
 import { webUrl } from './place';
 import { filesIn, type WorkspaceFile } from './workspace-files';
+
+/** A run by its id, not by a handle: the connection may have been replaced since it was started. */
+export interface FollowedRun {
+  id: string;
+  /** False when the run existed already. */
+  started: boolean;
+}
 
 /** Where a run is, beyond its id. */
 export interface RunPlace {
@@ -44,7 +50,7 @@ export async function placeOfRun({ holdfast, place }: Link, id: string): Promise
  * The report of a run that is over.
  * @throws HoldfastError with the run's own failure.
  */
-export async function reportOf(context: Context, link: Link, run: RunHandle): Promise<RunReport> {
+export async function reportOf(context: Context, link: Link, run: FollowedRun): Promise<RunReport> {
   const { firstRunId, ...place } = await placeOfRun(link, run.id);
   const result = await resultOf(link, run);
   const workspace = workspaceOf(context, run.id, firstRunId);
@@ -65,9 +71,9 @@ export function shownPath(folder: string): string {
 }
 
 /** What a cancelled run had spent is known to its worker only; that it was cancelled is known without. */
-async function resultOf(link: Link, run: RunHandle): Promise<SessionResult> {
+async function resultOf(link: Link, run: FollowedRun): Promise<SessionResult> {
   try {
-    return await run.result();
+    return await link.holdfast.get(run.id).result();
   } catch (error) {
     const { status, agent } = await link.holdfast.describe(run.id);
     const failed = HoldfastError.is(error) && error.code !== 'Server.Unreachable';

@@ -33,6 +33,8 @@ const kills: Kill[] = [];
 const verdicts: Verdict[] = [];
 let cluster: Cluster;
 let calm: Undisturbed;
+/** Workers that did not survive something that was not aimed at them. */
+let endedUnasked = 0;
 
 beforeAll(async () => {
   cluster = await Cluster.start();
@@ -50,7 +52,15 @@ beforeAll(async () => {
     ['server', kills.filter(({ pid }) => pid === undefined).length],
   ]);
   const title = `random kills over ${PARALLEL} parallel sessions`;
-  say(report({ title, faults, verdicts, recoveryMs: recoveries(cluster.ledger.entries()), more: [`seed ${SEED}`] }));
+  say(
+    report({
+      title,
+      faults,
+      verdicts,
+      recoveryMs: recoveries(cluster.ledger.entries()),
+      more: [`workers that ended unasked ${endedUnasked}; seed ${SEED}`],
+    }),
+  );
 }, 60 * MINUTES);
 
 afterAll(async () => {
@@ -80,6 +90,7 @@ async function killAtRandom(): Promise<void> {
     const victim = slots[slot];
     if (!victim) continue; // still starting
     slots[slot] = undefined;
+    if (!victim.alive) endedUnasked += 1;
     kills.push({ at: Date.now(), pid: victim.pid });
     await victim.kill();
     starting.push(
@@ -120,6 +131,10 @@ test('enough was killed, the server too', () => {
   expect(kills.length).toBeGreaterThanOrEqual(KILLS);
   if (LONG) expect(kills.filter(({ pid }) => pid === undefined).length).toBeGreaterThan(10);
   expect(verdicts.length).toBeGreaterThanOrEqual(PARALLEL);
+});
+
+test('no worker ended because the server did', () => {
+  expect(endedUnasked).toBe(0);
 });
 
 test('no run is lost, nothing recorded is repeated, effects and answers are right', () => {

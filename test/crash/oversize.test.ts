@@ -37,6 +37,7 @@ function resultOf(callId: string): ToolMessage | undefined {
 
 test('the run goes on to its answer', () => {
   expect(evidence.result).toMatchObject({ stopReason: 'completed', turns: 9, toolCalls: 12 });
+  expect(evidence.result?.artifact).toMatchObject({ mediaType: 'text/plain', bytes: LARGE });
 });
 
 test.each([...OUTPUTS.entries()])('output %i of %i bytes is kept up to 10 MB and can be read back', (index, bytes) => {

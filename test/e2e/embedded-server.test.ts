@@ -1,4 +1,14 @@
-import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -224,12 +234,42 @@ describe('what stands in the way is named', () => {
     });
   });
 
+  test('a server that never answers, which is not left running', async () => {
+    const env = {
+      ...process.env,
+      HOLDFAST_TEMPORAL_CLI: pretender('trap "" TERM; echo $$ > "$0.pid"; while :; do sleep 0.1; done'),
+    };
+    await expect(start({ env, startTimeoutMs: 500 })).rejects.toMatchObject({
+      code: 'Server.StartFailed',
+      message: expect.stringContaining('did not answer within 0.5 s'),
+      hint: expect.stringContaining('temporal.log'),
+    });
+    expect(identify(Number(readFileSync(`${env.HOLDFAST_TEMPORAL_CLI}.pid`, 'utf8')))).toBeUndefined();
+    expect(existsSync(path.join(home, 'server.json'))).toBe(false);
+  });
+
+  test('a log that cannot be written', async () => {
+    mkdirSync(path.join(home, 'temporal.log'));
+    await expect(start()).rejects.toMatchObject({
+      code: 'Server.StartFailed',
+      message: expect.stringContaining('is the log writable?'),
+    });
+  });
+
   test('a state file that cannot be read', async () => {
     rmSync(home, { recursive: true });
     writeFileSync(home, 'a file where the home should be');
     await expect(start()).rejects.toMatchObject({ code: 'Server.StartFailed' });
   });
 });
+
+/** A Temporal CLI that tells a version and otherwise does what the test wants. */
+function pretender(script: string): string {
+  const file = path.join(home, 'pretender');
+  writeFileSync(file, `#!/bin/sh\n[ "$1" = --version ] && echo "temporal version 0 (Server 0)" && exit\n${script}\n`);
+  chmodSync(file, 0o755);
+  return file;
+}
 
 /** Every address the process listens on, from the kernel's tables. */
 function listeningAddresses(pid: number): string[] {

@@ -20,33 +20,26 @@ function toolsOf(answer?: (text: string) => unknown) {
 }
 
 describe('a plain bug stops nothing for good', () => {
-  test('in workflow code: the run waits, and a mended worker finishes it', async () => {
-    const broken = {
+  test('in workflow code: the run waits, and a mended worker finishes it without asking the model again', async () => {
+    const worker = {
       workflowsPath: require.resolve('../../workflows/index'),
-      bundlerOptions: mutated(
-        'session-driver.ts',
-        'const reply = await askModel',
-        'null.boom(); const reply = await askModel',
-      ),
+      bundlerOptions: mutated('agent-session.ts', 'session.end(end.stop)', 'session.end(null.boom)'),
     };
     const id = 'bug-workflow';
-    await temporal.during(
-      { agents: [agent], tools: toolsOf(), providers: [scriptedModel([])], worker: broken },
-      async () => {
-        await temporal.holdfast.start('tester', { id, input: 'go' });
-        await eventually(async () => {
-          const failed = (await temporal.events(id)).find((event) => event.workflowTaskFailedEventAttributes);
-          expect(failed?.workflowTaskFailedEventAttributes?.failure?.message).toContain('boom');
-        });
-        expect(await temporal.holdfast.describe(id)).toMatchObject({ status: 'running' });
-      },
-    );
-    await temporal.during(
-      { agents: [agent], tools: toolsOf(), providers: [scriptedModel([{ text: 'mended' }])] },
-      async () => {
-        expect(await temporal.holdfast.get(id).result()).toMatchObject({ output: 'mended' });
-      },
-    );
+    const answering = scriptedModel([{ text: 'kept' }]);
+    await temporal.during({ agents: [agent], tools: toolsOf(), providers: [answering], worker }, async () => {
+      await temporal.holdfast.start('tester', { id, input: 'go' });
+      await eventually(async () => {
+        const failed = (await temporal.events(id)).find((event) => event.workflowTaskFailedEventAttributes);
+        expect(failed?.workflowTaskFailedEventAttributes?.failure?.message).toContain('boom');
+      });
+      expect(await temporal.holdfast.describe(id)).toMatchObject({ status: 'running' });
+    });
+    const mended = scriptedModel([]);
+    await temporal.during({ agents: [agent], tools: toolsOf(), providers: [mended] }, async () => {
+      expect(await temporal.holdfast.get(id).result()).toMatchObject({ output: 'kept', turns: 1 });
+      mended.assertDone();
+    });
   });
 
   test('in a provider: the call is tried again as Internal.Bug', async () => {

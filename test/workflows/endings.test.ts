@@ -14,6 +14,9 @@ const agent: AgentDefinition = {
   tools: ['note', 'wait'],
 };
 
+/** A second on a quiet machine: activities hear of it with a heartbeat, which leaves at most every half second. */
+const ABORT_MS = 1_500;
+
 /** A step that never answers, and when it was aborted. */
 function hanging() {
   let tell: (at: number) => void = () => undefined;
@@ -51,7 +54,7 @@ const inPhase = (id: string, phase: string) =>
   eventually(async () => expect((await temporal.holdfast.get(id).state()).phase).toBe(phase));
 
 describe('a deadline', () => {
-  test('aborts the model call it falls into within a second, and is the stop reason', async () => {
+  test('aborts the model call it falls into at once, and is the stop reason', async () => {
     const { step, abortedAt } = hanging();
     await temporal.during(contentsOf([step]), async () => {
       const run = await temporal.holdfast.start('tester', {
@@ -63,7 +66,7 @@ describe('a deadline', () => {
       expect(result).toMatchObject({ stopReason: 'deadline', output: null, turns: 0 });
       const { status, startedAt } = await temporal.holdfast.describe('deadline-model');
       expect(status).toBe('stopped');
-      expect((await abortedAt) - startedAt.getTime() - 1_500).toBeLessThan(1_000);
+      expect((await abortedAt) - startedAt.getTime() - 1_500).toBeLessThan(ABORT_MS);
       expect((await run.state()).status).toBe('stopped');
     });
   });
@@ -79,7 +82,7 @@ describe('a deadline', () => {
       });
       expect(await run.result()).toMatchObject({ stopReason: 'deadline', turns: 1 });
       const { startedAt } = await temporal.holdfast.describe('deadline-tool');
-      expect((await abortedAt) - startedAt.getTime() - 1_500).toBeLessThan(1_000);
+      expect((await abortedAt) - startedAt.getTime() - 1_500).toBeLessThan(ABORT_MS);
       expect(unpaired((await run.transcript())?.messages ?? [])).toEqual([]);
     });
   });
@@ -105,7 +108,7 @@ describe('a cancellation', () => {
       const asked = Date.now();
       await run.cancel();
       expect(await run.result()).toMatchObject({ stopReason: 'cancelled', output: null, agent: 'tester' });
-      expect((await abortedAt) - asked).toBeLessThan(1_500);
+      expect((await abortedAt) - asked).toBeLessThan(ABORT_MS);
       expect(await run.state()).toMatchObject({ status: 'cancelled', phase: 'ended', stopReason: 'cancelled' });
       expect(await temporal.holdfast.describe(run.id)).toMatchObject({
         status: 'cancelled',

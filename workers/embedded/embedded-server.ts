@@ -10,7 +10,7 @@ import { type EmbeddedServerOptions, type Settings, settingsFrom } from './setti
 import { lockedOut, messageOf, silent, startFailed, USABLE_HOME } from './start-errors';
 import { readState, type ServerState } from './state-file';
 
-export type { EmbeddedServer, ServerExit };
+export type { EmbeddedServer };
 
 const WATCH_MS = 500;
 

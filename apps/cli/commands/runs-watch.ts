@@ -22,12 +22,17 @@ export function registerRunsWatch(runs: Command): void {
       try {
         const times = await timesOf(carrier, id);
         const last = flags.all ? {} : { last: LAST_MESSAGES };
-        process.exitCode = await followToEnd(context, carrier, carrier.link.holdfast.get(id), {
-          stream: context.out.json,
-          interrupt: interruption.signal,
-          ...times,
-          ...last,
-        });
+        process.exitCode = await followToEnd(
+          context,
+          carrier,
+          { id, started: false },
+          {
+            stream: context.out.json,
+            interrupt: interruption.signal,
+            ...times,
+            ...last,
+          },
+        );
       } finally {
         await carrier.close();
         interruption.release();

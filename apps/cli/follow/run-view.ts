@@ -5,6 +5,9 @@ import { pendingAttempts } from './pending-attempts';
 
 /** A worker that does not answer a query in this time is taken for missing. */
 const QUERY_MS = 4_000;
+/** The server itself answers in milliseconds. */
+const DESCRIBE_MS = 8_000;
+const LOOK_MS = 250;
 const GIVE_UP_MS = 60_000;
 
 export interface RunViewOptions {
@@ -20,7 +23,8 @@ export function runView(carrier: Carrier, id: string, { signal, onLost }: RunVie
 
   async function describe() {
     try {
-      const { status, raw } = await temporal().workflow.getHandle(id).describe();
+      const get = () => temporal().workflow.getHandle(id).describe();
+      const { status, raw } = await temporal().withDeadline(Date.now() + DESCRIBE_MS, get);
       return { open: status.name === 'RUNNING', pending: pendingAttempts(raw.pendingActivities ?? [], Date.now()) };
     } catch (error) {
       throw toClientError(error, id);
@@ -43,8 +47,7 @@ export function runView(carrier: Carrier, id: string, { signal, onLost }: RunVie
   };
 }
 
-const GONE = { hint: '`holdfast dev` starts it again; the run is kept.' };
-
+/** Asks again for as long as it is worth it. */
 async function patiently<T>(
   ask: () => Promise<T>,
   carrier: Carrier,
@@ -54,8 +57,7 @@ async function patiently<T>(
   const deadline = Date.now() + GIVE_UP_MS;
   for (let tries = 0; ; tries++) {
     try {
-      if (carrier.gone) throw new HoldfastError('Server.Unreachable', 'the server of this home was stopped', GONE);
-      return await ask();
+      return await unlessGone(ask, carrier);
     } catch (error) {
       const lost = HoldfastError.is(error) && error.code === 'Server.Unreachable';
       if (!lost || signal.aborted || Date.now() > deadline) throw error;
@@ -63,4 +65,24 @@ async function patiently<T>(
       await carrier.recover();
     }
   }
+}
+
+/** That the server of this home was stopped is seen sooner from here than from a client, which goes on trying. */
+async function unlessGone<T>(ask: () => Promise<T>, carrier: Carrier): Promise<T> {
+  if (carrier.gone) throw gone();
+  let watch: NodeJS.Timeout | undefined;
+  const vanished = new Promise<never>((_, reject) => {
+    watch = setInterval(() => carrier.gone && reject(gone()), LOOK_MS);
+  });
+  try {
+    return await Promise.race([ask(), vanished]);
+  } finally {
+    clearInterval(watch);
+  }
+}
+
+function gone(): HoldfastError {
+  return new HoldfastError('Server.Unreachable', 'the server of this home was stopped', {
+    hint: '`holdfast dev` starts it again; the run is kept.',
+  });
 }

@@ -1,6 +1,14 @@
 import { openSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '@temporalio/activity';
-import { type ActivityInterceptors, DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import {
+  type ActivityInterceptors,
+  DefaultLogger,
+  NativeConnection,
+  Runtime,
+  Worker,
+  type WorkerOptions,
+} from '@temporalio/worker';
 import { HoldfastPlugin } from 'holdfast/worker';
 import { AGENTS } from './agents';
 import { Failpoints } from './failpoints';
@@ -25,23 +33,36 @@ export async function main(): Promise<void> {
     defaultModel: 'ledger/wide',
   });
   crossServices(plugin, points);
-  const connection = await NativeConnection.connect({ address: settings.address });
+  const connection = await untilUp(() => NativeConnection.connect({ address: settings.address }));
   const polling = new Promise<void>((resolve) => onMessage(points, resolve));
   tell({ type: 'loaded' });
   await polling;
-  const worker = await Worker.create({
+  const options: WorkerOptions = {
     connection,
     taskQueue: settings.queue,
     plugins: [plugin],
     interceptors: { activity: [(context) => crossExecution(context, points)] },
     ...(settings.polls && { activityTaskPollerBehavior: { type: 'simple-maximum', maximum: settings.polls } }),
-  });
+  };
+  const worker = await untilUp(() => Worker.create(options));
   crossNative(worker, points);
   const running = worker.run();
   tell({ type: 'polling' });
   await running;
   await connection.close();
   process.exit(0);
+}
+
+/** A worker may be started while the server is down; a supervisor would start it again, here it waits. */
+async function untilUp<T>(attempt: () => Promise<T>): Promise<T> {
+  for (let left = 100; ; left--) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (left === 0) throw error;
+      await sleep(200);
+    }
+  }
 }
 
 function tell(message: FromWorker): void {

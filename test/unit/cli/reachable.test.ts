@@ -22,5 +22,7 @@ test('where somebody listens, or a proxy decides, nothing is said', async () => 
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   await expect(requireListening(`127.0.0.1:${port}`, {})).resolves.toBeUndefined();
   server.close();
-  await expect(requireListening(`127.0.0.1:${await freePort()}`, { https_proxy: 'http://proxy' })).resolves.toBeUndefined();
+  await expect(
+    requireListening(`127.0.0.1:${await freePort()}`, { https_proxy: 'http://proxy' }),
+  ).resolves.toBeUndefined();
 });

@@ -23,6 +23,18 @@ describe('a request the server did not answer as wished', () => {
     ['an unknown namespace', new NamespaceNotFoundError('prod'), 'Server.NamespaceUnknown', /"prod"/],
     ['no server', unavailable, 'Server.Unreachable', /connection refused/],
     ['no server, wrapped by the client', new Error('Failed', { cause: unavailable }), 'Server.Unreachable', /refused/],
+    [
+      'no worker to answer a query',
+      grpcError(4, 'query timed out before a worker could process it'),
+      'Worker.Missing',
+      /no worker answers for "my-run"/,
+    ],
+    [
+      'no worker seen for a while',
+      grpcError(9, 'no poller seen for task queue recently, worker may be down'),
+      'Worker.Missing',
+      /no poller/,
+    ],
     ['no answer in time', grpcError(4, 'Deadline exceeded'), 'Server.Unreachable', /Deadline/],
     [
       'missing search attributes',

@@ -90,6 +90,12 @@ test('only looks when told to', async () => {
   await expect(find(environment())).rejects.toMatchObject({ code: 'Server.NotFound', details: { tried: [] } });
 });
 
+test('without a PATH only the other places count', async () => {
+  const { PATH: _, ...env } = environment();
+  const cached = place('cache/temporal');
+  await expect(find(env)).resolves.toMatchObject({ path: cached });
+});
+
 test('the cache is where the user keeps caches', () => {
   expect(cacheFolder({ HOLDFAST_CACHE: '/c' })).toBe('/c');
   expect(cacheFolder({ XDG_CACHE_HOME: '/x' })).toBe('/x/holdfast');
