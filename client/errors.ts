@@ -41,7 +41,7 @@ export function toClientError(error: unknown, subject: string): Error {
   const code = (grpc as { code?: number } | undefined)?.code;
   const message = (grpc as { details?: string } | undefined)?.details ?? String((error as Error)?.message ?? error);
   if ((code === GRPC.DEADLINE_EXCEEDED || code === GRPC.FAILED_PRECONDITION) && /worker|poller/i.test(message)) {
-    return new HoldfastError('Worker.Missing', `no worker answers for "${subject}": ${message}`, {
+    return new HoldfastError('Server.Unreachable', `no worker answers for "${subject}": ${message}`, {
       hint: 'Start one: `holdfast worker`, or `holdfast dev`. What a run says of itself is answered by a worker.',
       cause: error,
     });

@@ -44,6 +44,7 @@ export const FAILURE = {
   'Server.StartFailed': 'needs-human',
   'Server.NamespaceUnknown': 'invalid',
   'Server.AttributesMissing': 'needs-human',
+  'Worker.Missing': 'needs-human',
   'Internal.Bug': 'bug',
 } as const satisfies Record<string, FailureClass>;
 

@@ -2,7 +2,7 @@
  * `npm run build`: compiles to dist/, copies the one plain JavaScript file, and prebuilds the workflow bundle so that a
  * worker without workflows of its own starts without webpack.
  */
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -13,10 +13,11 @@ const require = createRequire(path.join(root, 'package.json'));
 const workflows = path.join(root, 'dist', 'workflows');
 const MAP = '\n//# sourceMappingURL=data:application/json;charset=utf-8;base64,';
 
-execFileSync(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', 'tsconfig.build.json'], {
+const compiled = spawnSync(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', 'tsconfig.build.json'], {
   cwd: root,
   stdio: 'inherit',
 });
+if (compiled.status !== 0) process.exit(compiled.status ?? 1);
 mkdirSync(workflows, { recursive: true });
 copyFileSync(path.join(root, 'workflows', 'entry.js'), path.join(workflows, 'entry.js'));
 

@@ -42,7 +42,7 @@ Try:
 
 /** Runs one command line to its end. Never rejects. */
 export async function main(argv: string[]): Promise<number> {
-  process.stdout.on('error', ignoreClosedPipe);
+  if (!process.stdout.listeners('error').includes(ignoreClosedPipe)) process.stdout.on('error', ignoreClosedPipe);
   // Known before the line is parsed, because a line that cannot be parsed is reported in the same way.
   const out = new Output({ json: argv.includes('--json'), verbose: argv.includes('--verbose') || argv.includes('-v') });
   const program = createProgram();
@@ -51,10 +51,17 @@ export async function main(argv: string[]): Promise<number> {
   }
   try {
     await program.parseAsync(argv);
-    return Number(process.exitCode ?? EXIT.done);
+    return exitCode();
   } catch (error) {
     return error instanceof CommanderError ? usageExit(error, out) : reportError(error, out);
   }
+}
+
+/** What the command set; taken back, so that it is said once. */
+function exitCode(): number {
+  const code = Number(process.exitCode ?? EXIT.done);
+  process.exitCode = undefined;
+  return code;
 }
 
 /** `--help` and `--version` end in this way too. */

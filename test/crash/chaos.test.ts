@@ -69,9 +69,14 @@ afterAll(async () => {
 });
 
 async function run(session: string): Promise<Verdict> {
-  await cluster.startSession(session, QUEUE, STANDARD.plan, STANDARD.options);
-  const result = await cluster.result(session, 10 * MINUTES).catch(() => undefined);
-  return check(await gather(cluster, session, result), calm.expected);
+  try {
+    await cluster.startSession(session, QUEUE, STANDARD.plan, STANDARD.options);
+    const result = await cluster.result(session, 10 * MINUTES);
+    return check(await gather(cluster, session, result), calm.expected);
+  } catch (error) {
+    const detail = error instanceof Error ? `${error.message} ${String(error.cause ?? '')}` : String(error);
+    return { findings: [{ session, what: 'lost', detail }], repeated: { model: 0, tool: 0 }, unknown: 0 };
+  }
 }
 
 async function killAtRandom(): Promise<void> {

@@ -69,7 +69,7 @@ test('on a fresh clone everything is made, in order, and said', async () => {
   const { code, said } = await setup();
   expect(code).toBe(0);
   expect(npmCalls()).toEqual([expect.stringMatching(/^ci /), expect.stringMatching(/^run .*build$/)]);
-  expect(said).toMatch(/Installing dependencies[^]*Building[^]*looked for Temporal/);
+  expect(said).toMatch(/Installing dependencies[\s\S]*Building[\s\S]*looked for Temporal/);
 });
 
 test('the second time there is nothing to do, and nothing is said', async () => {

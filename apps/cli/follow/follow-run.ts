@@ -23,6 +23,7 @@ export interface FollowOptions {
 
 const FIRST_PAUSE_MS = 60;
 const SLOWEST_PAUSE_MS = 700;
+const MISSING_AFTER = 2;
 const PREVIEW_CHARS = 300;
 
 /** Tells what a run does until it is over. Reads by query only: it costs the run nothing. */
@@ -145,6 +146,7 @@ class ToldOnce {
   private pinned = false;
   private todoList: string[] = [];
   private missing = false;
+  private unanswered = 0;
   private readonly attemptsTold = new Set<string>();
 
   *agent(state: SessionStateView): Generator<Progress> {
@@ -162,8 +164,11 @@ class ToldOnce {
     }
   }
 
+  /** One question without an answer may be a worker that is busy. */
   *worker(answers: boolean, open: boolean): Generator<Progress> {
-    if (answers === !this.missing || !open) return;
+    this.unanswered = answers ? 0 : this.unanswered + 1;
+    const missing = this.unanswered >= MISSING_AFTER;
+    if (!open || (answers ? !this.missing : this.missing || !missing)) return;
     this.missing = !answers;
     yield { type: answers ? 'worker-back' : 'worker-missing' };
   }

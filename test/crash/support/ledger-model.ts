@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { activityInfo } from '@temporalio/activity';
 import type { ModelCall, ModelProvider, ModelReply, ModelRequest } from '../../../activities/providers/provider';
-import type { AssistantPart } from '../../../protocol/messages';
+import type { AssistantPart, Message } from '../../../protocol/messages';
 import type { Failpoints } from './failpoints';
 import { callLedger } from './ledger-calls';
 import { planOf, SCRIPTS, type Step, turnOf } from './scripts';
@@ -20,9 +20,19 @@ export function ledgerModel(ledger: string, points: Failpoints): ModelProvider {
       await ask(ledger, request, call, turn, step, plan.hashed ?? true, points);
       return replyOf(request, step);
     },
-    countTokens: ({ instructions, messages }) => Math.ceil((instructions.length + JSON.stringify(messages).length) / 4),
+    countTokens: ({ instructions, messages }) =>
+      messages.reduce((sum, message) => sum + tokensOf(message), Math.ceil(instructions.length / 4)),
     describeModel: (model) => ({ contextTokens: WINDOWS[model] ?? 128_000 }),
   };
+}
+
+const counted = new WeakMap<Message, number>();
+
+/** Counted once, as the adapters of the vendors do. */
+function tokensOf(message: Message): number {
+  const known = counted.get(message) ?? Math.ceil(JSON.stringify(message).length / 4);
+  counted.set(message, known);
+  return known;
 }
 
 async function ask(

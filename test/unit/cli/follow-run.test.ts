@@ -179,6 +179,10 @@ test('a worker that goes away and comes back is told, each once', async () => {
   expect(short(told)).toEqual(['agent-pinned', 'worker-missing', 'worker-back']);
 });
 
+test('a single question without an answer is no news', async () => {
+  expect(short(await follow(fake({}, { worker: false }, {}, { worker: false }, {})))).toEqual(['agent-pinned']);
+});
+
 test('a run that is over needs no worker', async () => {
   expect(short(await follow(fake({ worker: false, open: false })))).toEqual([]);
 });

@@ -26,13 +26,13 @@ describe('a request the server did not answer as wished', () => {
     [
       'no worker to answer a query',
       grpcError(4, 'query timed out before a worker could process it'),
-      'Worker.Missing',
+      'Server.Unreachable',
       /no worker answers for "my-run"/,
     ],
     [
       'no worker seen for a while',
       grpcError(9, 'no poller seen for task queue recently, worker may be down'),
-      'Worker.Missing',
+      'Server.Unreachable',
       /no poller/,
     ],
     ['no answer in time', grpcError(4, 'Deadline exceeded'), 'Server.Unreachable', /Deadline/],

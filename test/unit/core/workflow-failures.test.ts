@@ -13,7 +13,7 @@ import { toolSpec } from '../../fixtures/agents';
 const byActivity = (cause: Error | undefined): ActivityFailure =>
   new ActivityFailure('activity failed', 'tool.act', 'a1', RetryState.MAXIMUM_ATTEMPTS_REACHED, 'worker', cause);
 const application = (type: string | undefined): ApplicationFailure =>
-  ApplicationFailure.create({ type: type ?? null, message: 'why' });
+  ApplicationFailure.create({ message: 'why', ...(type !== undefined && { type }) });
 const timeout = new TimeoutFailure('no heartbeat', undefined, TimeoutType.HEARTBEAT);
 
 describe('what the model is told of a tool activity that gave no result', () => {

@@ -1,0 +1,142 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { main } from '../../apps/cli/program';
+import { startVendorServer, type VendorServer } from '../../testing/vendor-server';
+import { cleanEnv, type Ended } from './cli-harness';
+
+/** The same commands inside this process, where the code that runs can be seen: for the paths that need no terminal. */
+
+let folder: string;
+let vendor: VendorServer;
+let before: NodeJS.ProcessEnv;
+const written = { stdout: '', stderr: '' };
+
+beforeAll(async () => {
+  folder = mkdtempSync(path.join(tmpdir(), 'holdfast-cli-inside-'));
+  vendor = await startVendorServer();
+  before = process.env;
+  process.env = cleanEnv(path.join(folder, 'home'), {
+    HOLDFAST_MODEL: 'simulated/rules',
+    OPENAI_API_KEY: 'sk-x',
+    OPENAI_BASE_URL: vendor.openaiURL,
+  });
+  for (const name of ['stdout', 'stderr'] as const) {
+    jest.spyOn(process[name], 'write').mockImplementation((chunk) => {
+      written[name] += String(chunk);
+      return true;
+    });
+  }
+}, 60_000);
+
+afterAll(async () => {
+  jest.restoreAllMocks();
+  process.env = before;
+  await vendor?.close();
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+});
+
+async function cli(...args: string[]): Promise<Ended> {
+  Object.assign(written, { stdout: '', stderr: '' });
+  const code = await main(['node', 'holdfast', '--project', folder, ...args]);
+  return { code, ...written };
+}
+
+async function shows(what: RegExp): Promise<void> {
+  const deadline = Date.now() + 40_000;
+  while (!what.test(written.stdout + written.stderr)) {
+    if (Date.now() > deadline) throw new Error(`never showed ${what}:\n${written.stdout}\n${written.stderr}`);
+    await sleep(20);
+  }
+}
+
+test('without a server: usage, agents, doctor', async () => {
+  expect((await cli('rnu')).code).toBe(2);
+  expect((await cli('runs', 'list', '--json')).code).toBe(7);
+  expect(await cli('agent', 'list')).toMatchObject({ code: 0, stdout: expect.stringContaining('reporter') });
+  expect(await cli('agent', 'show', 'reporter', '--json')).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('"effect": "idempotent"'),
+  });
+  expect((await cli('agent', 'validate')).code).toBe(0);
+  expect((await cli('worker')).code).toBe(2);
+  expect(await cli('doctor')).toMatchObject({ code: 0, stdout: expect.stringMatching(/warn {2}server/) });
+  expect((await cli('--version')).code).toBe(0);
+}, 60_000);
+
+test('a run carried on here, from --detach to its end', async () => {
+  expect(await cli('run', 'assistant', 'What is 3*4?', '--id', 'a', '--detach')).toMatchObject({
+    code: 0,
+    stdout: 'a\n',
+    stderr: expect.stringContaining('nothing runs that could carry it on'),
+  });
+  const ended = await cli('run', 'assistant', 'What is 3*4?', '--id', 'a');
+  expect(ended).toMatchObject({ code: 0, stdout: expect.stringContaining('3*4 = 12') });
+  expect(ended.stderr).toMatch(/dev.*keeps Temporal/);
+}, 90_000);
+
+test('start does the main job', async () => {
+  mkdirSync(path.join(folder, 'docs'));
+  writeFileSync(path.join(folder, 'docs', 'a.md'), '# A\n');
+  const { code, stderr } = await cli('start', '--verbose');
+  expect({ code, wrote: /wrote .*report\.md/.test(stderr) }).toEqual({ code: 0, wrote: true });
+}, 90_000);
+
+describe('beside dev', () => {
+  let dev: Promise<number>;
+
+  beforeAll(async () => {
+    dev = main(['node', 'holdfast', 'dev', '--project', folder, '--grace', '1s']);
+    await shows(/Ready\. Ctrl-C stops\./);
+    expect(written.stdout).toMatch(/temporal {2}127\.0\.0\.1:\d+[\s\S]*agents {4}assistant, reporter/);
+  }, 90_000);
+
+  test('run, list, show, watch, stop', async () => {
+    const out = path.join(folder, 'answer.txt');
+    expect(
+      (await cli('run', 'assistant', 'What is 7*8?', '--id', 'b', '--out', out, '--json', '--follow')).stdout,
+    ).toContain('run-ended');
+    expect((await cli('runs', 'list')).stdout).toMatch(/b +assistant +completed/);
+    expect((await cli('runs', 'show', 'b')).stdout).toContain('7*8 = 56');
+    expect(await cli('runs', 'watch', 'b', '--all')).toMatchObject({ code: 0, stdout: expect.stringContaining('56') });
+    expect((await cli('runs', 'stop', 'b')).stdout).toContain('over already');
+    expect((await cli('runs', 'show', 'none')).code).toBe(2);
+    expect((await cli('run', 'assistant', 'x', '--out', path.join(folder, 'no', 'such'))).code).toBe(2);
+    expect((await cli('doctor')).stdout).toMatch(/ok {4}worker/);
+  }, 60_000);
+
+  test('a run that fails is told as a line, too', async () => {
+    const { code, stdout } = await cli('run', 'nobody', 'x', '--json', '--follow');
+    expect(code).toBe(2);
+    expect(
+      stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line))
+        .at(-1),
+    ).toMatchObject({ type: 'run-failed', error: { code: 'Agent.Unknown' } });
+  });
+
+  test('a slow one is shown, and stopped', async () => {
+    vendor.setScript(() => ({ latencyMs: 60_000, text: 'late' }));
+    await cli('run', 'assistant', 'Wait', '--id', 'c', '--model', 'openai/gpt-5-mini', '--detach');
+    const watching = cli('runs', 'watch', 'c');
+    await shows(/assistant · openai/);
+    const shown = await cli('runs', 'show', 'c');
+    expect(shown.stdout).toMatch(/c · running[\s\S]*does {5}model/);
+    await cli('runs', 'stop', 'c', '--reason', 'enough');
+    expect((await watching).code).toBe(5);
+    expect((await cli('runs', 'show', 'c')).stdout).toContain('cancelled');
+  }, 60_000);
+
+  test('Ctrl-C leaves a run alone, and stops dev', async () => {
+    await cli('run', 'assistant', 'Wait', '--id', 'd', '--model', 'openai/gpt-5-mini', '--detach');
+    const watching = cli('runs', 'watch', 'd');
+    await shows(/assistant · openai/);
+    process.emit('SIGINT', 'SIGINT');
+    expect((await watching).code).toBe(130);
+    expect(await dev).toBe(0);
+    expect(written.stderr).toContain('not cancelled');
+  }, 60_000);
+});
