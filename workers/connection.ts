@@ -1,4 +1,4 @@
-import { Connection } from '@temporalio/client';
+import { Connection, type ConnectionOptions } from '@temporalio/client';
 import type { NativeConnection } from '@temporalio/worker';
 import { HoldfastError } from '../protocol/failures';
 import type { ClusterOptions } from './connect-options';
@@ -19,10 +19,15 @@ export function openNativeConnection(cluster: ClusterOptions): Promise<NativeCon
 /**
  * A client's connection: pure JavaScript, quick to load. The namespace is known to exist.
  *
+ * @param more replaces the SDK's own retries of single requests.
  * @throws HoldfastError `Server.Unreachable` (nobody answers, or it refuses us), `Server.NamespaceUnknown`.
  */
-export function openConnection(cluster: ClusterOptions): Promise<Connection> {
-  return open(cluster, () => Connection.connect({ ...settingsOf(cluster), connectTimeout: CONNECT_TIMEOUT_MS }));
+export function openConnection(
+  cluster: ClusterOptions,
+  more: Pick<ConnectionOptions, 'interceptors'> = {},
+): Promise<Connection> {
+  const settings = { ...settingsOf(cluster), ...more, connectTimeout: CONNECT_TIMEOUT_MS };
+  return open(cluster, () => Connection.connect(settings));
 }
 
 function settingsOf({ address, apiKey, tls, metadata }: ClusterOptions) {

@@ -22,7 +22,7 @@ export function createWorker(options: CreateWorkerOptions): Promise<Worker> {
     connection,
     ...(namespace && { namespace }),
     ...(workflowsPath && { workflowsPath }),
-    taskQueue: taskQueue ?? DEFAULT_TASK_QUEUE,
+    taskQueue: taskQueue ?? worker?.taskQueue ?? DEFAULT_TASK_QUEUE,
     plugins: [new HoldfastPlugin(contents), ...(worker?.plugins ?? [])],
   });
 }

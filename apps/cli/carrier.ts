@@ -67,8 +67,9 @@ export class Carrier {
     if (!this.mayStart || !this.gone) return;
     this.context.out.say('The server was stopped; carrying on here.');
     this.local = await startLocal(this.context, true);
-    // The lost one is left open: the SDK's retry of a call under way throws from a timer when its channel is closed.
+    const lost = this.current;
     this.current = await openLink(this.local.place);
+    await lost.close();
   }
 
   async close(): Promise<void> {

@@ -18,9 +18,11 @@ export async function openLink(place: Place): Promise<Link> {
   const { Client } = require('@temporalio/client') as typeof import('@temporalio/client');
   const { HoldfastClient } = require('../../client') as typeof import('../../client');
   const { openConnection } = require('../../workers/connection') as typeof import('../../workers/connection');
-  const connection = await openConnection(place);
+  const { requestRetries } = require('./request-retries') as typeof import('./request-retries');
+  const { interceptor, settle } = requestRetries();
+  const connection = await openConnection(place, { interceptors: [interceptor] });
   const holdfast = new HoldfastClient(new Client({ connection, namespace: place.namespace }));
-  return { holdfast, place, close: () => connection.close() };
+  return { holdfast, place, close: () => settle().then(() => connection.close()) };
 }
 
 /**

@@ -15,8 +15,8 @@ import type { WorkerHandle } from './support/worker-handle';
  */
 
 const SEED = Number(process.env.HOLDFAST_CHAOS_SEED ?? 20_260_101);
-const KILLS = LONG ? 220 : 8;
-const PARALLEL = LONG ? 50 : 8;
+const KILLS = LONG ? 220 : 4;
+const PARALLEL = LONG ? 50 : 4;
 const WORKERS = LONG ? 3 : 2;
 const SERVER_SHARE = 0.15;
 const MINUTES = 60_000;

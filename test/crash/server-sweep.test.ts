@@ -10,7 +10,8 @@ import { type Struck, sweepServer } from './support/sweep';
 /** G1, G7: the Temporal server dies by SIGKILL at every boundary of the loop and comes back on its database file. */
 
 const MINUTES = 60_000;
-const SHORT_POINTS = 18;
+/** Each kind once. */
+const SHORT_POINTS = KINDS.length;
 const KILLS_PER_SESSION = 3;
 
 let clusters: Cluster[];

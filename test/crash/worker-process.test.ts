@@ -14,9 +14,9 @@ import type { WorkerExit, WorkerHandle } from './support/worker-handle';
  * other on two queues at once, each with the workers the story before left behind.
  */
 
-const SLOW_MS = 4_000;
-/** Twice the time after which a silent worker counts as lost. */
-const FROZEN_MS = 6_000;
+const SLOW_MS = 3_000;
+/** A silent worker counts as lost after three seconds. */
+const FROZEN_MS = 5_000;
 /** The bar is 6,000 and the aim 3,000; the rest is for loaded machines. */
 const RECOVERY_BAR_MS = 8_000;
 /** A machine that was busy with something else may show a better time the next time. */

@@ -9,8 +9,9 @@ import { type Struck, sweepWorkers } from './support/sweep';
 /** G1, G7: a worker dies by SIGKILL at every boundary of the loop. */
 
 const MINUTES = 60_000;
-const LANES = LONG ? 6 : 5;
-const SHORT_POINTS = 21;
+const LANES = 6;
+/** Each kind once. */
+const SHORT_POINTS = KINDS.length;
 
 let cluster: Cluster;
 let calm: Undisturbed;

@@ -8,6 +8,8 @@ const PIECES = /[\d.]+(?:e[+-]?\d+)?|\*\*|[-+*/%^(),×·÷−]|[a-z_][a-z0-9_]*|
 const FUNCTIONS = /^(?:sum|min|max|mean|median|round|floor|ceil|abs|sqrt|log|ln|log10|exp|pi|e)$/i;
 const PERCENT_OF = /(\d+(?:\.\d+)?)\s*(?:%|percent)\s+of\s+(\d+(?:\.\d+)?)/i;
 
+/** Thousands set apart by commas. */
+const GROUPED = /(?<![\d.,])\d{1,3}(?:,\d{3})+(?![\d,])/g;
 /** "pages 3-5" and "24/7" are arithmetic only where somebody asks for it. */
 const RANGE = /^\d+[-/]\d+$/;
 const ASKED = /\b(?:what(?:'s| is| are)|calculate|compute|how much|evaluate|sum)\b|=/i;
@@ -40,7 +42,7 @@ export const arithmetic: Rule<State> = {
 
 /** The longest piece of the text that reads as arithmetic: at least two operands, or a function of some. */
 export function expressionIn(text: string): string | undefined {
-  const searched = text.slice(0, SEARCHED).replace(NO_ARITHMETIC, ' ; ');
+  const searched = ungrouped(text.slice(0, SEARCHED)).replace(NO_ARITHMETIC, ' ; ');
   const percent = PERCENT_OF.exec(searched);
   if (percent) return `${percent[2]} * ${percent[1]} / 100`;
   const asked = ASKED.test(searched);
@@ -49,6 +51,11 @@ export function expressionIn(text: string): string | undefined {
     (best, one) => (one.length > (best?.length ?? 0) ? one : best),
     undefined,
   );
+}
+
+/** `2,340` is one number, but for arguments of a function, which commas part. */
+function ungrouped(text: string): string {
+  return /\w\(/.test(text) ? text : text.replace(GROUPED, (number) => number.replaceAll(',', ''));
 }
 
 /** Stretches of numbers, operators, parentheses and known functions. */
