@@ -11,16 +11,24 @@ import type { PullMessages } from './transcript-cache';
 export function sessionSource(): SessionSource {
   const { workflowId = '' } = activityInfo().workflowExecution ?? {};
   let reachable: Promise<void> | undefined;
-  const handle = async (runId: string) => {
+  const ask = async <Answer, Args extends unknown[] = []>(runId: string, query: string, ...args: Args) => {
     reachable ??= forgetLostWorker(workflowId, runId);
     await reachable;
-    return getClient().workflow.getHandle(workflowId, runId);
+    return getClient()
+      .workflow.getHandle(workflowId, runId)
+      .query<Answer, Args>(query, ...args)
+      .catch(unanswered);
   };
   return {
-    agent: async (runId) => (await handle(runId)).query<ResolvedAgent | null>(QUERY.agent),
-    transcript: async (runId, from, to) =>
-      (await handle(runId)).query<TranscriptPage | null, [number, number]>(QUERY.transcript, from, to),
+    agent: (runId) => ask<ResolvedAgent | null>(runId, QUERY.agent),
+    transcript: (runId, from, to) => ask<TranscriptPage | null, [number, number]>(runId, QUERY.transcript, from, to),
   };
+}
+
+/** A server that is away, or no worker to answer yet, is no bug: the call is worth another attempt. */
+function unanswered(error: Error): never {
+  if (error.name !== 'ServiceError') throw error;
+  throw new HoldfastError('Server.Unreachable', `the session could not be asked: ${error.message}`, { cause: error });
 }
 
 /**

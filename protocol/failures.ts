@@ -44,7 +44,6 @@ export const FAILURE = {
   'Server.StartFailed': 'needs-human',
   'Server.NamespaceUnknown': 'invalid',
   'Server.AttributesMissing': 'needs-human',
-  'Worker.Missing': 'needs-human',
   'Internal.Bug': 'bug',
 } as const satisfies Record<string, FailureClass>;
 

@@ -85,6 +85,8 @@ async function killAtRandom(): Promise<void> {
   const starting: Promise<void>[] = [];
   while (kills.length < KILLS) {
     await sleep(200 + random() * 1_300);
+    // Somebody must be left to work, or nothing is under way that could be lost.
+    while (slots.filter(Boolean).length < Math.min(2, WORKERS)) await sleep(50);
     if (random() < SERVER_SHARE) {
       kills.push({ at: Date.now() });
       await cluster.killServer();
@@ -98,11 +100,11 @@ async function killAtRandom(): Promise<void> {
     if (!victim.alive) endedUnasked += 1;
     kills.push({ at: Date.now(), pid: victim.pid });
     await victim.kill();
-    starting.push(
-      start().then((worker) => {
-        slots[slot] = worker;
-      }),
-    );
+    const replacement = start().then((worker) => {
+      slots[slot] = worker;
+    });
+    replacement.catch(() => undefined); // heard below
+    starting.push(replacement);
   }
   await Promise.all(starting);
 }

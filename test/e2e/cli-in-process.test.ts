@@ -104,6 +104,11 @@ describe('beside dev', () => {
     expect((await cli('runs', 'show', 'none')).code).toBe(2);
     expect((await cli('run', 'assistant', 'x', '--out', path.join(folder, 'no', 'such'))).code).toBe(2);
     expect((await cli('doctor')).stdout).toMatch(/ok {4}worker/);
+    const other = await cli('doctor', '--namespace', 'none');
+    expect(other).toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(/fail {2}namespace[\s\S]*namespace create.*none/),
+    });
   }, 60_000);
 
   test('a run that fails is told as a line, too', async () => {

@@ -10,6 +10,9 @@ const DESCRIBE_MS = 8_000;
 const LOOK_MS = 250;
 const GIVE_UP_MS = 60_000;
 
+/** The part of a carrier that a view needs. */
+export type Carried = Pick<Carrier, 'link' | 'gone' | 'recover'>;
+
 export interface RunViewOptions {
   signal: AbortSignal;
   /** Told once when the connection is lost, with what is tried. */
@@ -17,7 +20,7 @@ export interface RunViewOptions {
 }
 
 /** One run as its follower sees it. A lost connection is found again; only a long silence is an error. */
-export function runView(carrier: Carrier, id: string, { signal, onLost }: RunViewOptions): RunView {
+export function runView(carrier: Carried, id: string, { signal, onLost }: RunViewOptions): RunView {
   const { toClientError } = require('../../../client/errors') as typeof import('../../../client/errors');
   const temporal = () => carrier.link.holdfast.temporal;
 
@@ -50,7 +53,7 @@ export function runView(carrier: Carrier, id: string, { signal, onLost }: RunVie
 /** Asks again for as long as it is worth it. */
 async function patiently<T>(
   ask: () => Promise<T>,
-  carrier: Carrier,
+  carrier: Carried,
   signal: AbortSignal,
   onLost: () => void,
 ): Promise<T> {
@@ -68,7 +71,7 @@ async function patiently<T>(
 }
 
 /** That the server of this home was stopped is seen sooner from here than from a client, which goes on trying. */
-async function unlessGone<T>(ask: () => Promise<T>, carrier: Carrier): Promise<T> {
+async function unlessGone<T>(ask: () => Promise<T>, carrier: Carried): Promise<T> {
   if (carrier.gone) throw gone();
   let watch: NodeJS.Timeout | undefined;
   const vanished = new Promise<never>((_, reject) => {

