@@ -45,8 +45,13 @@ export function homeOf(env: Readonly<Record<string, string | undefined>> = proce
   return path.resolve(env.HOLDFAST_HOME || '.holdfast');
 }
 
+/** A variable that is set to nothing, as compose files do, is not set. */
+function withoutBlanks(env: Readonly<Record<string, string | undefined>>): Record<string, string | undefined> {
+  return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+}
+
 export function assemble(options: AssemblyOptions): Assembly {
-  const env = options.env ?? process.env;
+  const env = withoutBlanks(options.env ?? process.env);
   const home = path.resolve(options.home ?? homeOf(env));
   const tools = [...BUILTIN_TOOLS, ...(options.tools ?? [])];
   const named = [...tools, ...WORKFLOW_TOOLS];

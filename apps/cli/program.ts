@@ -7,8 +7,7 @@ import { registerRuns } from './commands/runs';
 import { registerStart } from './commands/start';
 import { registerWorker } from './commands/worker';
 import { EXIT } from './exit-codes';
-import { Output } from './output';
-import { reportError, reportUsage } from './report-error';
+import type { Output } from './output';
 
 /** Nothing heavy is loaded here or by the commands' files: each loads what it needs when it runs. */
 export function createProgram(): Command {
@@ -43,8 +42,6 @@ Try:
 /** Runs one command line to its end. Never rejects. */
 export async function main(argv: string[]): Promise<number> {
   if (!process.stdout.listeners('error').includes(ignoreClosedPipe)) process.stdout.on('error', ignoreClosedPipe);
-  // Known before the line is parsed, because a line that cannot be parsed is reported in the same way.
-  const out = new Output({ json: argv.includes('--json'), verbose: argv.includes('--verbose') || argv.includes('-v') });
   const program = createProgram();
   for (const command of [program, ...descendants(program)]) {
     command.exitOverride().configureOutput({ outputError: () => undefined });
@@ -53,7 +50,9 @@ export async function main(argv: string[]): Promise<number> {
     await program.parseAsync(argv);
     return exitCode();
   } catch (error) {
-    return error instanceof CommanderError ? usageExit(error, out) : reportError(error, out);
+    return error instanceof CommanderError
+      ? usageExit(error, argv)
+      : report(argv, (to, out) => to.reportError(error, out));
   }
 }
 
@@ -65,11 +64,22 @@ function exitCode(): number {
 }
 
 /** `--help` and `--version` end in this way too. */
-function usageExit(error: CommanderError, out: Output): number {
+function usageExit(error: CommanderError, argv: string[]): number {
   if (error.exitCode === 0) return EXIT.done;
   if (error.code === 'commander.help') return EXIT.usage;
   const [message = '', suggestion] = error.message.replace(/^error: /, '').split('\n');
-  return reportUsage({ message, ...(suggestion && { hint: suggestion.replace(/^\((.*)\)$/, '$1') }) }, out);
+  const hint = suggestion?.replace(/^\((.*)\)$/, '$1');
+  return report(argv, (to, out) => to.reportUsage({ message, ...(hint && { hint }) }, out));
+}
+
+type Reporter = typeof import('./report-error');
+
+/** The flags are looked for in the line itself, because a line that cannot be parsed is reported in the same way. */
+function report(argv: string[], print: (reporter: Reporter, out: Output) => number): number {
+  const { Output } = require('./output') as typeof import('./output');
+  const reporter = require('./report-error') as Reporter;
+  const verbose = argv.includes('--verbose') || argv.includes('-v');
+  return print(reporter, new Output({ json: argv.includes('--json'), verbose }));
 }
 
 function descendants(command: Command): Command[] {
