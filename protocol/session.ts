@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { limitOverridesSchema, modelParametersSchema, type ResolvedAgent } from './agent';
 import type { FailureCode } from './failures';
-import { type ArtifactRef, type Message, type ToolCallPart, userPartSchema } from './messages';
+import type { ArtifactRef, Message, ToolCallPart } from './messages';
 import type { Usage } from './usage';
 
 /** Why a session ended: exactly one of these. */
@@ -47,8 +47,6 @@ export type SessionOptions = z.input<typeof sessionOptionsSchema>;
 /** What a run may be given besides its task. */
 export const runOptionsSchema = sessionOptionsSchema.omit({ input: true });
 export type RunOptions = z.output<typeof runOptionsSchema>;
-
-export const userPartsSchema = z.array(userPartSchema).min(1);
 
 /** The input of the `agentSession` workflow. */
 export interface SessionInput extends z.output<typeof sessionOptionsSchema> {

@@ -25,6 +25,11 @@ export function count(amount: number): string {
   return `${short(amount / 1_000_000)}M`;
 }
 
+/** `1 turn`, `2 turns`. */
+export function plural(amount: number, noun: string): string {
+  return `${amount} ${noun}${amount === 1 ? '' : 's'}`;
+}
+
 /** `640 ms`, `8.2 s`, `3 min 20 s`, `2 h 5 min`. */
 export function duration(ms: number): string {
   if (ms < 1_000) return `${Math.max(0, Math.round(ms))} ms`;

@@ -3,7 +3,7 @@ import { type Failure, HoldfastError } from '../../protocol/failures';
 import type { SessionResult, SessionStateView } from '../../protocol/session';
 import type { Context } from './context';
 import { escapeLine, escapeText } from './escape';
-import { bytes, costText, count, duration } from './figures';
+import { bytes, costText, count, duration, plural } from './figures';
 import { type PendingAttempt, pendingAttempts } from './follow/pending-attempts';
 import { answerText } from './follow/result-text';
 import type { Link } from './link';
@@ -100,5 +100,5 @@ function startedText({ startedAt, closedAt }: ShownRun): string {
 function usedText(known: SessionResult | SessionStateView): string {
   const { turns, toolCalls, usage } = known;
   const tokens = `${count(usage.inputTokens)}→${count(usage.outputTokens)} tok`;
-  return `${turns} turns · ${toolCalls} tool calls · ${tokens} · ${costText(known)}`;
+  return `${plural(turns, 'turn')} · ${plural(toolCalls, 'tool call')} · ${tokens} · ${costText(known)}`;
 }

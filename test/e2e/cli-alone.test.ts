@@ -165,9 +165,18 @@ describe('the command line', () => {
     const { code, stdout, stderr } = await cli(...args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(message);
-    const json = await cli(...args, '--json');
-    expect(JSON.parse(json.stderr)).toHaveProperty('error.code');
   });
+
+  test.each([[['rnu']], [['run', 'assistant', 'x', '--in', 'nowhere']]])(
+    '%j with --json is refused in JSON',
+    async (args) => {
+      const { code, stdout, stderr } = await cli(...args, '--json');
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+      expect(JSON.parse(stderr)).toMatchObject({
+        error: { code: 'Input.Invalid', docs: 'docs/errors/Input.Invalid.md' },
+      });
+    },
+  );
 
   test('help and version are on stdout', async () => {
     const help = await cli('--help');

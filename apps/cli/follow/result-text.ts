@@ -1,6 +1,6 @@
 import type { SessionResult, StopReason } from '../../../protocol/session';
 import { escapeText, safeJson } from '../escape';
-import { bytes, costText, count, duration } from '../figures';
+import { bytes, costText, count, duration, plural } from '../figures';
 import type { Style } from '../style';
 
 /** The answer as people read it: text as it is, a structured one as JSON. */
@@ -25,8 +25,8 @@ export function endingLines({ result, id, elapsedMs, webUrl, workspace, next }: 
   const { stopReason, detail, turns, toolCalls, usage } = result;
   const mark = stopReason === 'completed' ? style.green('done') : style.yellow(stopReason);
   const used = [
-    `${turns} ${turns === 1 ? 'turn' : 'turns'}`,
-    `${toolCalls} tool ${toolCalls === 1 ? 'call' : 'calls'}`,
+    plural(turns, 'turn'),
+    plural(toolCalls, 'tool call'),
     `${count(usage.inputTokens)}→${count(usage.outputTokens)} tok`,
     costText(result),
     ...(elapsedMs === undefined ? [] : [duration(elapsedMs)]),
@@ -41,7 +41,7 @@ export function endingLines({ result, id, elapsedMs, webUrl, workspace, next }: 
 }
 
 export const SIMULATED =
-  'The simulated model answered: rules, no thinking; tokens are estimates. Set OPENAI_API_KEY or ANTHROPIC_API_KEY for a real one.';
+  'The simulated model answers: rules, no thinking; tokens are estimates. Set OPENAI_API_KEY or ANTHROPIC_API_KEY for a real one.';
 
 const SHOWN_FILES = 20;
 

@@ -68,7 +68,7 @@ describe('one run', () => {
         'run-1 · completed',
         '  agent    writer · openai/x · revision 0123456789ab',
         '  started  2026-11-21 09:05:07, took 8.2 s',
-        '  used     2 turns · 1 tool calls · 0→0 tok · $0.50',
+        '  used     2 turns · 1 tool call · 0→0 tok · $0.50',
         '  temporal COMPLETED · 21 events',
         '  web      http://ui',
         '  wrote    ws/report.md (10 B)',
