@@ -1,6 +1,7 @@
 import { activityInfo } from '@temporalio/activity';
 import type { HoldfastActivities, ToolActivity } from '../protocol/activities';
 import { toolActivityType } from '../protocol/names';
+import { createAdoptTranscript } from './adopt-transcript';
 import { createArchiveTranscript } from './archive-transcript';
 import { createInvokeModel } from './model/invoke-model';
 import { resolveAgent } from './resolve-agent';
@@ -13,6 +14,8 @@ export function createActivities(services: ActivityServices): Record<string, (..
   const fixed: HoldfastActivities = {
     resolveAgent: async (input) => lookUp(() => resolveAgent(input, services.catalogue)),
     resolveTool: async (name) => lookUp(() => services.catalogue.tool(name)),
+    checkModel: async (route) => lookUp(() => void services.providerFor(route)),
+    adoptTranscript: createAdoptTranscript(services),
     invokeModel: createInvokeModel(services),
     archiveTranscript: createArchiveTranscript(services),
   };

@@ -5,7 +5,11 @@ import type { ArtifactStore } from './stores/artifact-store';
 
 /** Names a session in caches and stores: over all its Temporal runs, and over none of another session with the same id. */
 export function sessionKey(firstRunId: string): string {
-  return `${activityInfo().workflowExecution?.workflowId ?? ''}:${firstRunId}`;
+  return scopeOf(activityInfo().workflowExecution?.workflowId ?? '', firstRunId);
+}
+
+export function scopeOf(workflowId: string, firstRunId: string): string {
+  return `${workflowId}:${firstRunId}`;
 }
 
 /** A name for a message this execution makes; a repeat of the activity makes another one. */

@@ -7,9 +7,8 @@ import type { TranscriptPage, TranscriptSegment } from '../protocol/session';
 import type { ActivityServices, SessionSource } from './services';
 import type { PullMessages } from './transcript-cache';
 
-/** The workflow this activity belongs to, asked through the worker's own connection. */
-export function sessionSource(): SessionSource {
-  const { workflowId = '' } = activityInfo().workflowExecution ?? {};
+/** A session's workflow, asked through the worker's own connection. Default: the one this activity belongs to. */
+export function sessionSource(workflowId = activityInfo().workflowExecution?.workflowId ?? ''): SessionSource {
   let reachable: Promise<void> | undefined;
   const ask = async <Answer, Args extends unknown[] = []>(runId: string, query: string, ...args: Args) => {
     reachable ??= forgetLostWorker(workflowId, runId);
@@ -48,8 +47,8 @@ export function pullFrom(
   services: Pick<ActivityServices, 'artifacts'>,
   scope: string,
   source = sessionSource(),
+  runId = activityInfo().workflowExecution?.runId ?? '',
 ): PullMessages {
-  const runId = activityInfo().workflowExecution?.runId ?? '';
   return async (from, to) => {
     const messages: Message[] = [];
     while (from + messages.length < to) {

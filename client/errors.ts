@@ -52,6 +52,12 @@ export function toClientError(error: unknown, subject: string): Error {
       cause: error,
     });
   }
+  if (code === GRPC.PERMISSION_DENIED || code === GRPC.UNAUTHENTICATED) {
+    return new HoldfastError('Server.Denied', `the Temporal server refuses this client: ${message}`, {
+      hint: 'Check TEMPORAL_API_KEY, the client certificate and TEMPORAL_NAMESPACE: `holdfast doctor` shows what is used.',
+      cause: error,
+    });
+  }
   if (code === GRPC.INVALID_ARGUMENT && /search attribute/i.test(message)) {
     return new HoldfastError('Server.AttributesMissing', message, {
       hint: 'Start a Holdfast worker once, which registers them, or see docs/errors/Server.AttributesMissing.md.',

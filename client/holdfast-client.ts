@@ -1,17 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
-import { defineSearchAttributeKey } from '@temporalio/common';
 import { HoldfastError } from '../protocol/failures';
-import { DEFAULT_TASK_QUEUE, SEARCH_ATTRIBUTE, WORKFLOW } from '../protocol/names';
+import { forkProblem } from '../protocol/fork';
+import { DEFAULT_TASK_QUEUE, WORKFLOW } from '../protocol/names';
 import type { SessionInput, SessionOptions } from '../protocol/session';
+import { ChatHandle } from './chat-handle';
 import { toClientError } from './errors';
 import { RunHandle } from './run-handle';
 import { type ListOptions, listRuns, type RunSummary, summaryOf } from './run-list';
-import { checkRunId, requestDigest, startInput } from './start-input';
+import { checkRunId, REQUEST_MEMO, requestDigest, startInput, workflowStart } from './start-input';
 
 export interface HoldfastClientOptions {
   /** Default `holdfast`. */
   taskQueue?: string;
+  /** Who acts through this client, as the history and the audit will say. Default: the Temporal client's identity. */
+  by?: string;
 }
 
 export interface StartOptions extends SessionOptions {
@@ -22,13 +25,14 @@ export interface StartOptions extends SessionOptions {
   taskQueue?: string;
 }
 
-const agentKey = defineSearchAttributeKey(SEARCH_ATTRIBUTE.agent.name, SEARCH_ATTRIBUTE.agent.type);
-const statusKey = defineSearchAttributeKey(SEARCH_ATTRIBUTE.status.name, SEARCH_ATTRIBUTE.status.type);
-const tenantKey = defineSearchAttributeKey(SEARCH_ATTRIBUTE.tenant.name, SEARCH_ATTRIBUTE.tenant.type);
-/** In the memo: what was asked for when the run was started. */
-const REQUEST_MEMO = 'holdfastRequest';
-/** The server takes 400 bytes, and refuses the start above. */
-const SUMMARY_BYTES = 300;
+export interface ChatStart extends Omit<StartOptions, 'input' | 'chat' | 'fork'>, NonNullable<SessionOptions['chat']> {}
+
+export interface ForkOptions extends Omit<StartOptions, 'fork'> {
+  /** Messages to keep. Default: all there are. */
+  at?: number;
+  /** Default: the agent of the forked run. */
+  agent?: string;
+}
 
 /** Starts and follows runs, over any `@temporalio/client` `Client`. */
 export class HoldfastClient {
@@ -45,33 +49,60 @@ export class HoldfastClient {
    */
   async start(agent: string, options: StartOptions): Promise<RunHandle> {
     const { id: givenId, budgetUsd, taskQueue, ...session } = options;
-    const limits = budgetUsd === undefined ? session.limits : { ...session.limits, costUsd: budgetUsd };
-    const input = startInput(agent, { ...session, ...(limits && { limits }) });
+    const input = startInput(agent, withBudget(session, budgetUsd));
     const id = givenId === undefined ? `${agent}-${randomUUID().slice(0, 8)}` : checkRunId(givenId);
     try {
-      const handle = await this.temporal.workflow.start(WORKFLOW.agentSession, {
-        workflowId: id,
-        taskQueue: taskQueue ?? this.options.taskQueue ?? DEFAULT_TASK_QUEUE,
-        args: [input],
-        workflowIdReusePolicy: 'REJECT_DUPLICATE',
-        staticSummary: summaryLine(input),
-        memo: { [REQUEST_MEMO]: requestDigest(input) },
-        typedSearchAttributes: [
-          { key: agentKey, value: agent },
-          { key: statusKey, value: 'running' },
-          ...(input.tenant ? [{ key: tenantKey, value: input.tenant }] : []),
-        ],
-      });
-      return new RunHandle(this.temporal, id, true, handle.firstExecutionRunId);
+      const start = workflowStart(id, taskQueue ?? this.taskQueue, input);
+      const handle = await this.temporal.workflow.start(WORKFLOW.agentSession, start);
+      return this.handleOf(id, true, handle.firstExecutionRunId);
     } catch (error) {
       if (error instanceof WorkflowExecutionAlreadyStartedError) return this.existing(id, input);
       throw toClientError(error, id);
     }
   }
 
+  /**
+   * A chat with an agent. Nothing is started yet: its first message does, in one request with the start, whoever sends it.
+   * With an id of an open chat this is that chat, and the options stay those it was started with.
+   * @throws HoldfastError `Input.*`.
+   */
+  chat(agent: string, options: ChatStart = {}): ChatHandle {
+    const { id: givenId, budgetUsd, taskQueue, title, idleTimeout, expiresAfter, ...session } = options;
+    const chat = { ...definedOf({ title, idleTimeout, expiresAfter }) };
+    const input = startInput(agent, { ...withBudget(session, budgetUsd), input: null, chat });
+    const id = givenId === undefined ? `${agent}-${randomUUID().slice(0, 8)}` : checkRunId(givenId);
+    const start = workflowStart(id, taskQueue ?? this.taskQueue, input);
+    return new ChatHandle(this.temporal, id, { started: false, by: this.by }, start);
+  }
+
+  /** A chat that was started before. */
+  getChat(id: string): ChatHandle {
+    return new ChatHandle(this.temporal, id, { started: false, by: this.by });
+  }
+
+  /**
+   * Starts a run that begins with the first `at` messages of another one, which stays as it is; what its tools have done is not
+   * done again. With an input it goes on from that, instead of what followed there. Default of `agent`: the other run's.
+   * @throws HoldfastError `Run.Unknown`, `Input.Invalid` for a position no conversation can go on from, else as `start`.
+   */
+  async fork(id: string, { at, agent, ...options }: ForkOptions): Promise<RunHandle> {
+    const source = this.get(id);
+    const { agent: sourceAgent, length } = await source.state();
+    const position = at ?? length;
+    if (!Number.isInteger(position) || position < 1 || position > length) {
+      throw new HoldfastError('Input.Invalid', `at: run "${id}" has ${length} messages`, {
+        hint: `holdfast runs show ${id} --transcript numbers them.`,
+      });
+    }
+    const { input, chat } = options;
+    const problem = forkProblem(await source.messages(0, position), input != null || chat !== undefined);
+    if (problem !== undefined) throw new HoldfastError('Input.Invalid', `at: ${problem}`);
+    return this.start(agent ?? sourceAgent, { ...options, fork: { id, at: position } });
+  }
+
   /** A run by its id; nothing is asked of the server yet. */
   get(id: string): RunHandle {
-    return new RunHandle(this.temporal, id, false);
+    return this.handleOf(id, false);
   }
 
   /** Runs, newest first. `query` is a Temporal list filter, e.g. `HoldfastCostUsd > 1`. */
@@ -93,6 +124,18 @@ export class HoldfastClient {
     return this.get(id).cancel();
   }
 
+  private get taskQueue(): string {
+    return this.options.taskQueue ?? DEFAULT_TASK_QUEUE;
+  }
+
+  private get by(): string {
+    return this.options.by ?? this.temporal.options.identity;
+  }
+
+  private handleOf(id: string, started: boolean, runId?: string): RunHandle {
+    return new RunHandle(this.temporal, id, { started, by: this.by, ...(runId !== undefined && { runId }) });
+  }
+
   /** The same request again is answered with the run there is; a different one under the same id is a mistake. */
   private async existing(id: string, input: SessionInput): Promise<RunHandle> {
     const { memo, runId } = await this.temporal.workflow
@@ -101,20 +144,18 @@ export class HoldfastClient {
       .catch((error) => {
         throw toClientError(error, id);
       });
-    if (memo?.[REQUEST_MEMO] === requestDigest(input)) return new RunHandle(this.temporal, id, false, runId);
+    if (memo?.[REQUEST_MEMO] === requestDigest(input)) return this.handleOf(id, false, runId);
     throw new HoldfastError('Run.AlreadyStarted', `a run with the id "${id}" exists and was asked for something else`, {
       hint: `Choose another id, or look at it: holdfast runs show ${id}`,
     });
   }
 }
 
-/** One line for the Web UI's list: who, and what was asked. */
-function summaryLine({ agent, input }: SessionInput): string {
-  const text = typeof input === 'string' ? input : JSON.stringify(input);
-  const line = Buffer.from(`${agent}: ${text.slice(0, SUMMARY_BYTES).replace(/\s+/g, ' ')}`);
-  // A character cut in half reads as U+FFFD.
-  return line
-    .subarray(0, SUMMARY_BYTES)
-    .toString('utf8')
-    .replace(/\uFFFD+$/, '');
+function withBudget<Options extends Omit<SessionOptions, 'input'>>(session: Options, budgetUsd?: number): Options {
+  return budgetUsd === undefined ? session : { ...session, limits: { ...session.limits, costUsd: budgetUsd } };
+}
+
+/** Without what is undefined. */
+function definedOf<T extends object>(values: T): T {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as T;
 }

@@ -1,8 +1,11 @@
 import { type Client, type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
+import type { Change, Steering, Step } from '../protocol/control';
+import { HoldfastError } from '../protocol/failures';
 import type { Message } from '../protocol/messages';
-import { QUERY } from '../protocol/names';
-import type { SessionResult, SessionStateView, TranscriptPage } from '../protocol/session';
+import { QUERY, UPDATE } from '../protocol/names';
+import type { SessionResult, SessionStateView, TranscriptPage, TranscriptSegment } from '../protocol/session';
 import { runFailure, toClientError } from './errors';
+import { update } from './updates';
 
 /** One message of a run as it appears; `position` is where to go on after a disconnect. */
 export interface RunEvent {
@@ -13,19 +16,72 @@ export interface RunEvent {
 const FIRST_POLL_MS = 50;
 const SLOWEST_POLL_MS = 1_000;
 
+export interface RunHandleOptions {
+  started: boolean;
+  runId?: string;
+  by: string;
+}
+
+/** What an operator changes; who and why go beside it. */
+export type RunChange = Omit<Change, 'by' | 'reason'>;
+
 /** A run that was started, here or elsewhere, now or long ago. */
 export class RunHandle {
-  private readonly handle: WorkflowHandle;
+  /** False when a run with this id existed already: nothing was started. */
+  readonly started: boolean;
+  /** The Temporal run; undefined follows the latest one of this id. */
+  readonly runId: string | undefined;
+  /** Who acts, where a method is not told. */
+  readonly by: string;
+  protected readonly handle: WorkflowHandle;
 
   constructor(
-    private readonly client: Client,
+    protected readonly client: Client,
     readonly id: string,
-    /** False when a run with this id existed already: nothing was started. */
-    readonly started: boolean,
-    /** The Temporal run; undefined follows the latest one of this id. */
-    readonly runId?: string,
+    { started, runId, by }: RunHandleOptions,
   ) {
+    this.started = started;
+    this.runId = runId;
+    this.by = by;
     this.handle = client.workflow.getHandle(id);
+  }
+
+  /** Guidance the model reads before its next call. The run's work goes on. */
+  steer(text: string, reason?: string): Promise<void> {
+    return this.act(UPDATE.steer, { text } satisfies Partial<Steering>, reason);
+  }
+
+  /** Lets what runs end and starts nothing new. */
+  pause(reason?: string): Promise<void> {
+    return this.act(UPDATE.pause, {}, reason);
+  }
+
+  resume(reason?: string): Promise<void> {
+    return this.act(UPDATE.resume, {}, reason);
+  }
+
+  /** While paused: one turn (a model call and the tool calls it asks for), or one call. */
+  step(unit: NonNullable<Step['unit']> = 'turn', reason?: string): Promise<void> {
+    return this.act(UPDATE.step, { unit }, reason);
+  }
+
+  /** Ends the run now, with a result that says `stopped`, who did it and why. What runs is aborted. */
+  stop(reason?: string): Promise<void> {
+    return this.act(UPDATE.stop, {}, reason);
+  }
+
+  /** Changes the model, its parameters, limits, priority or breakpoints of a run from its next call on. */
+  change(change: RunChange, reason?: string): Promise<void> {
+    return this.act(UPDATE.change, change, reason);
+  }
+
+  /** Acts on the run in another person's name. */
+  as(by: string): this {
+    return Object.assign(Object.create(Object.getPrototypeOf(this)), this, { by });
+  }
+
+  protected act<Answer = void>(name: string, asked: object, reason?: string): Promise<Answer> {
+    return update<Answer>(this.handle, name, { ...asked, by: this.by, ...(reason !== undefined && { reason }) });
   }
 
   /**
@@ -55,13 +111,31 @@ export class RunHandle {
     const page = await this.ask(() => this.page(this.handle, from, to));
     const segment = page?.segments.find((one) => one.from <= from && from < one.to);
     if (!page || !segment) return page;
-    const earlier = this.client.workflow.getHandle(this.id, segment.runId);
     const end = Math.min(to ?? segment.to, segment.to);
-    const archived = await this.page(earlier, from, end).catch((error) => {
-      if (error instanceof WorkflowNotFoundError) return page;
+    const archived = await this.archived(segment, from, end).catch((error) => {
+      if (error instanceof WorkflowNotFoundError || (HoldfastError.is(error) && error.code === 'Run.Unknown'))
+        return page;
       throw toClientError(error, this.id);
     });
     return archived && { ...archived, length: page.length, segments: page.segments };
+  }
+
+  /** All of the messages `[from, to)`, page after page. */
+  async messages(from = 0, to?: number): Promise<Message[]> {
+    const messages: Message[] = [];
+    for (let end = to ?? Number.POSITIVE_INFINITY; from + messages.length < end; ) {
+      const page = await this.transcript(from + messages.length, to);
+      if (!page?.messages.length) break;
+      messages.push(...page.messages);
+      end = Math.min(end, page.length);
+    }
+    return messages;
+  }
+
+  /** A fork's first messages are those of the run it was forked from, which may have earlier Temporal runs itself. */
+  private archived({ workflowId, runId }: TranscriptSegment, from: number, to: number): Promise<TranscriptPage | null> {
+    if (workflowId === undefined) return this.page(this.client.workflow.getHandle(this.id, runId), from, to);
+    return new RunHandle(this.client, workflowId, { started: false, by: this.by }).transcript(from, to);
   }
 
   private page(handle: WorkflowHandle, from: number, to?: number): Promise<TranscriptPage | null> {
@@ -112,7 +186,7 @@ export class RunHandle {
     };
   }
 
-  private async ask<T>(request: () => Promise<T>): Promise<T> {
+  protected async ask<T>(request: () => Promise<T>): Promise<T> {
     try {
       return await request();
     } catch (error) {

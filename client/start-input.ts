@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
+import { defineSearchAttributeKey, type SearchAttributePair } from '@temporalio/common';
 import { AGENT_NAME } from '../protocol/agent';
 import { HoldfastError } from '../protocol/failures';
 import { canonicalJson } from '../protocol/json';
+import { SEARCH_ATTRIBUTE } from '../protocol/names';
 import { type SessionInput, type SessionOptions, sessionOptionsSchema } from '../protocol/session';
 
 /** The server takes 2 MB a payload; JSON escapes and the rest of the input need room. */
@@ -26,8 +28,8 @@ export function startInput(agent: string, options: SessionOptions): SessionInput
       .join('; ');
     throw new HoldfastError('Input.Invalid', where, { hint: 'See SessionOptions for what a run may be given.' });
   }
-  const { input } = parsed.data;
-  if (input === undefined || input === null || (typeof input === 'string' && input.trim() === '')) {
+  const { input = null, chat, fork } = parsed.data;
+  if (!chat && !fork && (input === null || (typeof input === 'string' && input.trim() === ''))) {
     throw new HoldfastError('Input.Invalid', 'the input is empty', { hint: 'Say what the agent should do.' });
   }
   const bytes = Buffer.byteLength(jsonOf(input)) + Buffer.byteLength(JSON.stringify({ ...parsed.data, input: null }));
@@ -37,6 +39,54 @@ export function startInput(agent: string, options: SessionOptions): SessionInput
     });
   }
   return { ...parsed.data, agent };
+}
+
+const agentKey = defineSearchAttributeKey(SEARCH_ATTRIBUTE.agent.name, SEARCH_ATTRIBUTE.agent.type);
+const statusKey = defineSearchAttributeKey(SEARCH_ATTRIBUTE.status.name, SEARCH_ATTRIBUTE.status.type);
+const tenantKey = defineSearchAttributeKey(SEARCH_ATTRIBUTE.tenant.name, SEARCH_ATTRIBUTE.tenant.type);
+/** In the memo: what was asked for when the run was started. */
+export const REQUEST_MEMO = 'holdfastRequest';
+/** The server takes 400 bytes, and refuses the start above. */
+const SUMMARY_BYTES = 300;
+
+/** How a run is started: the same for a first message, a schedule and a plain start. */
+export interface WorkflowStart {
+  workflowId: string;
+  taskQueue: string;
+  args: [SessionInput];
+  workflowIdReusePolicy: 'REJECT_DUPLICATE';
+  staticSummary: string;
+  memo: Record<string, unknown>;
+  typedSearchAttributes: SearchAttributePair[];
+}
+
+export function workflowStart(workflowId: string, taskQueue: string, input: SessionInput): WorkflowStart {
+  return {
+    workflowId,
+    taskQueue,
+    args: [input],
+    workflowIdReusePolicy: 'REJECT_DUPLICATE',
+    staticSummary: summaryLine(input),
+    memo: { [REQUEST_MEMO]: requestDigest(input) },
+    typedSearchAttributes: [
+      { key: agentKey, value: input.agent },
+      { key: statusKey, value: 'running' },
+      ...(input.tenant ? [{ key: tenantKey, value: input.tenant }] : []),
+    ],
+  };
+}
+
+/** One line for the Web UI's list: who, and what was asked. */
+function summaryLine({ agent, input, chat, fork }: SessionInput): string {
+  const text = input == null ? '' : typeof input === 'string' ? input : JSON.stringify(input);
+  const about = [chat && `chat ${chat.title ?? ''}`.trim(), fork && `fork of ${fork.id} at ${fork.at}`, text];
+  const told = about.filter((part) => part).join(' · ');
+  const line = Buffer.from(`${agent}: ${told.slice(0, SUMMARY_BYTES).replace(/\s+/g, ' ')}`);
+  // A character cut in half reads as U+FFFD.
+  return line
+    .subarray(0, SUMMARY_BYTES)
+    .toString('utf8')
+    .replace(/\uFFFD+$/, '');
 }
 
 function jsonOf(input: unknown): string {

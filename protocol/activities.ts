@@ -1,6 +1,6 @@
 import type { ModelParameters, ResolvedAgent } from './agent';
 import type { ArtifactRef, AssistantMessage, Message, ToolMessage } from './messages';
-import type { Mount, RunOptions, TranscriptSegment } from './session';
+import type { Fork, Mount, RunOptions, TranscriptSegment } from './session';
 import type { ToolSpec } from './tool';
 import type { Usage } from './usage';
 
@@ -105,10 +105,27 @@ export interface ArchiveTranscriptInput {
   digest: string;
 }
 
+export interface AdoptTranscriptInput {
+  fork: Fork;
+  /** The new session's first Temporal run: what is adopted is kept under its name. */
+  firstRunId: string;
+  /** Whether a message follows those that are kept. */
+  hasInput: boolean;
+}
+
+/** The messages a forked run begins with, kept as an archive of its own. */
+export interface AdoptedTranscript {
+  segment: TranscriptSegment;
+  digest: string;
+}
+
 /** The activities every worker has; tools are further activities, one per tool, of type `ToolActivity`. */
 export interface HoldfastActivities {
   resolveAgent(input: ResolveAgentInput): Promise<ResolveAgentResult>;
   resolveTool(name: string): Promise<ToolSpec>;
+  /** Fails when no provider of this worker has the route, or its key is missing. */
+  checkModel(route: string): Promise<void>;
+  adoptTranscript(input: AdoptTranscriptInput): Promise<AdoptedTranscript>;
   invokeModel(input: InvokeModelInput): Promise<InvokeModelResult>;
   archiveTranscript(input: ArchiveTranscriptInput): Promise<TranscriptSegment>;
 }

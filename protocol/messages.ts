@@ -74,6 +74,8 @@ export type AssistantPart = TextPart | ReasoningPart | ToolCallPart;
 
 export interface UserMessage {
   role: 'user';
+  /** Who wrote it, where that is known; not shown to the model. */
+  by?: string;
   content: UserPart[];
 }
 

@@ -13,6 +13,30 @@ export const QUERY = {
   agent: 'agent',
   /** `() => SessionStateView`: what the run is doing, spent and waits for. */
   state: 'state',
+  /** `(number) => Exchange | null`: how an exchange of a chat goes; null for one long past or not there yet. */
+  exchange: 'exchange',
+} as const;
+
+/** What may be asked of a running session. Each takes one object, see `protocol/control.ts`; all but `send` need `by`. */
+export const UPDATE = {
+  /** A message for a chat; answered with a `Receipt` as soon as it is queued. The update id makes it idempotent. */
+  send: 'send',
+  /** Guidance for the next model call. */
+  steer: 'steer',
+  /** Calls that run end; nothing new starts. */
+  pause: 'pause',
+  resume: 'resume',
+  /** While paused: one turn or one call. */
+  step: 'step',
+  /** Ends the run, now. */
+  stop: 'stop',
+  /** Ends the exchange of a chat, now; the chat goes on. */
+  interrupt: 'interrupt',
+  /** Model, parameters, limits, priority, breakpoints. */
+  change: 'change',
+  rename: 'rename',
+  /** No more messages; ends the chat once those in the queue are answered. */
+  close: 'close',
 } as const;
 
 /** Custom search attributes. SQL visibility allows 10 keyword, 3 integer and 3 double ones per namespace: keep this short. */

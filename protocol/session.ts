@@ -1,23 +1,20 @@
 import { z } from 'zod';
-import { limitOverridesSchema, modelParametersSchema, type ResolvedAgent } from './agent';
+import { type Limits, limitOverridesSchema, modelParametersSchema, type ResolvedAgent } from './agent';
+import {
+  breakpointsSchema,
+  type ChatState,
+  type ControlAction,
+  type ControlState,
+  chatOptionsSchema,
+  type Pause,
+  prioritySchema,
+} from './control';
 import type { FailureCode } from './failures';
 import type { ArtifactRef, Message, ToolCallPart } from './messages';
+import type { StopReason } from './stop-reason';
 import type { Usage } from './usage';
 
-/** Why a session ended: exactly one of these. */
-export type StopReason =
-  | 'completed'
-  | 'max-turns'
-  | 'max-tool-calls'
-  | 'max-tokens'
-  | 'max-cost'
-  | 'deadline'
-  | 'repeated-call'
-  | 'invalid-output'
-  | 'answer-cut'
-  | 'context-too-long'
-  | 'refused'
-  | 'cancelled';
+export type { StopReason } from './stop-reason';
 
 export const mountSchema = z.strictObject({
   /** The first path segment under which tools see the folder. */
@@ -29,6 +26,13 @@ export const mountSchema = z.strictObject({
 /** A folder of the worker's machine made visible inside a run's workspace. */
 export type Mount = z.output<typeof mountSchema>;
 
+/** Where a run takes its beginning from: the first messages of another one, as they are. */
+export const forkSchema = z.strictObject({
+  id: z.string().min(1).max(255).describe('The run to fork.'),
+  at: z.number().int().positive().describe('Messages to keep: those at positions below this.'),
+});
+export type Fork = z.output<typeof forkSchema>;
+
 export const sessionOptionsSchema = z.strictObject({
   /** The task: text, parts (text, images, files), or any JSON value, which the model reads as JSON. */
   input: z.unknown(),
@@ -39,8 +43,13 @@ export const sessionOptionsSchema = z.strictObject({
   limits: limitOverridesSchema.optional(),
   mounts: z.array(mountSchema).max(32).optional(),
   tenant: z.string().max(200).optional(),
+  priority: prioritySchema.optional(),
+  breakpoints: breakpointsSchema.optional(),
   /** Turns per Temporal run before it continues as new. Default: when the server suggests it. */
   rolloverTurns: z.number().int().positive().optional(),
+  /** Makes the run a chat: it answers message after message, each sent with the update `send`, and may start without one. */
+  chat: chatOptionsSchema.optional(),
+  fork: forkSchema.optional(),
 });
 export type SessionOptions = z.input<typeof sessionOptionsSchema>;
 
@@ -64,6 +73,8 @@ export interface TranscriptSegment {
   to: number;
   /** The Temporal run that can still be queried for them until retention ends. */
   runId: string;
+  /** The workflow that run belongs to, when it is another one: the run this one was forked from. */
+  workflowId?: string;
   /** Where they are kept beyond that. */
   artifact: ArtifactRef;
 }
@@ -95,6 +106,8 @@ export interface SessionProgress {
   todos: TodoItem[];
   /** Milliseconds since epoch, workflow time. */
   startedAt: number;
+  /** Where the counters stood when the exchange of a chat began: limits on turns, tool calls and time are per exchange. */
+  exchange?: { number: number; turns: number; toolCalls: number; startedAt: number };
 }
 
 export interface CarriedSession {
@@ -106,6 +119,8 @@ export interface CarriedSession {
   length: number;
   /** The first Temporal run of the session: names its transcript in caches. */
   firstRunId: string;
+  control?: ControlState;
+  chat?: ChatState;
 }
 
 export interface SessionResult {
@@ -128,6 +143,8 @@ export interface SessionResult {
   simulated: boolean;
   /** Messages in the transcript. */
   length: number;
+  /** Exchanges finished, of a chat. */
+  exchanges?: number;
 }
 
 /** The answer to the `transcript` query. */
@@ -142,10 +159,11 @@ export interface TranscriptPage {
   segments: TranscriptSegment[];
 }
 
-export type SessionStatus = 'running' | 'completed' | 'stopped' | 'failed' | 'cancelled';
+/** `paused` waits for an operator, `idle` (a chat) for a message. */
+export type SessionStatus = 'running' | 'paused' | 'idle' | 'completed' | 'stopped' | 'failed' | 'cancelled';
 
 /** What a session does right now. */
-export type SessionPhase = 'starting' | 'model' | 'tools' | 'rolling-over' | 'ended';
+export type SessionPhase = 'starting' | 'model' | 'tools' | 'waiting' | 'rolling-over' | 'ended';
 
 /** The answer to the `state` query. */
 export interface SessionStateView {
@@ -164,6 +182,25 @@ export interface SessionStateView {
   todos: TodoItem[];
   /** Names of the tools running now. */
   running: string[];
+  limits: Limits | null;
+  priority: number | null;
+  /** Set from the moment a pause is asked for; `status` is `paused` once nothing runs any more. */
+  pause: Pause | null;
+  /** The latest actions of operators. */
+  actions: readonly ControlAction[];
+  chat: ChatView | null;
   stopReason: StopReason | null;
   failure: { code: FailureCode; message: string } | null;
+}
+
+/** A chat in the answer to the `state` query. */
+export interface ChatView {
+  title: string | null;
+  /** The number of the exchange in progress. */
+  working: number | null;
+  /** Messages that wait for their turn. */
+  queued: number;
+  /** Exchanges finished. */
+  finished: number;
+  closing: boolean;
 }

@@ -13,9 +13,10 @@ const MODEL_CALL_MS = 15 * 60_000;
  * Model calls are tried again for as long as the run may live: an outage parks a run, it does not end it. Which failures are
  * tried again, and when, is said by the failure itself; these intervals serve lost workers and timeouts.
  */
-export function modelOptions(summary: string): ActivityOptions {
+export function modelOptions(summary: string, priority?: number): ActivityOptions {
   return {
     summary,
+    ...priorityOf(priority),
     startToCloseTimeout: MODEL_CALL_MS,
     heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
     cancellationType: 'WAIT_CANCELLATION_COMPLETED',
@@ -23,15 +24,20 @@ export function modelOptions(summary: string): ActivityOptions {
   };
 }
 
-export function toolOptions(spec: ToolSpec, summary: string): ActivityOptions {
+export function toolOptions(spec: ToolSpec, summary: string, priority?: number): ActivityOptions {
   return {
     summary,
+    ...priorityOf(priority),
     // The tool's own timeout is kept inside the activity, which then answers; this one is for an activity that cannot.
     startToCloseTimeout: spec.timeoutMs + 10_000,
     heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
     cancellationType: 'WAIT_CANCELLATION_COMPLETED',
     retry: { initialInterval: 100, backoffCoefficient: 3, maximumInterval: 30_000, maximumAttempts: spec.maxAttempts },
   };
+}
+
+function priorityOf(priority: number | undefined): Pick<ActivityOptions, 'priority'> {
+  return priority === undefined ? {} : { priority: { priorityKey: priority } };
 }
 
 /** Quick reads: one marker in the history instead of three events and two round trips. */
@@ -56,3 +62,6 @@ export const ARCHIVE: ActivityOptions = {
   heartbeatTimeout: 10_000,
   retry: { initialInterval: 200, maximumInterval: 30_000 },
 };
+
+/** Copying the beginning of a fork: refused at once when there is no such beginning. */
+export const ADOPT: ActivityOptions = { ...ARCHIVE, summary: 'copy the beginning of the forked run' };

@@ -9,54 +9,75 @@ import {
   scheduleActivity,
   scheduleLocalActivity,
   setCurrentDetails,
-  setHandler,
   sleep,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { HoldfastActivities, InvokeModelResult, RunToolInput } from '../protocol/activities';
-import type { Failure } from '../protocol/failures';
+import type {
+  AdoptedTranscript,
+  AdoptTranscriptInput,
+  ArchiveTranscriptInput,
+  HoldfastActivities,
+  InvokeModelResult,
+  RunToolInput,
+} from '../protocol/activities';
 import type { ToolMessage } from '../protocol/messages';
 import { toolActivityType } from '../protocol/names';
 import type { SessionInput, SessionResult, TranscriptSegment } from '../protocol/session';
 import type { ToolSpec } from '../protocol/tool';
-import { ARCHIVE, LOOK_UP, modelOptions, quickToolOptions, toolOptions } from './activity-options';
+import { ADOPT, ARCHIVE, LOOK_UP, modelOptions, quickToolOptions, toolOptions } from './activity-options';
+import { Control } from './control';
 import { detailsOf } from './details';
+import { type ChatDeps, driveChat } from './drive-chat';
 import { failureOf, toApplicationFailure, toolFailure } from './failures';
-import { agentQuery, startingView, stateQuery, transcriptQuery } from './messages';
+import { deadlinePassed } from './gates';
+import { Guard } from './guard';
+import { type Handled, handleQueries, handleUpdates } from './handlers';
+import { Inbox } from './inbox';
+import { messageOf } from './message-of';
 import { answered } from './run-calls';
-import { recordEnd, recordRefusal, recordStart } from './search-attributes';
-import { Session } from './session';
-import { type DriverEnd, driveSession, type SessionDeps } from './session-driver';
+import { recordEnd, recordRefusal, recordStart, recordStatus } from './search-attributes';
+import { type Beginning, Session } from './session';
+import { driveSession } from './session-driver';
 import { normaliseInput } from './session-input';
+import { viewOf } from './session-view';
 
 const { resolveAgent } = proxyLocalActivities<HoldfastActivities>(LOOK_UP);
 
 /**
- * One durable agent session: from an input to one answer. Its history is its audit trail; its transcript is a query. Continues
- * as new between model calls when the history has grown, under the same id.
+ * One durable agent session: from an input to one answer, or a chat that answers message after message. Its history is its
+ * audit trail; its transcript is a query. Continues as new between model calls when the history has grown, under the same id.
  */
 export async function agentSession(given: SessionInput): Promise<SessionResult> {
   const input = normaliseInput(given);
-  let session: Session | undefined;
-  let refusal: Failure | undefined;
-  setHandler(stateQuery, () => session?.view() ?? startingView(input.agent, refusal));
-  setHandler(agentQuery, () => session?.agent ?? null);
-  setHandler(transcriptQuery, (from, to) => session?.transcript.page(from, to) ?? null);
+  const run = openDesk(input);
+  handleQueries(run);
+  handleUpdates(run);
 
   recordStart(input);
   try {
-    session = await openSession(input);
+    run.session = await openSession(run);
   } catch (error) {
-    refusal = failureOf(error);
-    if (!refusal) throw error;
+    run.refusal = failureOf(error);
+    if (!run.refusal) throw error;
     recordRefusal();
-    throw toApplicationFailure(refusal);
+    throw toApplicationFailure(run.refusal);
   }
+  return runSession(run.session, run.guard);
+}
+
+async function runSession(session: Session, guard: Guard): Promise<SessionResult> {
+  const { inbox } = session;
+  const deps = depsOf(session, guard);
+  session.onStatus = recordStatus;
   try {
-    const end = await withinDeadline(session, () => driveSession(session as Session, depsOf(session as Session)));
+    const end = await (inbox ? driveChat(session, inbox, deps) : guard.run(() => driveSession(session, deps)));
     if (end.kind === 'rollover') return await rollOver(session);
+    if (inbox) inbox.abandon(end.stop);
+    else session.settleOpenCalls();
     const result = session.end(end.stop);
     recordEnd(session);
+    // Messages that come from here on are answered by the server: the run has ended.
+    if (!allHandlersFinished()) await condition(allHandlersFinished);
     return result;
   } catch (error) {
     throw closed(session, error);
@@ -65,39 +86,107 @@ export async function agentSession(given: SessionInput): Promise<SessionResult> 
   }
 }
 
-async function openSession(input: SessionInput): Promise<Session> {
-  if (input.carried) return Session.resume(input.carried, input);
+/** What must be there from the first moment: a message may arrive together with the start. */
+function openDesk(input: SessionInput): Handled {
+  const { carried, chat } = input;
+  const control = new Control(carried?.control, input.breakpoints);
+  const inbox = chat && new Inbox(Date.now(), chat.title ?? null, carried?.chat);
+  if (inbox && !carried && input.input != null) inbox.add('start', messageOf(input.input));
+  const run: Handled = {
+    input,
+    control,
+    inbox,
+    session: undefined,
+    refusal: undefined,
+    guard: new Guard(
+      () => run.session?.deadlineAt,
+      () => deadlinePassed((run.session as Session).limits),
+    ),
+  };
+  return run;
+}
+
+async function openSession({ input, control, inbox }: Handled): Promise<Session> {
+  if (input.carried) return Session.resume(input.carried, input, { control, inbox });
   const { agent: name, input: _task, parent: _parent, carried: _none, ...given } = input;
   const { agent, options } = await resolveAgent({ agent: name, options: given });
   // The first run's id also after a reset, so that workspace and artifacts stay those of the session.
-  return Session.start(agent, { ...input, ...options }, workflowInfo().firstExecutionRunId, Date.now());
+  const { firstExecutionRunId } = workflowInfo();
+  const hasInput = input.chat !== undefined || input.input != null;
+  const beginning = input.fork && (await adopt({ fork: input.fork, firstRunId: firstExecutionRunId, hasInput }));
+  return Session.start(agent, { ...input, ...options }, firstExecutionRunId, Date.now(), { control, inbox }, beginning);
 }
 
-function depsOf(session: Session): SessionDeps {
+/** A fork begins with messages of another run, copied so that it stands on its own from then on. */
+async function adopt(input: AdoptTranscriptInput): Promise<Beginning> {
+  const { segment, digest } = await scheduleActivity<AdoptedTranscript>('adoptTranscript', [input], ADOPT);
+  return { segments: [segment], length: segment.to, digest };
+}
+
+function depsOf(session: Session, guard: Guard): ChatDeps {
   return {
     now: () => Date.now(),
     invokeModel: (call, summary) => {
       setCurrentDetails(detailsOf(session));
-      return scheduleActivity<InvokeModelResult>('invokeModel', [call], modelOptions(summary));
+      const options = modelOptions(summary, session.priority);
+      return scheduleActivity<InvokeModelResult>('invokeModel', [call], options);
     },
-    runTool,
+    runTool: (spec, input, summary) => runTool(spec, input, summary, session.priority),
     failureOf,
     rolloverDue: (turns) => workflowInfo().continueAsNewSuggested || turns >= session.rolloverTurns,
+    until: (over) => {
+      setCurrentDetails(detailsOf(session));
+      return condition(over);
+    },
+    guarded: (work) => guard.run(work),
+    wait: (over, ms, summary) => {
+      setCurrentDetails(detailsOf(session));
+      return ms === undefined ? condition(over).then(() => true) : conditionWithin(over, ms, summary);
+    },
   };
 }
 
+/** As `condition` with a timeout, under a name that the Web UI shows. */
+async function conditionWithin(over: () => boolean, ms: number, summary: string): Promise<boolean> {
+  const scope = new CancellationScope();
+  const timer = scope
+    .run(() => sleep(Math.max(ms, 1), { summary }))
+    .then(
+      () => false,
+      (error) => {
+        if (over()) return true;
+        throw error;
+      },
+    );
+  try {
+    return await Promise.race([timer, condition(over).then(() => true)]);
+  } finally {
+    scope.cancel();
+  }
+}
+
 /** Quick reads run inside the workflow worker's own step; everything else is an activity of its own. */
-function callTool(spec: ToolSpec, input: RunToolInput, summary: string): Promise<ToolMessage> {
+function callTool(
+  spec: ToolSpec,
+  input: RunToolInput,
+  summary: string,
+  priority: number | undefined,
+): Promise<ToolMessage> {
   const type = toolActivityType(spec.name);
   return spec.quick
     ? scheduleLocalActivity(type, [input], quickToolOptions(spec, summary))
-    : scheduleActivity(type, [input], toolOptions(spec, summary));
+    : scheduleActivity(type, [input], toolOptions(spec, summary, priority));
 }
 
 /** A tool's failure is a result the model sees; only cancellation and bugs go up. */
-async function runTool(spec: ToolSpec, input: RunToolInput, summary: string): Promise<ToolMessage> {
+async function runTool(
+  spec: ToolSpec,
+  input: RunToolInput,
+  summary: string,
+  priority: number | undefined,
+): Promise<ToolMessage> {
   try {
-    return await callTool(spec, input, summary);
+    return await callTool(spec, input, summary, priority);
   } catch (error) {
     if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
     const { outcome, text } = toolFailure(spec, error);
@@ -105,42 +194,14 @@ async function runTool(spec: ToolSpec, input: RunToolInput, summary: string): Pr
   }
 }
 
-/** Cancels what runs when the deadline passes, and says so; a cancellation from outside stays one. */
-async function withinDeadline(session: Session, run: () => Promise<DriverEnd>): Promise<DriverEnd> {
-  const { deadline } = session.limits;
-  if (deadline === undefined) return run();
-  const left = session.progress.startedAt + deadline - Date.now();
-  let passed = false;
-  const work = new CancellationScope();
-  const timer = new CancellationScope();
-  timer
-    .run(() => sleep(Math.max(left, 1), { summary: 'deadline of the run' }))
-    .then(
-      () => {
-        passed = true;
-        work.cancel();
-      },
-      () => undefined,
-    );
-  try {
-    return await work.run(run);
-  } catch (error) {
-    if (!passed || !isCancellation(error)) throw error;
-    return { kind: 'ended', stop: { reason: 'deadline', detail: `the deadline of ${deadline} ms passed` } };
-  } finally {
-    timer.cancel();
-  }
-}
-
 /** Same id, next Temporal run: the messages are archived, everything else is carried in the input. */
 async function rollOver(session: Session): Promise<never> {
   session.phase = 'rolling-over';
   const { transcript, firstRunId } = session;
-  const segment = await scheduleActivity<TranscriptSegment>(
-    'archiveTranscript',
-    [{ firstRunId, from: transcript.base, to: transcript.length, digest: transcript.digest }],
-    ARCHIVE,
-  );
+  const { base: from, length: to, digest } = transcript;
+  const input: ArchiveTranscriptInput = { firstRunId, from, to, digest };
+  const segment =
+    to > from ? await scheduleActivity<TranscriptSegment>('archiveTranscript', [input], ARCHIVE) : undefined;
   await condition(allHandlersFinished);
   return continueAsNew<typeof agentSession>({ ...session.given, input: null, carried: session.carry(segment) });
 }
@@ -156,5 +217,5 @@ function closed(session: Session, error: unknown): unknown {
   if (!failure) return error;
   session.fail(failure);
   recordEnd(session);
-  return toApplicationFailure({ ...failure, details: { ...failure.details, session: session.view() } });
+  return toApplicationFailure({ ...failure, details: { ...failure.details, session: viewOf(session) } });
 }

@@ -10,11 +10,11 @@ export interface Stop {
 export function stopBeforeTurn(progress: SessionProgress, limits: Limits, now: number): Stop | undefined {
   const { usage } = progress;
   const tokens = usage.inputTokens + usage.outputTokens;
-  if (limits.deadline !== undefined && now - progress.startedAt >= limits.deadline) {
-    return { reason: 'deadline', detail: `the deadline of ${limits.deadline} ms has passed` };
-  }
-  if (progress.turns >= limits.turns) {
-    return { reason: 'max-turns', detail: `${progress.turns} of ${limits.turns} turns used` };
+  const since = progress.exchange ?? { turns: 0, startedAt: progress.startedAt };
+  const turns = progress.turns - since.turns;
+  if (limits.deadline !== undefined && now - since.startedAt >= limits.deadline) return deadlinePassed(limits);
+  if (turns >= limits.turns) {
+    return { reason: 'max-turns', detail: `${turns} of ${limits.turns} turns used` };
   }
   if (limits.tokens !== undefined && tokens >= limits.tokens) {
     return { reason: 'max-tokens', detail: `${tokens} of ${limits.tokens} tokens used` };
@@ -25,12 +25,17 @@ export function stopBeforeTurn(progress: SessionProgress, limits: Limits, now: n
   return undefined;
 }
 
+export function deadlinePassed({ deadline }: Limits): Stop {
+  return { reason: 'deadline', detail: `the deadline of ${deadline} ms passed` };
+}
+
 /** Whether a limit forbids running the calls of a reply. */
 export function stopBeforeTools(progress: SessionProgress, limits: Limits, calls: number): Stop | undefined {
-  if (progress.toolCalls + calls > limits.toolCalls) {
+  const used = progress.toolCalls - (progress.exchange?.toolCalls ?? 0);
+  if (used + calls > limits.toolCalls) {
     return {
       reason: 'max-tool-calls',
-      detail: `${progress.toolCalls} of ${limits.toolCalls} tool calls used, ${calls} more asked for`,
+      detail: `${used} of ${limits.toolCalls} tool calls used, ${calls} more asked for`,
     };
   }
   if (progress.repeats.count > limits.repeatedCalls) {

@@ -1,32 +1,21 @@
-import { defineQuery } from '@temporalio/workflow';
+import { defineQuery, defineUpdate } from '@temporalio/workflow';
 import type { ResolvedAgent } from '../protocol/agent';
-import type { Failure } from '../protocol/failures';
-import { QUERY } from '../protocol/names';
+import type { Actor, Change, Exchange, Receipt, Sending, Steering, Step } from '../protocol/control';
+import { QUERY, UPDATE } from '../protocol/names';
 import type { SessionStateView, TranscriptPage } from '../protocol/session';
-import { NO_USAGE } from '../protocol/usage';
 
 export const stateQuery = defineQuery<SessionStateView>(QUERY.state);
 export const agentQuery = defineQuery<ResolvedAgent | null>(QUERY.agent);
 export const transcriptQuery = defineQuery<TranscriptPage | null, [number?, number?]>(QUERY.transcript);
+export const exchangeQuery = defineQuery<Exchange | null, [number]>(QUERY.exchange);
 
-/** What is known of a session before its agent is, or when it was refused. */
-export function startingView(agent: string, refusal?: Failure): SessionStateView {
-  return {
-    status: refusal ? 'failed' : 'running',
-    phase: refusal ? 'ended' : 'starting',
-    agent,
-    revision: null,
-    model: null,
-    turns: 0,
-    toolCalls: 0,
-    usage: NO_USAGE,
-    costUsd: 0,
-    costIncomplete: false,
-    simulated: false,
-    length: 0,
-    todos: [],
-    running: [],
-    stopReason: null,
-    failure: refusal ? { code: refusal.code, message: refusal.message } : null,
-  };
-}
+export const sendUpdate = defineUpdate<Receipt, [Sending]>(UPDATE.send);
+export const steerUpdate = defineUpdate<void, [Steering]>(UPDATE.steer);
+export const pauseUpdate = defineUpdate<void, [Actor]>(UPDATE.pause);
+export const resumeUpdate = defineUpdate<void, [Actor]>(UPDATE.resume);
+export const stepUpdate = defineUpdate<void, [Step]>(UPDATE.step);
+export const stopUpdate = defineUpdate<void, [Actor]>(UPDATE.stop);
+export const interruptUpdate = defineUpdate<void, [Actor]>(UPDATE.interrupt);
+export const changeUpdate = defineUpdate<void, [Change]>(UPDATE.change);
+export const renameUpdate = defineUpdate<void, [Actor & { title: string }]>(UPDATE.rename);
+export const closeUpdate = defineUpdate<void, [Actor]>(UPDATE.close);

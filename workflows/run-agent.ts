@@ -26,7 +26,7 @@ let runs = 0;
 export async function startAgent(agent: string, options: RunAgentOptions): Promise<AgentRun> {
   const { id: name = `${agent}-${++runs}`, taskQueue, parentClosePolicy = 'REQUEST_CANCEL', ...session } = options;
   const parent = workflowInfo().workflowId;
-  const id = parent + ID_SEPARATOR + name;
+  const id = checkedId(parent + ID_SEPARATOR + name);
   const input = { ...session, agent, parent } as SessionInput;
   const child = await startChild<typeof agentSession>('agentSession', {
     workflowId: id,
@@ -37,6 +37,18 @@ export async function startAgent(agent: string, options: RunAgentOptions): Promi
     ...(taskQueue && { taskQueue }),
   });
   return { id, result: () => child.result() };
+}
+
+/** SQL visibility stores no longer ids: a run with one could not be found. */
+const MAX_ID_CHARS = 255;
+
+function checkedId(id: string): string {
+  if (id.length <= MAX_ID_CHARS) return id;
+  throw toApplicationFailure({
+    code: 'Input.Invalid',
+    message: `the id of the child run would have ${id.length} characters; ${MAX_ID_CHARS} is the most: ${id.slice(0, 80)}…`,
+    hint: "Give the run a shorter id, or nest less deeply: a child's id starts with its parent's.",
+  });
 }
 
 /**

@@ -1,7 +1,7 @@
 import { defineSearchAttributeKey, type SearchAttributePair } from '@temporalio/common';
 import { upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import { SEARCH_ATTRIBUTE } from '../protocol/names';
-import type { SessionInput } from '../protocol/session';
+import type { SessionInput, SessionStatus } from '../protocol/session';
 import type { Session } from './session';
 
 const agentKey = defineSearchAttributeKey(SEARCH_ATTRIBUTE.agent.name, SEARCH_ATTRIBUTE.agent.type);
@@ -22,6 +22,11 @@ export function recordEnd(session: Session): void {
     { key: statusKey, value: session.status },
     { key: costKey, value: session.progress.costUsd },
   ]);
+}
+
+/** Comes to rest or goes on: what `holdfast runs list --status` finds. */
+export function recordStatus(status: SessionStatus): void {
+  upsertSearchAttributes([{ key: statusKey, value: status }]);
 }
 
 /** A run that could not begin: no agent, no session, nothing spent. */

@@ -7,8 +7,9 @@ import type { ToolSpec } from '../protocol/tool';
 import { addUsage } from '../protocol/usage';
 import { type Stop, stopBeforeTools, stopBeforeTurn } from './gates';
 import { countRepeats } from './loop-breaker';
+import { textMessage } from './message-of';
 import { answered, canRideAlong, runCalls, toolInput } from './run-calls';
-import { type Session, textMessage } from './session';
+import type { Session } from './session';
 
 /** Temporal's primitives, handed in so that the loop can be driven by fakes. */
 export interface SessionDeps {
@@ -21,6 +22,8 @@ export interface SessionDeps {
   failureOf(error: unknown): Failure | undefined;
   /** Whether this Temporal run has grown enough to continue as new. */
   rolloverDue(turnsInThisRun: number): boolean;
+  /** Resolves once the condition holds. */
+  until(condition: () => boolean): Promise<void>;
 }
 
 /** How a Temporal run of a session ends: the session is over, or goes on in a new run. */
@@ -36,14 +39,48 @@ const SHRINK = 0.7;
  * asynchronous: the SDK takes a stack trace for every promise of a workflow, which made half of a turn's cost here.
  */
 export async function driveSession(session: Session, deps: SessionDeps): Promise<DriverEnd> {
-  for (let turns = 0; ; turns++) {
+  for (;;) {
     const gate = stopBeforeTurn(session.progress, session.limits, deps.now());
     if (gate) return { kind: 'ended', stop: declineCalls(session, session.progress.quickCalls, gate) };
-    if (turns > 0 && deps.rolloverDue(turns)) return { kind: 'rollover' };
+    if (session.turnsHere > 0 && deps.rolloverDue(session.turnsHere)) return { kind: 'rollover' };
+    if (turnIsHeld(session, deps)) {
+      await parked(session, deps, () => !session.control.holds('model') || deps.rolloverDue(session.turnsHere));
+      continue;
+    }
+    const riders = session.takeRiders();
+    if (riders.length > 0) {
+      await runTools(session, riders, deps);
+      continue;
+    }
+    session.takeGuidance();
     const next = takeReply(session, await askModel(session, deps));
-    if (!Array.isArray(next)) return { kind: 'ended', stop: next };
+    if (!Array.isArray(next)) {
+      // Guidance that came while the answer was written is not lost: there is another turn.
+      if (next.reason === 'completed' && session.control.hasSteering) continue;
+      return { kind: 'ended', stop: next };
+    }
     if (next.length > 0) await runTools(session, next, deps);
   }
+}
+
+/** Whether an operator, or a breakpoint of theirs, holds the next model call. */
+function turnIsHeld({ control, progress }: Session, deps: SessionDeps): boolean {
+  control.breakAtTurn(progress.turns + 1, deps.now());
+  return control.holds('model');
+}
+
+/** Waits at a safe point; the run rests once nothing else of it runs. */
+async function parked(session: Session, deps: SessionDeps, over: () => boolean): Promise<void> {
+  const { phase } = session;
+  session.waiting++;
+  if (session.running.length === 0) session.rest('paused');
+  try {
+    await deps.until(over);
+  } finally {
+    session.waiting--;
+  }
+  session.phase = phase;
+  session.goOn();
 }
 
 /** What a reply leads to: the end, or tool calls to run before the next turn; none when they ride along with it. */
@@ -56,6 +93,7 @@ function takeReply(session: Session, reply: InvokeModelResult | Stop): Stop | To
 /** One model call; a context the vendor finds too long is shrunk and tried again, other limits end the run. */
 async function askModel(session: Session, deps: SessionDeps): Promise<InvokeModelResult | Stop> {
   session.phase = 'model';
+  session.control.started('model');
   for (let shrunk = 0; ; shrunk++) {
     try {
       const result = await deps.invokeModel(modelInput(session), callSummary(session));
@@ -122,6 +160,7 @@ function modelInput(session: Session): InvokeModelInput {
 function recordReply(session: Session, result: InvokeModelResult): void {
   const { progress, transcript } = session;
   progress.turns++;
+  session.turnsHere++;
   progress.usage = addUsage(progress.usage, result.usage);
   progress.costUsd += result.costUsd ?? 0;
   progress.costIncomplete ||= result.costUsd === null;
@@ -140,13 +179,14 @@ function admitCalls(session: Session, calls: ToolCallPart[]): Stop | ToolCallPar
   const stop = stopBeforeTools(progress, session.limits, calls.length);
   if (stop) return declineCalls(session, calls, stop);
   progress.toolCalls += calls.length;
-  if (!canRideAlong(calls, agent)) return calls;
+  if (session.control.stepwise || !canRideAlong(calls, agent)) return calls;
   progress.quickCalls = calls.map(({ id, name }) => ({ id, name }));
   return [];
 }
 
 async function runTools(session: Session, calls: ToolCallPart[], deps: SessionDeps): Promise<void> {
   session.phase = 'tools';
+  session.results.clear();
   const results = await runCalls(calls, session.agent, (spec, call) => runOneTool(session, spec, call, deps));
   for (const result of results) session.transcript.append(result);
 }
@@ -164,14 +204,21 @@ async function runOneTool(
   call: ToolCallPart,
   deps: SessionDeps,
 ): Promise<ToolMessage> {
+  const { control, running } = session;
+  control.breakAtTool(spec.name, deps.now());
+  while (control.holds('tool')) await parked(session, deps, () => !control.holds('tool'));
+  control.started('tool');
   if (spec.runsIn === 'workflow') return runTodo(session, call);
   const { agent, progress, firstRunId, mounts } = session;
   const input = toolInput(call, { agent: agent.name, firstRunId, turn: progress.turns, ...(mounts && { mounts }) });
-  session.running.push(spec.name);
+  running.push(spec.name);
   try {
-    return await deps.runTool(spec, input, summaryOf(progress.turns, call));
+    const result = await deps.runTool(spec, input, summaryOf(progress.turns, call));
+    session.results.set(call.id, result);
+    return result;
   } finally {
-    session.running.splice(session.running.indexOf(spec.name), 1);
+    running.splice(running.indexOf(spec.name), 1);
+    if (session.waiting > 0 && running.length === 0) session.rest('paused');
   }
 }
 

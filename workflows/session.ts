@@ -1,7 +1,8 @@
 import type { InvokeModelResult } from '../protocol/activities';
 import type { Limits, ModelParameters, ResolvedAgent } from '../protocol/agent';
+import type { Change } from '../protocol/control';
 import type { Failure } from '../protocol/failures';
-import type { ArtifactRef, Message, UserMessage, UserPart } from '../protocol/messages';
+import type { ArtifactRef, ToolCallPart, ToolMessage } from '../protocol/messages';
 import type {
   CarriedSession,
   Mount,
@@ -9,12 +10,17 @@ import type {
   SessionPhase,
   SessionProgress,
   SessionResult,
-  SessionStateView,
   SessionStatus,
+  StopReason,
   TranscriptSegment,
 } from '../protocol/session';
 import { NO_USAGE } from '../protocol/usage';
+import { Control } from './control';
 import type { Stop } from './gates';
+import type { Inbox } from './inbox';
+import { messageOf } from './message-of';
+import { answered } from './run-calls';
+import { resultOf } from './session-view';
 import { Transcript } from './transcript';
 
 /** Rows of the turn table in the Web UI's current details. */
@@ -42,9 +48,20 @@ export class Session {
   /** Names of tools running now. */
   readonly running: string[] = [];
   readonly recentTurns: TurnNote[] = [];
-  readonly model: string;
-  readonly limits: Limits;
-  readonly parameters: ModelParameters | undefined;
+  /** Results of the tool calls of the present turn, by call id, as they come. */
+  readonly results = new Map<string, ToolMessage>();
+  /** Calls that are held back by an operator. */
+  waiting = 0;
+  /** Model calls in this Temporal run. */
+  turnsHere = 0;
+  /** Set once an operator has asked for the end. */
+  stopAsked: Stop | undefined;
+  /** Told when the session comes to rest or goes on: what the search attribute shows. */
+  onStatus: (status: SessionStatus) => void = () => undefined;
+  model: string;
+  limits: Limits;
+  parameters: ModelParameters | undefined;
+  priority: number | undefined;
   readonly mounts: Mount[] | undefined;
   /** Turns this Temporal run may make before it continues as new. */
   readonly rolloverTurns: number;
@@ -54,32 +71,143 @@ export class Session {
     readonly firstRunId: string,
     readonly transcript: Transcript,
     readonly progress: SessionProgress,
-    /** What the run was started with, its options checked. */
-    readonly given: SessionInput,
+    /** What the run was started with, its options checked, and what operators changed since. */
+    public given: SessionInput,
+    readonly control: Control,
+    readonly inbox: Inbox | undefined,
   ) {
-    this.model = agent.model;
+    this.model = given.model ?? agent.model;
     this.limits = { ...agent.limits, ...given.limits };
     this.parameters = given.parameters;
+    this.priority = given.priority;
     this.mounts = given.mounts;
     this.rolloverTurns = given.rolloverTurns ?? Number.POSITIVE_INFINITY;
   }
 
-  static start(agent: ResolvedAgent, input: SessionInput, runId: string, now: number): Session {
-    const session = new Session(agent, runId, new Transcript(runId), freshProgress(now), input);
-    session.transcript.append(firstMessage(input.input));
+  /** @param beginning of the transcript, where the run is a fork of another one. */
+  static start(
+    agent: ResolvedAgent,
+    input: SessionInput,
+    runId: string,
+    now: number,
+    { control = new Control(undefined, input.breakpoints), inbox }: Partial<Desk> = {},
+    beginning?: Beginning,
+  ): Session {
+    const { segments = [], length = 0, digest = '' } = beginning ?? {};
+    const transcript = new Transcript(runId, segments, length, digest);
+    const session = new Session(agent, runId, transcript, freshProgress(now), input, control, inbox);
+    if (!inbox && !(input.fork && input.input == null)) session.transcript.append(messageOf(input.input));
     return session;
   }
 
-  static resume(carried: CarriedSession, input: SessionInput): Session {
+  static resume(
+    carried: CarriedSession,
+    input: SessionInput,
+    { control = new Control(), inbox }: Partial<Desk> = {},
+  ): Session {
     const { agent, firstRunId, segments, length, digest, progress } = carried;
-    return new Session(agent, firstRunId, new Transcript(firstRunId, segments, length, digest), progress, input);
+    const transcript = new Transcript(firstRunId, segments, length, digest);
+    return new Session(agent, firstRunId, transcript, progress, input, control, inbox);
   }
 
   /** What the next Temporal run starts from, once this run's messages are archived. */
-  carry(archived: TranscriptSegment): CarriedSession {
-    const { agent, progress, firstRunId, transcript } = this;
-    const { digest, length, segments } = transcript;
-    return { agent, progress, firstRunId, digest, length, segments: [...segments, archived] };
+  carry(archived?: TranscriptSegment): CarriedSession {
+    const { agent, progress, firstRunId, transcript, control, inbox } = this;
+    const { digest, length } = transcript;
+    const segments = archived ? [...transcript.segments, archived] : transcript.segments;
+    const chat = inbox && { chat: inbox.carry() };
+    return { agent, progress, firstRunId, digest, length, segments, control: control.carry(), ...chat };
+  }
+
+  /** What operators changed holds from the next call on, and in the Temporal runs to come. */
+  change({ model, parameters, limits, priority }: Change): void {
+    const { given } = this;
+    this.given = {
+      ...given,
+      ...(model !== undefined && { model }),
+      ...(parameters && { parameters: { ...given.parameters, ...parameters } }),
+      ...(limits && { limits: { ...given.limits, ...limits } }),
+      ...(priority !== undefined && { priority }),
+    };
+    this.model = this.given.model ?? this.model;
+    this.parameters = this.given.parameters;
+    this.limits = { ...this.limits, ...limits };
+    this.priority = this.given.priority;
+  }
+
+  /** Limits on turns, tool calls and time start again with every exchange; those on money and tokens do not. */
+  beginExchange(number: number, now: number): void {
+    const { progress } = this;
+    const { turns, toolCalls } = progress;
+    progress.exchange = { number, turns, toolCalls, startedAt: now };
+    progress.repeats = { key: '', count: 0 };
+    progress.outputRepairs = 0;
+    this.output = null;
+    this.artifact = undefined;
+    this.goOn();
+  }
+
+  /** Comes to rest: nothing runs, something is waited for. */
+  rest(status: 'idle' | 'paused'): void {
+    this.phase = 'waiting';
+    this.setStatus(status);
+  }
+
+  goOn(): void {
+    this.setStatus('running');
+  }
+
+  private setStatus(status: SessionStatus): void {
+    if (this.status === status) return;
+    this.status = status;
+    this.onStatus(status);
+  }
+
+  /** When the work in progress must end, ms since epoch. */
+  get deadlineAt(): number | undefined {
+    const { deadline } = this.limits;
+    const { exchange, startedAt } = this.progress;
+    return deadline === undefined ? undefined : (exchange?.startedAt ?? startedAt) + deadline;
+  }
+
+  /** The calls of the last reply that have no result in the transcript yet. */
+  openCalls(): ToolCallPart[] {
+    const last = this.transcript.last;
+    return last?.role === 'assistant' ? last.content.filter((part) => part.type === 'tool-call') : [];
+  }
+
+  /** Whether tool calls of the present turn have not all been run. */
+  get midTurn(): boolean {
+    return this.progress.quickCalls.length === 0 && this.openCalls().length > 0;
+  }
+
+  /**
+   * Quick reads of the last reply that must run on their own after all, because guidance has to come after their results or
+   * an operator looks at every call. Those of an earlier Temporal run still ride along.
+   */
+  takeRiders(): ToolCallPart[] {
+    const { control, progress } = this;
+    if (progress.quickCalls.length === 0 || !(control.hasSteering || control.stepwise)) return [];
+    const calls = this.openCalls();
+    if (calls.length > 0) progress.quickCalls = [];
+    return calls;
+  }
+
+  /** Adds what operators want the model to know, where the conversation may be added to. */
+  takeGuidance(): void {
+    if (this.progress.quickCalls.length > 0) return;
+    for (const message of this.control.takeSteering()) this.transcript.append(message);
+  }
+
+  /** Every call is answered, also when the work was ended while it ran: the conversation can be taken up again as it is. */
+  settleOpenCalls(): void {
+    const riding = this.progress.quickCalls;
+    for (const call of riding.length > 0 ? riding : this.openCalls()) {
+      const result = this.results.get(call.id);
+      this.transcript.append(result ?? answered(call, 'cancelled', 'Ended before it was finished.'));
+    }
+    this.results.clear();
+    this.progress.quickCalls = [];
   }
 
   noteTurn(result: InvokeModelResult): void {
@@ -99,25 +227,8 @@ export class Session {
   end(stop: Stop): SessionResult {
     this.stop = stop;
     this.phase = 'ended';
-    this.status = stop.reason === 'completed' ? 'completed' : 'stopped';
-    const { agent, model, progress, transcript, output, artifact } = this;
-    const { turns, toolCalls, usage, costUsd, costIncomplete, simulated } = progress;
-    return {
-      output,
-      ...(artifact && { artifact }),
-      stopReason: stop.reason,
-      ...(stop.detail !== '' && { detail: stop.detail }),
-      agent: agent.name,
-      revision: agent.revision,
-      model,
-      turns,
-      toolCalls,
-      usage,
-      costUsd,
-      costIncomplete,
-      simulated,
-      length: transcript.length,
-    };
+    this.status = COMPLETE.includes(stop.reason) ? 'completed' : 'stopped';
+    return resultOf(this, stop);
   }
 
   fail(failure: Failure): void {
@@ -131,29 +242,22 @@ export class Session {
     this.status = 'cancelled';
     this.phase = 'ended';
   }
+}
 
-  view(): SessionStateView {
-    const { agent, model, progress, transcript, status, phase, running, stop, failure } = this;
-    const { turns, toolCalls, usage, costUsd, costIncomplete, simulated, todos } = progress;
-    return {
-      status,
-      phase,
-      agent: agent.name,
-      revision: agent.revision,
-      model,
-      turns,
-      toolCalls,
-      usage,
-      costUsd,
-      costIncomplete,
-      simulated,
-      length: transcript.length,
-      todos,
-      running: [...running],
-      stopReason: stop?.reason ?? null,
-      failure: failure ? { code: failure.code, message: failure.message } : null,
-    };
-  }
+/** Ends that are no limit and no intervention. */
+const COMPLETE: readonly StopReason[] = ['completed', 'closed', 'idle-timeout', 'expired'];
+
+/** What outlives the wait for the agent: messages and commands may come before it is known. */
+export interface Desk {
+  control: Control;
+  inbox: Inbox | undefined;
+}
+
+/** The messages a forked run begins with. */
+export interface Beginning {
+  segments: TranscriptSegment[];
+  length: number;
+  digest: string;
 }
 
 function freshProgress(now: number): SessionProgress {
@@ -171,27 +275,4 @@ function freshProgress(now: number): SessionProgress {
     todos: [],
     startedAt: now,
   };
-}
-
-/** Text and parts go to the model as they are; any other value as JSON. */
-function firstMessage(input: unknown): Message {
-  if (typeof input === 'string') return textMessage(input);
-  if (isParts(input)) return { role: 'user', content: input };
-  return textMessage(JSON.stringify(input ?? null, null, 2));
-}
-
-/** By their whole shape: a list of things that happen to have a `type` is a JSON value like any other. */
-function isParts(input: unknown): input is UserPart[] {
-  return Array.isArray(input) && input.length > 0 && input.every(isPart);
-}
-
-function isPart(part: Partial<Record<string, unknown>> | null): boolean {
-  if (part?.type === 'text') return typeof part.text === 'string';
-  if (part?.type !== 'image' && part?.type !== 'file') return false;
-  const named = part.type === 'image' || typeof part.name === 'string';
-  return named && typeof part.mediaType === 'string' && (typeof part.data === 'string' || part.artifact !== undefined);
-}
-
-export function textMessage(text: string): UserMessage {
-  return { role: 'user', content: [{ type: 'text', text }] };
 }

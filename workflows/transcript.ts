@@ -35,6 +35,11 @@ export class Transcript {
     return this.base + this.entries.length;
   }
 
+  /** The latest message this Temporal run holds. */
+  get last(): Message | undefined {
+    return this.entries.at(-1)?.message;
+  }
+
   /**
    * Adds a message. The digest goes by the mark where there is one: workflow code starts cold in every run, and reading long
    * texts character by character would be the slowest thing it does.

@@ -13,12 +13,16 @@ import { toFailure } from '../to-failure';
 import { checkOutput } from './check-output';
 import { runQuickCalls } from './quick-calls';
 import { prepareRequest, withinBudget } from './request';
+import { withinAttempt } from './time-limit';
 
 /** One model call: pulls what this worker lacks of the transcript, fits it, asks, checks. Never retries: Temporal does. */
 export function createInvokeModel(services: ActivityServices) {
   return async function invokeModel(input: InvokeModelInput): Promise<InvokeModelResult> {
     try {
-      return await withHeartbeat(({ signal, tell }) => callModel(input, services, signal, tell));
+      const { startToCloseTimeoutMs } = activityInfo();
+      return await withHeartbeat(({ signal, tell }) =>
+        withinAttempt(startToCloseTimeoutMs, signal, (limited) => callModel(input, services, limited, tell)),
+      );
     } catch (error) {
       const { cancellationSignal } = Context.current();
       if (cancellationSignal.aborted) throw cancellationSignal.reason;

@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import type { RunHandle } from '../../client';
+import type { HoldfastClient, RunHandle } from '../../client';
 import { HoldfastError } from '../../protocol/failures';
 import type { Mount } from '../../protocol/session';
 import { Carrier } from './carrier';
@@ -12,8 +12,12 @@ import type { RunReport } from './run-report';
 import { selfCommand } from './self-command';
 
 export interface RunRequest {
+  /** Empty for a fork: the agent of the forked run. */
   agent: string;
-  input: string;
+  /** Null for a fork that goes on from where it is. */
+  input: string | null;
+  /** The run to begin with, and how many of its messages; all by default. */
+  fork?: { id: string; at?: number };
   id?: string;
   budgetUsd?: number;
   model?: string;
@@ -32,14 +36,7 @@ export async function executeRun(context: Context, request: RunRequest): Promise
   const carrier = await Carrier.open(context, !request.detach);
   const interruption = onInterrupt();
   try {
-    const { agent, input, id, budgetUsd, model, mounts } = request;
-    const run = await carrier.link.holdfast.start(agent, {
-      input,
-      ...(id !== undefined && { id }),
-      ...(budgetUsd !== undefined && { budgetUsd }),
-      ...(model !== undefined && { model }),
-      ...(mounts.length > 0 && { mounts }),
-    });
+    const run = await startRun(carrier.link.holdfast, request);
     context.out.phase('run accepted');
     announce(context, run);
     if (request.detach) return accepted(context, carrier, run);
@@ -60,6 +57,20 @@ export async function executeRun(context: Context, request: RunRequest): Promise
     await carrier.close();
     interruption.release();
   }
+}
+
+function startRun(holdfast: HoldfastClient, request: RunRequest): Promise<RunHandle> {
+  const { agent, input, fork, id, budgetUsd, model, mounts } = request;
+  const options = {
+    input,
+    ...(id !== undefined && { id }),
+    ...(budgetUsd !== undefined && { budgetUsd }),
+    ...(model !== undefined && { model }),
+    ...(mounts.length > 0 && { mounts }),
+  };
+  if (!fork) return holdfast.start(agent, options);
+  const { id: source, at } = fork;
+  return holdfast.fork(source, { ...options, ...(agent !== '' && { agent }), ...(at !== undefined && { at }) });
 }
 
 /** When a run that existed already began and, if it is over, ended. */

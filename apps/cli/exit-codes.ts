@@ -21,6 +21,10 @@ const OF_STOP: Partial<Record<StopReason, ExitCode>> = {
   completed: EXIT.done,
   'max-cost': EXIT.budgetExhausted,
   cancelled: EXIT.cancelled,
+  stopped: EXIT.cancelled,
+  closed: EXIT.done,
+  'idle-timeout': EXIT.done,
+  expired: EXIT.done,
   deadline: EXIT.deadline,
 };
 
@@ -40,6 +44,9 @@ const USAGE: ReadonlySet<FailureCode> = new Set<FailureCode>([
   'Workspace.Invalid',
   'Run.Unknown',
   'Run.AlreadyStarted',
+  'Run.Ended',
+  'Control.Illegal',
+  'Chat.Closed',
   'Model.UnknownProvider',
 ]);
 

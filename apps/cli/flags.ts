@@ -26,3 +26,6 @@ export function durationMs(text: string): number {
   if (parsed.success) return parsed.data;
   throw new InvalidArgumentError('It must be a length of time, e.g. 30s.');
 }
+
+/** Of every command that acts on a run. */
+export const WHY = ['--reason <text>', 'why; kept in the history of the run'] as const;

@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os';
 import type { HoldfastClient } from '../../client';
 import { HoldfastError } from '../../protocol/failures';
 import type { Context } from './context';
@@ -21,8 +22,20 @@ export async function openLink(place: Place): Promise<Link> {
   const { requestRetries } = require('./request-retries') as typeof import('./request-retries');
   const { interceptor, settle } = requestRetries();
   const connection = await openConnection(place, { interceptors: [interceptor] });
-  const holdfast = new HoldfastClient(new Client({ connection, namespace: place.namespace }));
+  const holdfast = new HoldfastClient(new Client({ connection, namespace: place.namespace }), { by: operator() });
   return { holdfast, place, close: () => settle().then(() => connection.close()) };
+}
+
+/** Who acts, as the history says it: `HOLDFAST_USER`, else the account. */
+function operator(): string {
+  const named = process.env.HOLDFAST_USER?.trim();
+  if (named) return named;
+  try {
+    return userInfo().username;
+  } catch {
+    // A container may run under an id no account has.
+    return `uid-${process.getuid?.() ?? 'unknown'}`;
+  }
 }
 
 /**

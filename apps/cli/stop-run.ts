@@ -8,10 +8,27 @@ export interface StoppedRun {
   status: string;
 }
 
-/** @throws HoldfastError `Run.Unknown`, `Server.Unreachable`. */
-export async function stopRun({ holdfast, place }: Link, id: string, reason?: string): Promise<StoppedRun> {
-  const { status, executionStatus, runId } = await holdfast.describe(id);
+/** A worker that does not take the order in this time is taken for missing. */
+const ORDER_MS = 4_000;
+
+/**
+ * Ends a session with a result that says who stopped it and why. A workflow that takes no such order, or that no worker
+ * carries on at the moment, is cancelled instead, which the server keeps until a worker comes.
+ * @throws HoldfastError `Run.Unknown`, `Server.Unreachable`.
+ */
+export async function stopRun(link: Link, id: string, reason?: string): Promise<StoppedRun> {
+  const { holdfast } = link;
+  const { status, executionStatus } = await holdfast.describe(id);
   if (executionStatus !== 'RUNNING') return { id, asked: false, status };
+  try {
+    await holdfast.temporal.withDeadline(Date.now() + ORDER_MS, () => holdfast.get(id).stop(reason));
+  } catch {
+    await cancel(link, id, reason);
+  }
+  return { id, asked: true, status: 'stopping' };
+}
+
+async function cancel({ holdfast, place }: Link, id: string, reason?: string): Promise<void> {
   // The client's own `cancel` has no place for a reason.
   await holdfast.temporal.workflowService.requestCancelWorkflowExecution({
     namespace: place.namespace,
@@ -21,5 +38,4 @@ export async function stopRun({ holdfast, place }: Link, id: string, reason?: st
     requestId: randomUUID(),
     reason: reason ?? '',
   });
-  return { id, asked: true, status: runId ? 'stopping' : status };
 }

@@ -48,8 +48,8 @@ const INCOMPATIBLE: [what: string, file: string, pattern: string, replacement: s
   [
     'an end that is not recorded',
     'agent-session.ts',
-    'recordEnd(session);\n    return result;',
-    'return result;',
+    'recordEnd(session);\n    // Messages',
+    '// Messages',
     'answer.json',
   ],
   [
@@ -59,7 +59,7 @@ const INCOMPATIBLE: [what: string, file: string, pattern: string, replacement: s
     '1',
     'tool-turns.json',
   ],
-  ['no deadline', 'agent-session.ts', 'if (deadline === undefined) return run();', 'return run();', 'deadline.json'],
+  ['no deadline', 'guard.ts', 'if (!this.work || at === undefined) return;', 'return;', 'deadline.json'],
   [
     'one turn more in a Temporal run',
     'agent-session.ts',

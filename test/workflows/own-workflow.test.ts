@@ -76,6 +76,14 @@ describe('a user’s own workflow', () => {
     });
   });
 
+  test('is refused a child that could not be found by its id', async () => {
+    await temporal.during(contentsOf([]), async () => {
+      await expect(run('longChildId', 'long-child-id')).rejects.toMatchObject({
+        cause: { type: 'Input.Invalid', message: expect.stringContaining('255 is the most') },
+      });
+    });
+  });
+
   test('takes its agents along when it is cancelled', async () => {
     let called: () => void = () => undefined;
     const asked = new Promise<void>((resolve) => {

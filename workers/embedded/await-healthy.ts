@@ -34,7 +34,8 @@ export async function awaitHealthy(
 
 async function probe(address: string, namespace: string): Promise<void> {
   await listening(address);
-  const connection = await Connection.connect({ address, connectTimeout: ATTEMPT_MS });
+  // Not tried again underneath: the caller does, and the SDK's timer for a retry throws once its connection is closed.
+  const connection = await Connection.connect({ address, connectTimeout: ATTEMPT_MS, interceptors: [] });
   try {
     await connection.withDeadline(Date.now() + ATTEMPT_MS, async () => {
       await connection.workflowService.describeNamespace({ namespace });

@@ -1,10 +1,25 @@
 import type { Command } from 'commander';
+import { registerRunsChange } from './runs-change';
+import { registerRunsControl } from './runs-control';
+import { registerRunsFork } from './runs-fork';
 import { registerRunsList } from './runs-list';
 import { registerRunsShow } from './runs-show';
+import { registerRunsStep } from './runs-step';
 import { registerRunsStop } from './runs-stop';
 import { registerRunsWatch } from './runs-watch';
 
+const COMMANDS = [
+  registerRunsList,
+  registerRunsShow,
+  registerRunsWatch,
+  registerRunsControl,
+  registerRunsStep,
+  registerRunsChange,
+  registerRunsFork,
+  registerRunsStop,
+];
+
 export function registerRuns(program: Command): void {
-  const runs = program.command('runs').description('look at runs, follow and stop them');
-  for (const register of [registerRunsList, registerRunsShow, registerRunsWatch, registerRunsStop]) register(runs);
+  const runs = program.command('runs').description('look at runs, follow, steer, pause, change, fork and stop them');
+  for (const register of COMMANDS) register(runs);
 }

@@ -67,4 +67,9 @@ const STOP_TEXT: Record<StopReason, string> = {
   'context-too-long': 'the context does not fit the model',
   refused: 'the model refused',
   cancelled: 'cancelled',
+  stopped: 'stopped',
+  interrupted: 'interrupted',
+  closed: 'closed',
+  'idle-timeout': 'nobody wrote for as long as the chat allows',
+  expired: 'the chat reached its expiry',
 };

@@ -67,6 +67,7 @@ const DOING = {
   starting: 'starting',
   model: 'waiting for the model',
   tools: 'tools',
+  waiting: 'waiting',
   'rolling-over': 'continuing as new',
   ended: 'ending',
 } as const;

@@ -76,6 +76,11 @@ function stateOf({ messages = [], todos = [] }: Moment): SessionStateView {
     todos,
     running: [],
     stopReason: null,
+    limits: null,
+    priority: null,
+    pause: null,
+    actions: [],
+    chat: null,
     failure: null,
   };
 }

@@ -96,6 +96,11 @@ describe('one run', () => {
       todos: [],
       running: ['files_read'],
       stopReason: null,
+      limits: null,
+      priority: null,
+      pause: null,
+      actions: [],
+      chat: null,
       failure: null,
     } as const;
     const pending = [

@@ -42,6 +42,8 @@ describe('a request the server did not answer as wished', () => {
       'Server.AttributesMissing',
       /HoldfastAgent/,
     ],
+    ['a key the server refuses', grpcError(16, 'invalid api key'), 'Server.Denied', /invalid api key/],
+    ['an account without the right', grpcError(7, 'Request unauthorized.'), 'Server.Denied', /unauthorized/],
     ['a bad list filter', grpcError(3, 'invalid query'), 'Input.Invalid', /invalid query/],
   ])('%s', (_what, error, code, message) => {
     const mapped = toClientError(error, 'my-run');

@@ -1,4 +1,5 @@
 import type { StopReason } from '../../../protocol/session';
+import { viewOf } from '../../../workflows/session-view';
 import { type Answer, coded, type DriveOptions, drive } from '../../fixtures/drive';
 import { call, unpaired } from '../../fixtures/messages';
 
@@ -120,7 +121,7 @@ describe('a session ends with exactly one typed reason', () => {
     const result = driven.result();
     expect(result).toMatchObject({ stopReason: reason, output, turns, agent: 'tester', revision: 'rev-1' });
     if (detail) expect(result.detail).toMatch(detail);
-    expect(driven.session.view()).toMatchObject({
+    expect(viewOf(driven.session)).toMatchObject({
       status: reason === 'completed' ? 'completed' : 'stopped',
       phase: 'ended',
       stopReason: reason,
@@ -186,6 +187,6 @@ describe('what is no answer goes up as it is', () => {
     const options: DriveOptions = { answers: [[call('a', 'slow')]], runTool: () => Promise.reject(new Error('stop')) };
     const { session } = await drive({ answers: ['.'] });
     await expect(drive({ ...options, session })).rejects.toThrow('stop');
-    expect(session.view().running).toEqual([]);
+    expect(viewOf(session).running).toEqual([]);
   });
 });

@@ -1,6 +1,7 @@
 import type { RunToolInput } from '../../../protocol/activities';
 import type { ToolMessage } from '../../../protocol/messages';
 import type { ToolSpec } from '../../../protocol/tool';
+import { viewOf } from '../../../workflows/session-view';
 import { resolvedAgent, TOOLS, toolSpec } from '../../fixtures/agents';
 import { type DriveOptions, drive } from '../../fixtures/drive';
 import { call, marked, result, unpaired } from '../../fixtures/messages';
@@ -69,10 +70,10 @@ describe('tool calls of one reply', () => {
     const { session } = await drive({ answers: ['.'] });
     const driven = drive({ answers: [[call('a', 'slow'), call('b', 'other')], 'done'], runTool, session });
     await finish();
-    expect(session.view()).toMatchObject({ phase: 'tools', running: ['slow', 'other'] });
+    expect(viewOf(session)).toMatchObject({ phase: 'tools', running: ['slow', 'other'] });
     await finish('a', 'b');
     await driven;
-    expect(session.view().running).toEqual([]);
+    expect(viewOf(session).running).toEqual([]);
   });
 
   test.each([
@@ -207,7 +208,7 @@ describe('the todo list', () => {
   test('lives in the run: no activity, and the model is answered', async () => {
     const { session, toolInputs, messages } = await drive({ answers: [[call('t', 'todo', plan)], 'done'] });
     expect(toolInputs).toEqual([]);
-    expect(session.view().todos).toEqual([
+    expect(viewOf(session).todos).toEqual([
       { text: 'read', status: 'done' },
       { text: 'write', status: 'pending' },
     ]);
@@ -218,7 +219,7 @@ describe('the todo list', () => {
     const { session, messages } = await drive({
       answers: [[call('t', 'todo', plan)], [call('u', 'todo', { items: [{}] })], 'done'],
     });
-    expect(session.view().todos).toHaveLength(2);
+    expect(viewOf(session).todos).toHaveLength(2);
     expect(messages[4]).toMatchObject({
       outcome: 'invalid-arguments',
       content: expect.stringContaining('items[0].text'),

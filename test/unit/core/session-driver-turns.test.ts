@@ -1,4 +1,5 @@
 import { Session } from '../../../workflows/session';
+import { viewOf } from '../../../workflows/session-view';
 import { coded, drive } from '../../fixtures/drive';
 import { call, marked, result, user } from '../../fixtures/messages';
 
@@ -114,7 +115,7 @@ describe('rolling over', () => {
     });
     const next = resumed(first.session);
     expect(next.progress).toEqual(first.session.progress);
-    expect(next.view()).toMatchObject({ turns: 2, toolCalls: 2, costUsd: 0.02, length: 4, todos: [{ text: 'read' }] });
+    expect(viewOf(next)).toMatchObject({ turns: 2, toolCalls: 2, costUsd: 0.02, length: 4, todos: [{ text: 'read' }] });
     expect(next.limits).toEqual(first.session.limits);
     const quickResults = [marked(result('q', 'Q', 'quick'))];
     const { requests, result: resultOf } = await drive({ session: next, answers: [{ text: 'end', quickResults }] });

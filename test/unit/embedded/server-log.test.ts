@@ -23,5 +23,5 @@ test('only a log that has grown is moved, over the one before', () => {
   writeFileSync(file(), 'y'.repeat(5_000_001));
   rotateLog(file());
   expect(existsSync(file())).toBe(false);
-  expect(readFileSync(`${file()}.1`, 'utf8')).toMatch(/^y+$/);
+  expect(new Set(readFileSync(`${file()}.1`))).toEqual(new Set(Buffer.from('y')));
 });

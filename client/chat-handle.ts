@@ -1,0 +1,151 @@
+import { randomUUID } from 'node:crypto';
+import { type Client, WithStartWorkflowOperation, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import type { Exchange, Receipt, Sending } from '../protocol/control';
+import { HoldfastError } from '../protocol/failures';
+import type { Message } from '../protocol/messages';
+import { QUERY, UPDATE, WORKFLOW } from '../protocol/names';
+import type { SessionInput, SessionResult, StopReason } from '../protocol/session';
+import { RunHandle, type RunHandleOptions } from './run-handle';
+import type { WorkflowStart } from './start-input';
+import { updateFailure } from './updates';
+
+export interface SendOptions {
+  /** Sending again under the same id opens no second exchange. Default: a random one. */
+  id?: string;
+  /** Who writes. Default: the client's `by`. */
+  by?: string;
+}
+
+/** What came of a message. */
+export interface Reply {
+  /** Text, or the validated value where the agent has an output schema. */
+  output: unknown;
+  stopReason: StopReason;
+  /** One sentence on a stop that is not `completed`. */
+  detail?: string;
+  /** The whole exchange, from the message on. */
+  messages: Message[];
+}
+
+const FIRST_POLL_MS = 25;
+const SLOWEST_POLL_MS = 1_000;
+
+/** A chat: messages are answered strictly in the order they were sent, whatever happens to workers in between. */
+export class ChatHandle extends RunHandle {
+  constructor(
+    client: Client,
+    id: string,
+    options: RunHandleOptions,
+    /** Starts the chat with its first message; undefined for a chat that must be there already. */
+    private readonly start?: WorkflowStart,
+  ) {
+    super(client, id, options);
+  }
+
+  /**
+   * Queues a message; the first one starts the chat, in the same request. Resolves as soon as the message is kept for good.
+   * @throws HoldfastError `Input.*`, `Chat.Closed`, `Chat.QueueFull`, `Run.Ended`, `Run.AlreadyStarted` when the id belongs to
+   * a chat with another agent, `Server.*`.
+   */
+  async send(input: unknown, { id = randomUUID(), by = this.by }: SendOptions = {}): Promise<SentMessage> {
+    const sending: Sending = { input, by, ...(this.start && { agent: this.start.args[0].agent }) };
+    const { exchange, ahead } = await this.deliver(sending, id);
+    return new SentMessage(this, id, exchange, ahead);
+  }
+
+  /** How an exchange goes; null for one that is not there yet or long past. */
+  exchange(number: number): Promise<Exchange | null> {
+    return this.ask(() => this.handle.query<Exchange | null, [number]>(QUERY.exchange, number));
+  }
+
+  /** No more messages; the chat ends once those that wait are answered. */
+  close(reason?: string): Promise<void> {
+    return this.act(UPDATE.close, {}, reason);
+  }
+
+  /** Ends the exchange in progress; the chat goes on with the next message. */
+  interrupt(reason?: string): Promise<void> {
+    return this.act(UPDATE.interrupt, {}, reason);
+  }
+
+  rename(title: string, reason?: string): Promise<void> {
+    return this.act(UPDATE.rename, { title }, reason);
+  }
+
+  private async deliver(sending: Sending, updateId: string): Promise<Receipt> {
+    try {
+      if (!this.start) {
+        return await this.handle.executeUpdate<Receipt, [Sending]>(UPDATE.send, { args: [sending], updateId });
+      }
+      return await this.client.workflow.executeUpdateWithStart<
+        (input: SessionInput) => Promise<SessionResult>,
+        Receipt,
+        [Sending]
+      >(UPDATE.send, {
+        args: [sending],
+        updateId,
+        startWorkflowOperation: new WithStartWorkflowOperation(WORKFLOW.agentSession, {
+          ...this.start,
+          workflowIdConflictPolicy: 'USE_EXISTING',
+        }),
+      });
+    } catch (error) {
+      if (error instanceof WorkflowExecutionAlreadyStartedError) {
+        throw new HoldfastError('Run.Ended', `the chat "${this.id}" has ended`, {
+          hint: `Choose another id, or take it up where it ended: holdfast runs fork ${this.id}`,
+          cause: error,
+        });
+      }
+      throw updateFailure(error, this.id);
+    }
+  }
+}
+
+/** A message that is in the chat's queue, or beyond it. */
+export class SentMessage {
+  constructor(
+    private readonly chat: ChatHandle,
+    /** The update id: sending again under it is answered with the same exchange. */
+    readonly id: string,
+    readonly exchange: number,
+    /** Exchanges that were before it when it was sent. */
+    readonly ahead: number,
+  ) {}
+
+  /**
+   * Waits for the answer. An exchange that an operator or a limit ended has a reply that says so.
+   * @throws HoldfastError `Run.Ended` when the chat ended without coming to it, `Server.*`.
+   */
+  async reply(signal?: AbortSignal): Promise<Reply> {
+    for (let pause = FIRST_POLL_MS; ; pause = Math.min(pause * 1.5, SLOWEST_POLL_MS)) {
+      signal?.throwIfAborted();
+      const exchange = await this.chat.exchange(this.exchange);
+      if (exchange?.status === 'done') return this.replyOf(exchange);
+      if (pause === SLOWEST_POLL_MS && !exchange) throw this.gone();
+      await new Promise((resolve) => setTimeout(resolve, pause));
+    }
+  }
+
+  private async replyOf({ from, to, stopReason, detail, output }: Exchange): Promise<Reply> {
+    if (from === undefined || to === undefined || stopReason === undefined) throw this.gone();
+    const messages = await this.chat.messages(from, to);
+    return {
+      output: output === undefined ? textOf(messages.findLast((message) => message.role === 'assistant')) : output,
+      stopReason,
+      ...(detail !== undefined && { detail }),
+      messages,
+    };
+  }
+
+  private gone(): HoldfastError {
+    const { id } = this.chat;
+    return new HoldfastError('Run.Ended', `chat "${id}" ended before it came to message ${this.exchange}`, {
+      hint: `holdfast runs show ${id}`,
+    });
+  }
+}
+
+function textOf(message: Message | undefined): string | null {
+  if (message?.role !== 'assistant') return null;
+  return message.content.map((part) => (part.type === 'text' ? part.text : '')).join('');
+}

@@ -1,0 +1,84 @@
+import type { Failure } from '../protocol/failures';
+import type { SessionResult, SessionStateView } from '../protocol/session';
+import { NO_USAGE } from '../protocol/usage';
+import type { Stop } from './gates';
+import type { Desk, Session } from './session';
+
+/** The run's result. */
+export function resultOf(session: Session, stop: Stop): SessionResult {
+  const { agent, model, progress, transcript, output, artifact, inbox } = session;
+  const { turns, toolCalls, usage, costUsd, costIncomplete, simulated } = progress;
+  return {
+    output,
+    ...(artifact && { artifact }),
+    stopReason: stop.reason,
+    ...(stop.detail !== '' && { detail: stop.detail }),
+    agent: agent.name,
+    revision: agent.revision,
+    model,
+    turns,
+    toolCalls,
+    usage,
+    costUsd,
+    costIncomplete,
+    simulated,
+    length: transcript.length,
+    ...(inbox && { exchanges: inbox.view().finished }),
+  };
+}
+
+/** The answer to the `state` query. */
+export function viewOf(session: Session): SessionStateView {
+  const { agent, model, progress, transcript, status, phase, running, stop, failure, limits, control, inbox } = session;
+  const { turns, toolCalls, usage, costUsd, costIncomplete, simulated, todos } = progress;
+  return {
+    status,
+    phase,
+    agent: agent.name,
+    revision: agent.revision,
+    model,
+    turns,
+    toolCalls,
+    usage,
+    costUsd,
+    costIncomplete,
+    simulated,
+    length: transcript.length,
+    todos,
+    running: [...running],
+    limits,
+    priority: session.priority ?? null,
+    pause: control.paused,
+    actions: control.actions,
+    chat: inbox?.view() ?? null,
+    stopReason: stop?.reason ?? null,
+    failure: failure ? { code: failure.code, message: failure.message } : null,
+  };
+}
+
+/** What is known of a session before its agent is, or when it was refused. */
+export function startingView(agent: string, { control, inbox }: Desk, refusal?: Failure): SessionStateView {
+  return {
+    status: refusal ? 'failed' : 'running',
+    phase: refusal ? 'ended' : 'starting',
+    agent,
+    revision: null,
+    model: null,
+    turns: 0,
+    toolCalls: 0,
+    usage: NO_USAGE,
+    costUsd: 0,
+    costIncomplete: false,
+    simulated: false,
+    length: 0,
+    todos: [],
+    running: [],
+    limits: null,
+    priority: null,
+    pause: control.paused,
+    actions: control.actions,
+    chat: inbox?.view() ?? null,
+    stopReason: null,
+    failure: refusal ? { code: refusal.code, message: refusal.message } : null,
+  };
+}
