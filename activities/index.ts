@@ -4,7 +4,6 @@ import { toolActivityType } from '../protocol/names';
 import { createAdoptTranscript } from './adopt-transcript';
 import { createArchiveTranscript } from './archive-transcript';
 import { createInvokeModel } from './model/invoke-model';
-import { resolveAgent } from './resolve-agent';
 import { createToolActivity } from './run-tool';
 import type { ActivityServices } from './services';
 import { toFailure } from './to-failure';
@@ -12,7 +11,6 @@ import { toFailure } from './to-failure';
 /** All activities of a worker: the fixed ones, and one per tool. */
 export function createActivities(services: ActivityServices): Record<string, (...args: never[]) => unknown> {
   const fixed: HoldfastActivities = {
-    resolveAgent: async (input) => lookUp(() => resolveAgent(input, services.catalogue)),
     resolveTool: async (name) => lookUp(() => services.catalogue.tool(name)),
     checkModel: async (route) => lookUp(() => void services.providerFor(route)),
     adoptTranscript: createAdoptTranscript(services),

@@ -10,7 +10,12 @@ const MAX_DELAY_MS = 60_000;
  * Turns any error into what Temporal should do: the one place that decides on retries. Classified failures carry their code
  * as type; anything else is a bug, which is tried again, slowly, until a mended worker arrives.
  */
-export function toFailure(error: unknown, attempt: number, random: () => number = Math.random): Error {
+export function toFailure(
+  error: unknown,
+  attempt: number,
+  random: () => number = Math.random,
+  maxDelayMs = Number.POSITIVE_INFINITY,
+): Error {
   if (error instanceof ApplicationFailure || error instanceof CancelledFailure) return error;
   const known = HoldfastError.is(error);
   const code: FailureCode = known ? error.code : 'Internal.Bug';
@@ -20,7 +25,7 @@ export function toFailure(error: unknown, attempt: number, random: () => number 
     type: code,
     message: messageOf(error).slice(0, MAX_MESSAGE),
     nonRetryable: !retryable,
-    ...(retryable && { nextRetryDelay: retryAfterMs ?? backoff(code, attempt, random) }),
+    ...(retryable && { nextRetryDelay: Math.min(retryAfterMs ?? backoff(code, attempt, random), maxDelayMs) }),
     details: [{ ...(known && { hint: error.hint, ...error.details }) }],
     ...(!known && error instanceof Error && { cause: brief(error) }),
   });

@@ -114,7 +114,8 @@ export class SentMessage {
 
   /**
    * Waits for the answer. An exchange that an operator or a limit ended has a reply that says so.
-   * @throws HoldfastError `Run.Ended` when the chat ended without coming to it, `Server.*`.
+   * @throws HoldfastError with the failure's own code when the exchange failed (the chat goes on), `Run.Ended` when the chat ended
+   * without coming to it, `Server.*`.
    */
   async reply(signal?: AbortSignal): Promise<Reply> {
     for (let pause = FIRST_POLL_MS; ; pause = Math.min(pause * 1.5, SLOWEST_POLL_MS)) {
@@ -126,7 +127,14 @@ export class SentMessage {
     }
   }
 
-  private async replyOf({ from, to, stopReason, detail, output }: Exchange): Promise<Reply> {
+  private async replyOf({ from, to, stopReason, detail, output, failure }: Exchange): Promise<Reply> {
+    if (failure) {
+      const { code, hint } = failure;
+      throw new HoldfastError(code, detail ?? code, {
+        ...(hint !== undefined && { hint }),
+        details: { id: this.chat.id },
+      });
+    }
     if (from === undefined || to === undefined || stopReason === undefined) throw this.gone();
     const messages = await this.chat.messages(from, to);
     return {

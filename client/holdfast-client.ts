@@ -27,7 +27,9 @@ export interface StartOptions extends SessionOptions {
 
 export interface ChatStart extends Omit<StartOptions, 'input' | 'chat' | 'fork'>, NonNullable<SessionOptions['chat']> {}
 
-export interface ForkOptions extends Omit<StartOptions, 'fork'> {
+export interface ForkOptions extends Omit<StartOptions, 'fork' | 'input'> {
+  /** What to go on with. Default: nothing, so that the model answers the last message kept. */
+  input?: unknown;
   /** Messages to keep. Default: all there are. */
   at?: number;
   /** Default: the agent of the forked run. */
@@ -97,7 +99,7 @@ export class HoldfastClient {
     const { input, chat } = options;
     const problem = forkProblem(await source.messages(0, position), input != null || chat !== undefined);
     if (problem !== undefined) throw new HoldfastError('Input.Invalid', `at: ${problem}`);
-    return this.start(agent ?? sourceAgent, { ...options, fork: { id, at: position } });
+    return this.start(agent ?? sourceAgent, { ...options, input, fork: { id, at: position } });
   }
 
   /** A run by its id; nothing is asked of the server yet. */

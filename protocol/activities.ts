@@ -23,26 +23,19 @@ export function idempotencyKeyOf(firstRunId: string, turn: number, callId: strin
   return `${firstRunId}:${turn}:${callId}`;
 }
 
-export interface ResolveAgentInput {
-  agent: string;
-  /** As given by whoever started the run: not checked yet. */
-  options: { [K in keyof RunOptions]?: unknown };
-}
-
-/** What a run is pinned to, and its options checked and with units settled. */
-export interface ResolveAgentResult {
-  agent: ResolvedAgent;
-  options: RunOptions;
-}
-
 export interface InvokeModelInput {
   transcript: TranscriptPointer;
   turn: number;
-  /** The pinned agent; the activity asks the workflow for it when its own catalogue has another revision. */
   agent: string;
-  revision: string;
-  /** `provider/model`. */
-  model: string;
+  /** The pinned agent; the activity asks the workflow for it when its own catalogue has another revision. */
+  revision?: string;
+  /**
+   * In place of `revision` until a reply has pinned the agent: how the run was started, not checked yet. Looked up with the
+   * call itself, because a step of its own for it was a tenth of a short session's cost.
+   */
+  options?: { [K in keyof RunOptions]?: unknown };
+  /** `provider/model`. Default: the agent's. */
+  model?: string;
   /** Per-run replacements of the agent's parameters. */
   parameters?: ModelParameters;
   contextFrom: number;
@@ -63,6 +56,8 @@ export interface InvokeModelInput {
 export type FinishReason = 'end' | 'tool-calls' | 'length' | 'refusal';
 
 export interface InvokeModelResult {
+  /** What the run is pinned to from now on; in answer to a call without a revision. */
+  agent?: ResolvedAgent;
   /** Results of `quickCalls`, in their order. */
   quickResults?: ToolMessage[];
   message: AssistantMessage;
@@ -121,7 +116,6 @@ export interface AdoptedTranscript {
 
 /** The activities every worker has; tools are further activities, one per tool, of type `ToolActivity`. */
 export interface HoldfastActivities {
-  resolveAgent(input: ResolveAgentInput): Promise<ResolveAgentResult>;
   resolveTool(name: string): Promise<ToolSpec>;
   /** Fails when no provider of this worker has the route, or its key is missing. */
   checkModel(route: string): Promise<void>;

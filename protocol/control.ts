@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { limitOverridesSchema, modelParametersSchema } from './agent';
 import { durationSchema } from './duration';
+import type { FailureCode } from './failures';
 import type { Message } from './messages';
 import type { StopReason } from './stop-reason';
 
@@ -79,6 +80,8 @@ export interface Exchange {
   to?: number;
   stopReason?: StopReason;
   detail?: string;
+  /** Of an exchange that failed; `detail` says why. */
+  failure?: { code: FailureCode; hint?: string };
   /** The answer: text, or the validated value; kept for the latest exchanges and when it is small, else read the transcript. */
   output?: unknown;
 }

@@ -23,6 +23,7 @@ export const FAILURE = {
   'Model.MissingKey': 'needs-human',
   'Model.UnknownProvider': 'invalid',
   'Limit.Cost': 'needs-human',
+  'Limit.Deadline': 'invalid',
   'Agent.Unknown': 'invalid',
   'Agent.Invalid': 'invalid',
   'Agent.Stopped': 'invalid',

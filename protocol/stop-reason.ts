@@ -16,6 +16,8 @@ export type StopReason =
   | 'stopped'
   /** An operator ended the exchange; the chat goes on. */
   | 'interrupted'
+  /** The exchange failed, with a code; the chat goes on. A run with one answer fails as a whole instead. */
+  | 'failed'
   /** The chat was closed, by a person or by its own time limits. */
   | 'closed'
   | 'idle-timeout'

@@ -5,7 +5,6 @@ import {
   condition,
   continueAsNew,
   isCancellation,
-  proxyLocalActivities,
   scheduleActivity,
   scheduleLocalActivity,
   setCurrentDetails,
@@ -16,15 +15,14 @@ import type {
   AdoptedTranscript,
   AdoptTranscriptInput,
   ArchiveTranscriptInput,
-  HoldfastActivities,
   InvokeModelResult,
   RunToolInput,
 } from '../protocol/activities';
 import type { ToolMessage } from '../protocol/messages';
 import { toolActivityType } from '../protocol/names';
-import type { SessionInput, SessionResult, TranscriptSegment } from '../protocol/session';
+import type { Fork, SessionInput, SessionResult, TranscriptSegment } from '../protocol/session';
 import type { ToolSpec } from '../protocol/tool';
-import { ADOPT, ARCHIVE, LOOK_UP, modelOptions, quickToolOptions, toolOptions } from './activity-options';
+import { ADOPT, ARCHIVE, modelOptions, quickToolOptions, toolOptions } from './activity-options';
 import { Control } from './control';
 import { detailsOf } from './details';
 import { type ChatDeps, driveChat } from './drive-chat';
@@ -41,8 +39,6 @@ import { driveSession } from './session-driver';
 import { normaliseInput } from './session-input';
 import { viewOf } from './session-view';
 
-const { resolveAgent } = proxyLocalActivities<HoldfastActivities>(LOOK_UP);
-
 /**
  * One durable agent session: from an input to one answer, or a chat that answers message after message. Its history is its
  * audit trail; its transcript is a query. Continues as new between model calls when the history has grown, under the same id.
@@ -54,14 +50,7 @@ export async function agentSession(given: SessionInput): Promise<SessionResult> 
   handleUpdates(run);
 
   recordStart(input);
-  try {
-    run.session = await openSession(run);
-  } catch (error) {
-    run.refusal = failureOf(error);
-    if (!run.refusal) throw error;
-    recordRefusal();
-    throw toApplicationFailure(run.refusal);
-  }
+  run.session = input.fork && !input.carried ? await fork(run, input.fork) : openSession(run);
   return runSession(run.session, run.guard);
 }
 
@@ -69,6 +58,7 @@ async function runSession(session: Session, guard: Guard): Promise<SessionResult
   const { inbox } = session;
   const deps = depsOf(session, guard);
   session.onStatus = recordStatus;
+  session.onDeadline = () => guard.rearm();
   try {
     const end = await (inbox ? driveChat(session, inbox, deps) : guard.run(() => driveSession(session, deps)));
     if (end.kind === 'rollover') return await rollOver(session);
@@ -106,21 +96,27 @@ function openDesk(input: SessionInput): Handled {
   return run;
 }
 
-async function openSession({ input, control, inbox }: Handled): Promise<Session> {
-  if (input.carried) return Session.resume(input.carried, input, { control, inbox });
-  const { agent: name, input: _task, parent: _parent, carried: _none, ...given } = input;
-  const { agent, options } = await resolveAgent({ agent: name, options: given });
+function openSession({ input, control, inbox }: Handled, beginning?: Beginning): Session {
+  const desk = { control, inbox };
+  if (input.carried) return Session.resume(input.carried, input, desk);
   // The first run's id also after a reset, so that workspace and artifacts stay those of the session.
-  const { firstExecutionRunId } = workflowInfo();
-  const hasInput = input.chat !== undefined || input.input != null;
-  const beginning = input.fork && (await adopt({ fork: input.fork, firstRunId: firstExecutionRunId, hasInput }));
-  return Session.start(agent, { ...input, ...options }, firstExecutionRunId, Date.now(), { control, inbox }, beginning);
+  return Session.start(input, workflowInfo().firstExecutionRunId, Date.now(), desk, beginning);
 }
 
 /** A fork begins with messages of another run, copied so that it stands on its own from then on. */
-async function adopt(input: AdoptTranscriptInput): Promise<Beginning> {
-  const { segment, digest } = await scheduleActivity<AdoptedTranscript>('adoptTranscript', [input], ADOPT);
-  return { segments: [segment], length: segment.to, digest };
+async function fork(run: Handled, from: Fork): Promise<Session> {
+  const { input } = run;
+  const hasInput = input.chat !== undefined || input.input != null;
+  const copy: AdoptTranscriptInput = { fork: from, firstRunId: workflowInfo().firstExecutionRunId, hasInput };
+  try {
+    const { segment, digest } = await scheduleActivity<AdoptedTranscript>('adoptTranscript', [copy], ADOPT);
+    return openSession(run, { segments: [segment], length: segment.to, digest });
+  } catch (error) {
+    run.refusal = failureOf(error);
+    if (!run.refusal) throw error;
+    recordRefusal();
+    throw toApplicationFailure(run.refusal);
+  }
 }
 
 function depsOf(session: Session, guard: Guard): ChatDeps {

@@ -4,7 +4,7 @@ import type { Session, TurnNote } from './session';
 export function detailsOf(session: Session): string {
   const { agent, model, progress, limits, running, phase, stop, failure } = session;
   const lines = [
-    `**${agent.name}** · ${model}${progress.simulated ? ' · *simulated answers*' : ''} · revision \`${agent.revision.slice(0, 12)}\``,
+    aboutAgent(),
     '',
     `${stateOf()} · turn ${progress.turns}/${limits.turns} · ${progress.toolCalls} tool calls · ` +
       `${progress.usage.inputTokens}→${progress.usage.outputTokens} tok · ${usd(progress.costUsd)}${limits.costUsd ? ` of ${usd(limits.costUsd)}` : ''}`,
@@ -21,6 +21,12 @@ export function detailsOf(session: Session): string {
     );
   }
   return lines.join('\n');
+
+  function aboutAgent(): string {
+    if (!session.pinned) return `**${agent.name}**`;
+    const simulated = progress.simulated ? ' · *simulated answers*' : '';
+    return `**${agent.name}** · ${model}${simulated} · revision \`${agent.revision.slice(0, 12)}\``;
+  }
 
   function stateOf(): string {
     if (failure) return `failed: ${failure.code}`;

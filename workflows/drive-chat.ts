@@ -19,11 +19,22 @@ export async function driveChat(session: Session, inbox: Inbox, deps: ChatDeps):
       if (end) return end;
       openExchange(session, inbox, deps.now());
     }
-    const end = await deps.guarded(() => driveSession(session, deps));
+    const end = await runExchange(session, deps);
     if (end.kind === 'rollover') return end;
     session.settleOpenCalls();
-    inbox.finish(end.stop, session.transcript.length, deps.now(), session.output);
+    inbox.finish(end, session.transcript.length, deps.now(), session.output);
     if (end.stop.reason === 'stopped') return end;
+  }
+}
+
+/** What ends a run with one answer ends here the exchange: the next message may fare better. Bugs still go up. */
+async function runExchange(session: Session, deps: ChatDeps): Promise<DriverEnd> {
+  try {
+    return await deps.guarded(() => driveSession(session, deps));
+  } catch (error) {
+    const failure = deps.failureOf(error);
+    if (!failure) throw error;
+    return { kind: 'ended', stop: { reason: 'failed', detail: failure.message }, failure };
   }
 }
 

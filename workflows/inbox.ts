@@ -1,4 +1,5 @@
 import type { Actor, ChatState, Exchange, QueuedMessage, Receipt } from '../protocol/control';
+import type { Failure } from '../protocol/failures';
 import type { UserMessage } from '../protocol/messages';
 import type { ChatView } from '../protocol/session';
 import type { Stop } from './gates';
@@ -12,6 +13,11 @@ const MAX_OUTPUT_CHARS = 16_000;
 export const MAX_QUEUED = 100;
 /** Characters of JSON that may wait in all. */
 export const MAX_QUEUED_CHARS = 500_000;
+
+export interface ExchangeEnd {
+  stop: Stop;
+  failure?: Failure;
+}
 
 /** The messages of a chat in their order: those that wait, the one that is worked on, and what came of the latest ones. */
 export class Inbox {
@@ -90,9 +96,10 @@ export class Inbox {
     return last?.status === 'working' ? last : undefined;
   }
 
-  finish(stop: Stop, to: number, now: number, output: unknown): void {
+  finish({ stop, failure }: ExchangeEnd, to: number, now: number, output: unknown): void {
     const { working, state } = this;
     if (!working) return;
+    if (failure) working.failure = { code: failure.code, ...(failure.hint !== undefined && { hint: failure.hint }) };
     Object.assign(working, { status: 'done', to, stopReason: stop.reason });
     if (stop.detail !== '') working.detail = stop.detail;
     if (JSON.stringify(output ?? null).length <= MAX_OUTPUT_CHARS) working.output = output;

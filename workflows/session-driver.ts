@@ -27,7 +27,7 @@ export interface SessionDeps {
 }
 
 /** How a Temporal run of a session ends: the session is over, or goes on in a new run. */
-export type DriverEnd = { kind: 'ended'; stop: Stop } | { kind: 'rollover' };
+export type DriverEnd = { kind: 'ended'; stop: Stop; failure?: Failure } | { kind: 'rollover' };
 
 /** Attempts to shrink the context after the vendor called it too long. */
 const SHRINK_ATTEMPTS = 4;
@@ -115,7 +115,7 @@ function callSummary({ progress, model }: Session): string {
   const counts = new Map<string, number>();
   for (const { name } of progress.quickCalls) counts.set(name, (counts.get(name) ?? 0) + 1);
   const reads = [...counts].map(([name, count]) => (count === 1 ? name : `${name} ×${count}`)).join(', ');
-  return `turn ${progress.turns + 1} · ${model}${reads && ` · after ${reads.slice(0, 120)}`}`;
+  return `turn ${progress.turns + 1} · ${model ?? 'first call'}${reads && ` · after ${reads.slice(0, 120)}`}`;
 }
 
 /**
@@ -132,23 +132,30 @@ function shrinkContext({ progress }: Session, failure: Failure): boolean {
 /** Failures that are answers in their own right: the run ends with what it has instead of failing. */
 const STOP_OF_FAILURE: Partial<Record<FailureCode, StopReason>> = {
   'Limit.Cost': 'max-cost',
+  'Limit.Deadline': 'deadline',
   'Model.ContextTooLong': 'context-too-long',
   'Model.Refused': 'refused',
   'Model.AnswerTooLong': 'answer-cut',
 };
 
 function modelInput(session: Session): InvokeModelInput {
-  const { agent, progress, limits, parameters, mounts } = session;
+  const { agent, progress } = session;
   const { contextTokens } = progress;
   return {
     transcript: session.transcript.pointer(),
     turn: progress.turns + 1,
     agent: agent.name,
-    revision: agent.revision,
-    model: session.model,
     contextFrom: progress.contextFrom,
-    ...(parameters && { parameters }),
+    ...(session.pinned ? pinnedInput(session) : { options: session.options }),
     ...(contextTokens !== undefined && { contextTokens }),
+  };
+}
+
+function pinnedInput({ agent, model, progress, limits, parameters, mounts }: Session): Partial<InvokeModelInput> {
+  return {
+    revision: agent.revision,
+    model,
+    ...(parameters && { parameters }),
     ...(limits.costUsd !== undefined && { budgetUsd: limits.costUsd - progress.costUsd }),
     ...(progress.quickCalls.length > 0 && {
       quickCalls: progress.quickCalls.map((call) => call.id),
@@ -159,6 +166,7 @@ function modelInput(session: Session): InvokeModelInput {
 
 function recordReply(session: Session, result: InvokeModelResult): void {
   const { progress, transcript } = session;
+  if (result.agent) session.pin(result.agent);
   progress.turns++;
   session.turnsHere++;
   progress.usage = addUsage(progress.usage, result.usage);

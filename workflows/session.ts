@@ -58,35 +58,66 @@ export class Session {
   stopAsked: Stop | undefined;
   /** Told when the session comes to rest or goes on: what the search attribute shows. */
   onStatus: (status: SessionStatus) => void = () => undefined;
-  model: string;
+  /** Told when the deadline became known. */
+  onDeadline: () => void = () => undefined;
+  /** The run's own limits and, once it is pinned, the agent's. */
   limits: Limits;
-  parameters: ModelParameters | undefined;
-  priority: number | undefined;
-  readonly mounts: Mount[] | undefined;
-  /** Turns this Temporal run may make before it continues as new. */
-  readonly rolloverTurns: number;
 
   private constructor(
-    readonly agent: ResolvedAgent,
+    /** Only its name is known until the first reply pins it. */
+    public agent: ResolvedAgent,
     readonly firstRunId: string,
     readonly transcript: Transcript,
     readonly progress: SessionProgress,
-    /** What the run was started with, its options checked, and what operators changed since. */
+    /** What the run was started with, and what operators changed since. */
     public given: SessionInput,
     readonly control: Control,
     readonly inbox: Inbox | undefined,
   ) {
-    this.model = given.model ?? agent.model;
     this.limits = { ...agent.limits, ...given.limits };
-    this.parameters = given.parameters;
-    this.priority = given.priority;
-    this.mounts = given.mounts;
-    this.rolloverTurns = given.rolloverTurns ?? Number.POSITIVE_INFINITY;
+  }
+
+  get pinned(): boolean {
+    return this.agent.revision !== '';
+  }
+
+  /** `provider/model`; undefined as long as it is the agent's and that is not known. */
+  get model(): string | undefined {
+    return this.given.model ?? (this.pinned ? this.agent.model : undefined);
+  }
+
+  get parameters(): ModelParameters | undefined {
+    return this.given.parameters;
+  }
+
+  get priority(): number | undefined {
+    return this.given.priority;
+  }
+
+  get mounts(): Mount[] | undefined {
+    return this.given.mounts;
+  }
+
+  /** Turns this Temporal run may make before it continues as new. */
+  get rolloverTurns(): number {
+    return this.given.rolloverTurns ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** How the run was started, besides its task: checked where the agent is looked up. */
+  get options(): Omit<SessionInput, 'agent' | 'input' | 'parent' | 'carried'> {
+    const { agent: _agent, input: _input, parent: _parent, carried: _carried, ...options } = this.given;
+    return options;
+  }
+
+  /** From the first reply to the end, whatever changes outside. */
+  pin(agent: ResolvedAgent): void {
+    this.agent = agent;
+    this.limits = { ...agent.limits, ...this.given.limits };
+    if (agent.limits.deadline !== undefined && this.given.limits?.deadline === undefined) this.onDeadline();
   }
 
   /** @param beginning of the transcript, where the run is a fork of another one. */
   static start(
-    agent: ResolvedAgent,
     input: SessionInput,
     runId: string,
     now: number,
@@ -95,7 +126,15 @@ export class Session {
   ): Session {
     const { segments = [], length = 0, digest = '' } = beginning ?? {};
     const transcript = new Transcript(runId, segments, length, digest);
-    const session = new Session(agent, runId, transcript, freshProgress(now), input, control, inbox);
+    const session = new Session(
+      unknownAgent(input.agent),
+      runId,
+      transcript,
+      freshProgress(now),
+      input,
+      control,
+      inbox,
+    );
     if (!inbox && !(input.fork && input.input == null)) session.transcript.append(messageOf(input.input));
     return session;
   }
@@ -129,10 +168,7 @@ export class Session {
       ...(limits && { limits: { ...given.limits, ...limits } }),
       ...(priority !== undefined && { priority }),
     };
-    this.model = this.given.model ?? this.model;
-    this.parameters = this.given.parameters;
     this.limits = { ...this.limits, ...limits };
-    this.priority = this.given.priority;
   }
 
   /** Limits on turns, tool calls and time start again with every exchange; those on money and tokens do not. */
@@ -258,6 +294,23 @@ export interface Beginning {
   segments: TranscriptSegment[];
   length: number;
   digest: string;
+}
+
+/** An agent of which only the name is known. The limits are those of an agent that says nothing about them. */
+function unknownAgent(name: string): ResolvedAgent {
+  return {
+    name,
+    instructions: '',
+    model: '',
+    tools: [],
+    parameters: {},
+    limits: { turns: 100, toolCalls: 500, repeatedCalls: 5 },
+    context: { keepFirst: 1 },
+    outputRepairs: 0,
+    parallelToolCalls: 1,
+    tags: [],
+    revision: '',
+  };
 }
 
 function freshProgress(now: number): SessionProgress {

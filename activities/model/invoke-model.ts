@@ -6,33 +6,62 @@ import { rootIdOf } from '../../protocol/names';
 import { withHeartbeat } from '../heartbeat';
 import { isLarge, loadParts, offloadReply } from '../offload';
 import type { ModelReply } from '../providers/provider';
+import { type FirstCall, resolveAgent } from '../resolve-agent';
 import type { ActivityServices } from '../services';
 import { newMark, scopedParts, sessionKey } from '../session-key';
 import { pullFrom, sessionSource } from '../session-source';
 import { toFailure } from '../to-failure';
 import { checkOutput } from './check-output';
+import { type FirstDeadline, firstDeadline } from './first-deadline';
 import { runQuickCalls } from './quick-calls';
 import { prepareRequest, withinBudget } from './request';
-import { withinAttempt } from './time-limit';
+import { answerMs, withinTime } from './time-limit';
 
 /** One model call: pulls what this worker lacks of the transcript, fits it, asks, checks. Never retries: Temporal does. */
 export function createInvokeModel(services: ActivityServices) {
   return async function invokeModel(input: InvokeModelInput): Promise<InvokeModelResult> {
+    let deadline: FirstDeadline | undefined;
     try {
-      const { startToCloseTimeoutMs } = activityInfo();
-      return await withHeartbeat(({ signal, tell }) =>
-        withinAttempt(startToCloseTimeoutMs, signal, (limited) => callModel(input, services, limited, tell)),
+      const pinned = input.revision === undefined ? resolveAgent(input, services.catalogue) : undefined;
+      deadline = pinned && firstDeadline(pinned);
+      const limitMs = Math.min(
+        answerMs(activityInfo().startToCloseTimeoutMs),
+        deadline?.leftMs() ?? Number.POSITIVE_INFINITY,
       );
+      const call = pinned ? { ...input, ...settingsOf(pinned) } : input;
+      const reply = await withHeartbeat(({ signal, tell }) =>
+        withinTime(limitMs, signal, async (limited) => {
+          const agent = pinned?.agent ?? (await pinnedAgent(input, services));
+          return callModel({ ...call, model: call.model ?? agent.model }, agent, services, limited, tell);
+        }),
+      );
+      return pinned ? { agent: pinned.agent, ...reply } : reply;
     } catch (error) {
       const { cancellationSignal } = Context.current();
       if (cancellationSignal.aborted) throw cancellationSignal.reason;
-      throw toFailure(error, activityInfo().attempt);
+      const cause = deadline?.passed() ? deadline.failure(error) : error;
+      throw toFailure(cause, activityInfo().attempt, Math.random, deadline?.leftMs());
     }
   };
 }
 
+/** What the workflow would say of a pinned run: it does not know the agent's own settings yet. */
+function settingsOf({ agent, options }: FirstCall): Partial<InvokeModelInput> {
+  const { costUsd: budgetUsd } = { ...agent.limits, ...options.limits };
+  const { parameters, mounts } = options;
+  return {
+    model: agent.model,
+    ...(budgetUsd !== undefined && { budgetUsd }),
+    ...(parameters && { parameters }),
+    ...(mounts && { mounts }),
+  };
+}
+
+type PinnedInput = InvokeModelInput & { model: string };
+
 async function callModel(
-  input: InvokeModelInput,
+  input: PinnedInput,
+  agent: ResolvedAgent,
   services: ActivityServices,
   signal: AbortSignal,
   tell: (details: unknown) => void,
@@ -41,7 +70,6 @@ async function callModel(
   const { attempt, workflowExecution } = activityInfo();
   const key = sessionKey(input.transcript.firstRunId);
   const parts = scopedParts(services.artifacts, key);
-  const agent = await pinnedAgent(input, services);
   const loaded = await services.transcripts.load(key, wantedOf(input, agent), pullFrom(services, key));
   const route = services.providerFor(input.model);
   const quickResults = await runQuickCalls(input, agent, loaded.messages, services, signal);
@@ -90,10 +118,10 @@ function wantedOf({ transcript, contextFrom }: InvokeModelInput, agent: Resolved
 
 /** A run keeps the revision it started with: when this worker's catalogue has moved on, the workflow is asked. */
 async function pinnedAgent(
-  { agent: name, model, revision }: InvokeModelInput,
+  { agent: name, model, revision = '' }: InvokeModelInput,
   { catalogue }: ActivityServices,
 ): Promise<ResolvedAgent> {
-  const own = catalogue.find(name, model);
+  const own = model === undefined ? undefined : catalogue.find(name, model);
   if (own?.revision === revision) return own;
   const known =
     catalogue.pinned(revision) ?? (await sessionSource().agent(activityInfo().workflowExecution?.runId ?? ''));

@@ -1,3 +1,4 @@
+import { ProviderError } from '../../activities/providers/provider';
 import type { AgentDefinition } from '../../protocol/agent';
 import type { Message } from '../../protocol/messages';
 import { type ScriptedStep, scriptedModel } from '../../testing/scripted-model';
@@ -165,6 +166,16 @@ describe('a chat', () => {
       const reply = waiting.reply();
       await chat.stop();
       await expect(reply).rejects.toMatchObject({ code: 'Run.Ended' });
+    });
+  });
+
+  test('outlives an exchange that fails', async () => {
+    const denied: ScriptedStep = { error: new ProviderError('Model.Auth', 'the key was refused') };
+    await temporal.during(contents([denied, echo]), async () => {
+      const chat = temporal.holdfast.chat('talker', { id: 'outlives' });
+      await expect((await chat.send('a')).reply()).rejects.toMatchObject({ code: 'Model.Auth' });
+      expect((await (await chat.send('b')).reply()).output).toBe('heard b');
+      await chat.stop();
     });
   });
 

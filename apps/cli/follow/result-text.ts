@@ -69,6 +69,7 @@ const STOP_TEXT: Record<StopReason, string> = {
   cancelled: 'cancelled',
   stopped: 'stopped',
   interrupted: 'interrupted',
+  failed: 'failed',
   closed: 'closed',
   'idle-timeout': 'nobody wrote for as long as the chat allows',
   expired: 'the chat reached its expiry',

@@ -1,6 +1,6 @@
 import { Catalogue, type CatalogueContents } from '../../../activities/catalogue';
 import { resolveAgent } from '../../../activities/resolve-agent';
-import type { ResolveAgentInput } from '../../../protocol/activities';
+import type { InvokeModelInput } from '../../../protocol/activities';
 import type { AgentDefinition } from '../../../protocol/agent';
 import { HoldfastError } from '../../../protocol/failures';
 import { toolSpec } from '../../fixtures/agents';
@@ -155,7 +155,7 @@ describe('options of a run, whoever started it', () => {
     expect(resolveAgent({ agent: 'writer', options }, catalogue).options).toEqual(options);
   });
 
-  test.each<[ResolveAgentInput['options'] & { surprise?: number }, string]>([
+  test.each<[NonNullable<InvokeModelInput['options']> & { surprise?: number }, string]>([
     [{ limits: { deadline: 'soon' } }, 'limits.deadline'],
     [{ limits: { turns: '3' } }, 'limits.turns'],
     [{ rolloverTurns: 0 }, 'rolloverTurns'],

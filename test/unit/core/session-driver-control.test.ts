@@ -1,15 +1,14 @@
 import type { ToolMessage } from '../../../protocol/messages';
 import { Control } from '../../../workflows/control';
-import { Session } from '../../../workflows/session';
+import type { Session } from '../../../workflows/session';
 import { viewOf } from '../../../workflows/session-view';
-import { resolvedAgent } from '../../fixtures/agents';
-import { drive } from '../../fixtures/drive';
+import { drive, pinnedSession } from '../../fixtures/drive';
 import { call, marked, result, user } from '../../fixtures/messages';
 
 const ana = { by: 'ana' };
 
 function sessionWith(control: Control): Session {
-  return Session.start(resolvedAgent(), { agent: 'tester', input: 'go' }, 'run-1', 1_000, { control });
+  return pinnedSession({ agent: 'tester', input: 'go' }, {}, control);
 }
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));

@@ -1,0 +1,25 @@
+import { activityInfo } from '@temporalio/activity';
+import { HoldfastError } from '../../protocol/failures';
+import type { FirstCall } from '../resolve-agent';
+
+/** The deadline of a run whose workflow does not know it yet. */
+export interface FirstDeadline {
+  leftMs(): number;
+  passed(): boolean;
+  failure(cause: unknown): HoldfastError;
+}
+
+/**
+ * An agent's own deadline is unknown to its run until the first reply pins the agent, so the first call keeps it: it ends in time,
+ * and is not tried again after it. Undefined where there is none, or where the run was given one, which its workflow keeps.
+ */
+export function firstDeadline({ agent, options }: FirstCall): FirstDeadline | undefined {
+  const { deadline } = agent.limits;
+  if (deadline === undefined || options.limits?.deadline !== undefined) return undefined;
+  const at = activityInfo().scheduledTimestampMs + deadline;
+  return {
+    leftMs: () => Math.max(at - Date.now(), 1),
+    passed: () => Date.now() >= at,
+    failure: (cause) => new HoldfastError('Limit.Deadline', `the deadline of ${deadline} ms passed`, { cause }),
+  };
+}
