@@ -13,7 +13,7 @@ import { toFailure } from './to-failure';
 import type { Tool } from './tools/define-tool';
 import { CallCancelled, runToolCall, type ToolCall } from './tools/run-tool-call';
 import type { RetryLater } from './tools/tool';
-import { openWorkspace } from './tools/workspace';
+import { openWorkspace, type Workspace } from './tools/workspace';
 
 /** The activity of one tool. Its answer is a result the model reads, whatever the tool did. */
 export function createToolActivity(tool: Tool, services: ActivityServices): ToolActivity {
@@ -38,7 +38,7 @@ export async function callTool(
   const scope = sessionKey(input.firstRunId);
   const parts = scopedParts(services.artifacts, scope);
   const { home, artifacts } = services;
-  const workspace = await openWorkspace({ ...runFolders(home, scope), mounts: input.mounts ?? [], hidden: [home] });
+  let workspace: Workspace | undefined;
   const call: ToolCall = {
     callId: input.callId,
     name: input.name,
@@ -46,7 +46,10 @@ export async function callTool(
     idempotencyKey: input.idempotencyKey,
     attempt,
     signal: cancellationOf(signal),
-    workspace,
+    get workspace() {
+      workspace ??= openWorkspace({ ...runFolders(home, scope), mounts: input.mounts ?? [], hidden: [home] });
+      return workspace;
+    },
     correlationId: rootIdOf(workflowExecution?.workflowId ?? ''),
     log,
     progress: tell,

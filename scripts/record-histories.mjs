@@ -79,6 +79,66 @@ const SESSIONS = {
   'model-retried': { steps: [error('Model.BadResponse', 'cut'), { text: 'done' }] },
   failed: { steps: [error('Model.Auth', 'the key was refused')] },
   'unknown-agent': { agentName: 'nobody', steps: [] },
+  chat: {
+    start: { input: null, chat: { idleTimeout: '1s' }, rolloverTurns: 2 },
+    steps: [{ text: 'a' }, { toolCalls: [call('note', 'b')] }, { text: 'b' }, { text: 'c' }],
+    async during(holdfast, id) {
+      const chat = holdfast.getChat(id).as('recorder');
+      for (const text of ['a', 'b', 'c']) await (await chat.send(text)).reply();
+      await chat.rename('A chat');
+    },
+  },
+  'chat-interrupted': {
+    start: { input: 'first', chat: { expiresAfter: '1h' } },
+    steps: [hang, error('Model.Auth', 'the key was refused'), { text: 'c' }],
+    async during(holdfast, id) {
+      const chat = holdfast.getChat(id).as('recorder');
+      await until(async () => (await chat.state()).phase === 'model');
+      const sent = [await chat.send('b'), await chat.send('c')];
+      await chat.interrupt('too slow');
+      await Promise.allSettled(sent.map((message) => message.reply()));
+      await chat.close('done');
+    },
+  },
+  controlled: {
+    start: { breakpoints: { turns: [1], tools: ['note'] } },
+    steps: [
+      { toolCalls: [call('look', 'a')] },
+      { toolCalls: [call('note', 'b'), call('note', 'c')] },
+      { text: 'done' },
+    ],
+    async during(holdfast, id) {
+      const run = holdfast.get(id).as('recorder');
+      const paused = () => until(async () => (await holdfast.describe(id)).status === 'paused');
+      await paused();
+      await run.change({ limits: { deadline: 600_000, turns: 9 }, priority: 2 }, 'more time');
+      await run.step('turn');
+      await until(async () => (await run.state()).turns === 1);
+      await paused();
+      await run.steer('be brief');
+      await run.resume();
+      await paused();
+      await run.step('call');
+      await run.change({ breakpoints: {} });
+      await run.resume('looks fine');
+    },
+  },
+  stopped: {
+    steps: [{ toolCalls: [call('wait', 'a')] }],
+    async during(holdfast, id) {
+      const run = holdfast.get(id).as('recorder');
+      await until(async () => (await run.state()).phase === 'tools');
+      await run.stop('no longer needed');
+    },
+  },
+  forked: {
+    steps: [{ toolCalls: [call('note', 'a')] }, { text: 'one' }, { text: 'two' }],
+    async during(holdfast, id) {
+      await holdfast.get(id).result();
+      await (await holdfast.fork(id, { id: `${id}-fork`, at: 3, input: 'again', taskQueue: TASK_QUEUE })).result();
+    },
+    also: ['-fork'],
+  },
   'own-workflow': { workflow: 'releaseNotes', args: ['v1'], steps: [{ text: 'first' }, { text: 'second' }] },
 };
 
@@ -108,7 +168,14 @@ try {
   rmSync(home, { recursive: true, force: true });
 }
 
-async function record(name, { steps, agent, agentName = AGENT.name, start, cancelWhen, workflow, args }) {
+async function until(condition) {
+  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+async function record(
+  name,
+  { steps, agent, agentName = AGENT.name, start, cancelWhen, during, also = [], workflow, args },
+) {
   const plugin = new HoldfastPlugin({
     agents: agentsFor(workflow, agent),
     tools: tools(),
@@ -136,15 +203,21 @@ async function record(name, { steps, agent, agentName = AGENT.name, start, cance
       while ((await run.state()).phase !== cancelWhen) await new Promise((resolve) => setTimeout(resolve, 50));
       await run.cancel();
     }
+    await during?.(holdfast, name);
     await run.result().catch(() => undefined);
   });
+  await keepAll(name, workflow ? 'own' : '.');
+  for (const ending of also) await keepAll(name + ending, '.');
+}
+
+async function keepAll(name, folder) {
   const runs = [];
   for await (const { runId, startTime } of client.workflow.list({ query: `WorkflowId = "${name}"` }))
     runs.push({ runId, startTime });
   runs.sort((a, b) => a.startTime - b.startTime);
   for (const [at, { runId }] of runs.entries()) {
     const history = await client.workflow.getHandle(name, runId).fetchHistory();
-    keep(workflow ? 'own' : '.', runs.length === 1 ? name : `${name}-${at + 1}`, historyToJSON(history));
+    keep(folder, runs.length === 1 ? name : `${name}-${at + 1}`, historyToJSON(history));
   }
 }
 

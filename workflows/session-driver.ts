@@ -111,11 +111,11 @@ async function askModel(session: Session, deps: SessionDeps): Promise<InvokeMode
 }
 
 /** One line for the Web UI: which turn, which model, and the quick reads that ride along. */
-function callSummary({ progress, model }: Session): string {
+function callSummary({ progress, agent, model = agent.name }: Session): string {
   const counts = new Map<string, number>();
   for (const { name } of progress.quickCalls) counts.set(name, (counts.get(name) ?? 0) + 1);
   const reads = [...counts].map(([name, count]) => (count === 1 ? name : `${name} ×${count}`)).join(', ');
-  return `turn ${progress.turns + 1} · ${model ?? 'first call'}${reads && ` · after ${reads.slice(0, 120)}`}`;
+  return `turn ${progress.turns + 1} · ${model}${reads && ` · after ${reads.slice(0, 120)}`}`;
 }
 
 /**

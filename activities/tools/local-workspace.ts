@@ -36,7 +36,7 @@ const MAX_READ_BYTES = 16 * 1024 * 1024;
  * A workspace on the worker's own file system. Makes the root and the journal when they are missing.
  * @throws HoldfastError `Workspace.Invalid` for mounts that do not exist, overlap or belong to the system.
  */
-export async function openWorkspace(options: WorkspaceOptions): Promise<Workspace> {
+export function openWorkspace(options: WorkspaceOptions): Workspace {
   return new LocalWorkspace(Bases.open(options), options);
 }
 

@@ -59,12 +59,15 @@ async function execute(tool: Tool, input: unknown, call: ToolCall, signal: Abort
 
 /** Only what the contract names: a tool must not come to rely on more. */
 function contextOf(call: ToolCall, signal: AbortSignal): ToolContext {
-  const { idempotencyKey, attempt, workspace, correlationId, log } = call;
+  const { idempotencyKey, attempt, correlationId, log } = call;
   return {
     idempotencyKey,
     attempt,
     signal,
-    workspace,
+    // Opened when a tool asks for it: most calls touch no file.
+    get workspace() {
+      return call.workspace;
+    },
     correlationId,
     log,
     progress: (details) => call.progress(details),

@@ -7,7 +7,7 @@ import type { Message } from '../../protocol/messages';
 import { type ScriptedStep, scriptedModel } from '../../testing/scripted-model';
 import { activityBench, type FakeWorkflow, modelCall } from '../fixtures/activity-bench';
 import { assistant, call, result, user } from '../fixtures/messages';
-import { aborted, notingTool } from '../fixtures/test-tools';
+import { aborted, type NotingOptions, notingTool } from '../fixtures/test-tools';
 
 const agent: AgentDefinition = { name: 'tester', instructions: 'Test.', model: 'scripted/steps', tools: ['look'] };
 const benches: ReturnType<typeof activityBench>[] = [];
@@ -15,7 +15,7 @@ const benches: ReturnType<typeof activityBench>[] = [];
 interface BenchOptions {
   agent?: Partial<AgentDefinition>;
   workflow?: FakeWorkflow;
-  look?: (text: string) => unknown;
+  look?: NotingOptions['answer'];
   contextTokens?: number;
   prices?: Record<string, { inputPerMillion: number; outputPerMillion: number }>;
 }
@@ -155,6 +155,56 @@ describe('a failure', () => {
   });
 });
 
+describe('the first call of a run', () => {
+  const first = (options: Record<string, unknown> = {}): Partial<InvokeModelInput> => ({
+    revision: undefined as never,
+    model: undefined as never,
+    options,
+  });
+
+  test('looks the agent up and gives what the run is pinned to', async () => {
+    const bench = benchOf([{ text: 'hello' }], { agent: { limits: { turns: 7 } } });
+    const { agent: pinned } = await invoke(bench, first());
+    expect(pinned).toMatchObject({ name: 'tester', revision: bench.services.catalogue.resolve('tester').revision });
+    expect(pinned?.limits.turns).toBe(7);
+    expect(await invoke(benchOf([{ text: 'hello' }]))).not.toHaveProperty('agent');
+  });
+
+  test.each<[Record<string, unknown>, string]>([
+    [{ limits: { turns: 0 } }, 'Input.Invalid'],
+    [{ surprise: 1 }, 'Input.Invalid'],
+    [{ model: 'nobody/none' }, 'Model.UnknownProvider'],
+  ])('refuses %j', async (options, type) => {
+    await expect(invoke(benchOf([]), first(options))).rejects.toMatchObject({ type, nonRetryable: true });
+  });
+
+  test('keeps the deadline of an agent whose run does not know it yet', async () => {
+    const hang: ScriptedStep = async (_request, { signal }) => {
+      await aborted(signal);
+      throw signal.reason;
+    };
+    const bench = benchOf([hang], { agent: { limits: { deadline: 300 } } });
+    const env = { scheduledTimestampMs: Date.now() };
+    const failure = await bench
+      .attempt('invokeModel', { ...modelCall(bench), ...first() }, 1, env)
+      .done.catch((e) => e);
+    expect(failure).toMatchObject({ type: 'Limit.Deadline', nonRetryable: true });
+    expect(Date.now() - env.scheduledTimestampMs).toBeLessThan(2_000);
+  });
+
+  test('tries again no later than that deadline', async () => {
+    const bench = benchOf([{ error: new ProviderError('Model.Unavailable', 'down') }], {
+      agent: { limits: { deadline: 400 } },
+    });
+    const env = { scheduledTimestampMs: Date.now() };
+    const failure = await bench
+      .attempt('invokeModel', { ...modelCall(bench), ...first() }, 1, env)
+      .done.catch((e) => e);
+    expect(failure).toMatchObject({ type: 'Model.Unavailable', nonRetryable: false });
+    expect(failure.nextRetryDelay).toBeLessThanOrEqual(400);
+  });
+});
+
 describe('signs of life', () => {
   test('go out while the provider is silent, and say what has arrived', async () => {
     const bench = benchOf([
@@ -216,7 +266,8 @@ describe('quick reads', () => {
 
   test('what no second attempt can mend is a result too, not the end of the run', async () => {
     const mounts = [{ name: 'gone', path: '/no/such/folder/anywhere', access: 'read' as const }];
-    const { quickResults } = await invoke(benchOf([{ text: 'done' }]), { ...riding(['a']), mounts }, asked(['a']));
+    const bench = benchOf([{ text: 'done' }], { look: (_text, { workspace }) => workspace.root });
+    const { quickResults } = await invoke(bench, { ...riding(['a']), mounts }, asked(['a']));
     expect(quickResults).toMatchObject([{ callId: 'a', outcome: 'failed', content: expect.stringContaining('gone') }]);
   });
 

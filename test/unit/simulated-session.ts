@@ -82,7 +82,7 @@ async function drive(session: FakeSession, folder: string): Promise<FakeSessionE
   const { outputSchema, tools: names = FILE_TOOLS, extraTools = [], maxTurns = 500 } = session;
   const tools = toolSpecs(names, extraTools);
   const root = path.join(folder, 'workspace');
-  const workspace = await openWorkspace({ root, journal: path.join(folder, 'journal'), mounts: session.mounts ?? [] });
+  const workspace = openWorkspace({ root, journal: path.join(folder, 'journal'), mounts: session.mounts ?? [] });
   const end = {
     messages: [userMessage(session.task)],
     calls: [] as ToolCallPart[],

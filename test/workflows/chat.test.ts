@@ -39,7 +39,7 @@ const statusOf = async (id: string) => (await temporal.holdfast.describe(id)).st
 describe('a chat', () => {
   test('starts with its first message, answers in order, and is found idle in between', async () => {
     await temporal.during(echoes(3), async () => {
-      const chat = temporal.holdfast.chat('talker', { id: 'order', title: 'Order' });
+      const chat = temporal.holdfast.chat('talker', { id: 'in-order', title: 'Order' });
       const sent = await Promise.all(['a', 'b', 'c'].map((text) => chat.send(text)));
       const replies = await Promise.all(sent.map((message) => message.reply()));
       for (const [at, { exchange }] of sent.entries()) {
@@ -48,7 +48,7 @@ describe('a chat', () => {
       }
       const said = (await chat.messages()).filter(({ role }) => role === 'user').map(textOf);
       expect([...said].sort()).toEqual(['a', 'b', 'c']);
-      await eventually(async () => expect(await statusOf('order')).toBe('idle'));
+      await eventually(async () => expect(await statusOf('in-order')).toBe('idle'));
       expect((await chat.state()).chat).toEqual({
         title: 'Order',
         working: null,
@@ -58,7 +58,7 @@ describe('a chat', () => {
       });
       await chat.close('enough');
       expect(await chat.result()).toMatchObject({ stopReason: 'closed', exchanges: 3, turns: 3 });
-      expect(await statusOf('order')).toBe('completed');
+      expect(await statusOf('in-order')).toBe('completed');
     });
   });
 

@@ -131,8 +131,7 @@ describe('tool turns', () => {
     expect(look.calls).toHaveLength(1);
     const events = await temporal.events(run.id);
     const markers = events.flatMap(({ markerRecordedEventAttributes: marker }) => marker?.markerName ?? []);
-    // The agent’s look-up, and the read.
-    expect(markers).toEqual(['core_local_activity', 'core_local_activity']);
+    expect(markers).toEqual(['core_local_activity']);
   });
 
   test('the model sees each result in its place', async () => {
@@ -209,12 +208,7 @@ describe('what a run shows', () => {
       userMetadata?.summary?.data ? [JSON.parse(Buffer.from(userMetadata.summary.data).toString())] : [],
     );
     expect(summaries).toEqual(
-      expect.arrayContaining([
-        'tester: go',
-        'turn 1 · scripted/steps',
-        'turn 1 · {"text":"a"}',
-        'turn 2 · scripted/steps',
-      ]),
+      expect.arrayContaining(['tester: go', 'turn 1 · tester', 'turn 1 · {"text":"a"}', 'turn 2 · scripted/steps']),
     );
     const types = events.flatMap(
       ({ activityTaskScheduledEventAttributes: scheduled }) => scheduled?.activityType?.name ?? [],

@@ -24,7 +24,7 @@ export interface TestRun {
 
 export async function openTestRun(options: Partial<WorkspaceOptions> = {}): Promise<TestRun> {
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-run-'));
-  const workspace = await openWorkspace({ root: join(folder, 'root'), journal: join(folder, 'journal'), ...options });
+  const workspace = openWorkspace({ root: join(folder, 'root'), journal: join(folder, 'journal'), ...options });
   const artifacts = new FileArtifactStore(join(folder, 'artifacts'));
   const progress: unknown[] = [];
   let calls = 0;

@@ -33,7 +33,7 @@ const at = (path: string) => join(run.workspace.root, path);
 const content = (path: string) => readFile(at(path), 'utf8').catch(() => null);
 
 /** A workspace as the process that comes after a crash opens it. */
-function reopened(): Promise<Workspace> {
+async function reopened(): Promise<Workspace> {
   return openWorkspace({ root: run.workspace.root, journal: join(run.folder, 'journal') });
 }
 
@@ -69,7 +69,7 @@ describe.each(STEPS)('a process that dies when a change is %s', (step) => {
 /** A second run with the same file, to learn what an undisturbed call answers. */
 async function sibling(): Promise<Workspace> {
   const folder = join(run.folder, 'sibling');
-  const workspace = await openWorkspace({ root: join(folder, 'root'), journal: join(folder, 'journal') });
+  const workspace = openWorkspace({ root: join(folder, 'root'), journal: join(folder, 'journal') });
   await writeFile(join(workspace.root, 'a.txt'), 'old');
   return workspace;
 }
@@ -270,7 +270,7 @@ test('any sequence of calls, crashes and retries ends where one without crashes 
         const attempts = [...crashes, undefined, ...(again ? [undefined] : [])];
         const answers: string[] = [];
         for (const step of attempts) {
-          const workspace = await openWorkspace({ root, journal: join(folder, 'journal'), checkpoint });
+          const workspace = openWorkspace({ root, journal: join(folder, 'journal'), checkpoint });
           crash = step;
           const message = await run.call(tool, args, { idempotencyKey: `k${index}`, workspace });
           if (message.content !== step) answers.push(`${message.outcome} ${message.content}`);
@@ -279,7 +279,7 @@ test('any sequence of calls, crashes and retries ends where one without crashes 
         expect(new Set(answers).size).toBe(1);
         expect(answers[0]?.startsWith('ok')).toBe(expected);
       }
-      const workspace = await openWorkspace({ root, journal: join(folder, 'journal') });
+      const workspace = openWorkspace({ root, journal: join(folder, 'journal') });
       const files = new Map<string, string>();
       for await (const entry of workspace.walk('')) {
         if (entry.type === 'file') files.set(entry.path, (await workspace.read(entry.path)).bytes.toString());

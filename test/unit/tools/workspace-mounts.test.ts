@@ -16,7 +16,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-function open(options: Partial<WorkspaceOptions> = {}): Promise<Workspace> {
+async function open(options: Partial<WorkspaceOptions> = {}): Promise<Workspace> {
   return openWorkspace({
     root: join(folder, 'home/runs/r1/files'),
     journal: join(folder, 'home/runs/r1/journal'),

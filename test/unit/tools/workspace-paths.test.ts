@@ -22,7 +22,7 @@ async function makeRun(addressing: 'descriptor' | 'path') {
   await writeFile(join(root, 'inside.txt'), 'inside');
   await writeFile(join(root, 'deep/er/file.txt'), 'deep');
   await writeFile(join(outside, 'canary.txt'), CANARY);
-  const workspace = await openWorkspace({ root, journal: join(folder, 'journal'), addressing });
+  const workspace = openWorkspace({ root, journal: join(folder, 'journal'), addressing });
   return { folder, root, outside, workspace };
 }
 

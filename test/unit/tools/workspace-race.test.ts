@@ -58,7 +58,7 @@ beforeEach(async () => {
   await writeFile(join(outside, 'secret.txt'), SECRET);
   await writeFile(join(root, 'way/secret.txt'), 'inside');
   await writeFile(join(root, 'file.txt'), 'inside');
-  workspace = await openWorkspace({ root, journal: join(folder, 'journal') });
+  workspace = openWorkspace({ root, journal: join(folder, 'journal') });
   racer = spawn(process.execPath, ['-e', RACER, root, outside], { stdio: ['ignore', 'pipe', 'inherit'] });
   await new Promise((resolve) => racer.stdout?.once('data', resolve));
 });
