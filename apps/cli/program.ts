@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { registerAgent } from './commands/agent';
+import { registerChat } from './commands/chat';
 import { registerDev } from './commands/dev';
 import { registerDoctor } from './commands/doctor';
 import { registerRun } from './commands/run';
@@ -31,7 +32,16 @@ export function createProgram(): Command {
   return program;
 }
 
-const COMMANDS = [registerStart, registerDev, registerWorker, registerRun, registerRuns, registerAgent, registerDoctor];
+const COMMANDS = [
+  registerStart,
+  registerDev,
+  registerWorker,
+  registerRun,
+  registerChat,
+  registerRuns,
+  registerAgent,
+  registerDoctor,
+];
 
 const EXAMPLES = `
 Try:

@@ -72,6 +72,8 @@ export function shownRunText(run: ShownRun, style: Style): string {
   row('started', startedText(run));
   if (known) row('used', usedText(known));
   if (run.state) row('does', escapeLine([run.state.phase, ...run.state.running].join(' · ')));
+  if (run.state) controlRows(run.state, row);
+  row('ended', run.result?.detail && escapeText(run.result.detail));
   for (const { activity, attempt, code, message } of run.pending) {
     row('retry', `${escapeLine(activity)}: attempt ${attempt} after ${escapeLine(`${code} ${message}`)}`);
   }
@@ -84,6 +86,20 @@ export function shownRunText(run: ShownRun, style: Style): string {
   if (run.failure?.hint) row('', escapeText(run.failure.hint));
   if (run.result) lines.push('', answerText(run.result));
   return lines.join('\n').trimEnd();
+}
+
+/** What operators asked of the run, and what a chat has before it. */
+function controlRows({ pause, chat, actions }: SessionStateView, row: (name: string, text?: string) => void): void {
+  if (pause) row('paused', escapeText(`by ${pause.by}${pause.reason ? `: ${pause.reason}` : ''}`));
+  if (chat) {
+    const { title, finished, queued, closing } = chat;
+    const about = [title && escapeLine(title), `${finished} answered`, `${queued} waiting`, closing && 'closing'];
+    row('chat', about.filter(Boolean).join(' · '));
+  }
+  for (const { at, by, action, reason, detail } of actions.slice(-3)) {
+    const told = [detail, reason && `“${reason}”`].filter(Boolean).join(' ');
+    row('control', escapeLine(`${localTime(new Date(at))} ${by} ${action} ${told}`.trim()));
+  }
 }
 
 function statusText({ status, result }: ShownRun, style: Style): string {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { chatUnderFire } from './support/chat-lane';
 import { check, type Verdict } from './support/checker';
 import { Cluster } from './support/cluster';
 import { gather, STANDARD, type Undisturbed, undisturbed } from './support/evidence';
@@ -10,13 +11,16 @@ import { report, say } from './support/report';
 import type { WorkerHandle } from './support/worker-handle';
 
 /**
- * G1, G2: kills at random while fifty sessions run, until there were enough. Workers come back at once, the server as fast as
+ * G1, G2, G7: kills at random while a hundred sessions run, a third of them chats with updates under way, until there were enough. Workers come back at once, the server as fast as
  * it can. The same seed makes the same choices; what they meet depends on the machine.
  */
 
 const SEED = Number(process.env.HOLDFAST_CHAOS_SEED ?? 20_260_101);
-const KILLS = LONG ? 220 : 4;
-const PARALLEL = LONG ? 50 : 4;
+const KILLS = LONG ? 500 : 4;
+const PARALLEL = LONG ? 100 : 4;
+/** Every so manieth session is a chat. */
+const CHATS = 3;
+const MESSAGES = LONG ? 12 : 4;
 const WORKERS = LONG ? 3 : 2;
 const SERVER_SHARE = 0.15;
 const MINUTES = 60_000;
@@ -41,7 +45,8 @@ beforeAll(async () => {
   calm = await undisturbed(cluster);
   let enough = false;
   const lanes = Array.from({ length: PARALLEL }, async (_, lane) => {
-    for (let round = 0; round === 0 || !enough; round++) verdicts.push(await run(`chaos-${lane}-${round}`));
+    const work = lane % CHATS === 0 ? talk : run;
+    for (let round = 0; round === 0 || !enough; round++) verdicts.push(await work(`chaos-${lane}-${round}`));
   });
   const killing = killAtRandom().finally(() => {
     enough = true;
@@ -73,6 +78,15 @@ async function run(session: string): Promise<Verdict> {
     await cluster.startSession(session, QUEUE, STANDARD.plan, STANDARD.options);
     const result = await cluster.result(session, 10 * MINUTES);
     return check(await gather(cluster, session, result), calm.expected);
+  } catch (error) {
+    const detail = error instanceof Error ? `${error.message} ${String(error.cause ?? '')}` : String(error);
+    return { findings: [{ session, what: 'lost', detail }], repeated: { model: 0, tool: 0 }, unknown: 0 };
+  }
+}
+
+async function talk(session: string): Promise<Verdict> {
+  try {
+    return await chatUnderFire(cluster, session, QUEUE, { messages: MESSAGES, random });
   } catch (error) {
     const detail = error instanceof Error ? `${error.message} ${String(error.cause ?? '')}` : String(error);
     return { findings: [{ session, what: 'lost', detail }], repeated: { model: 0, tool: 0 }, unknown: 0 };

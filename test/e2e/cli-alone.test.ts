@@ -60,7 +60,7 @@ test('Ctrl-C on a run carried on here stops in order and says what continues it'
   try {
     env = { ...env, OPENAI_API_KEY: 'sk-x', OPENAI_BASE_URL: vendor.openaiURL };
     const run = new CliProcess(['run', 'assistant', 'Wait', '--id', 'parked'], env, folder);
-    await run.shows(/assistant · openai/);
+    await run.shows(/assistant · first call/);
     run.signal('SIGINT');
     await run.shows(/not cancelled[\s\S]*main\.js dev\n[\s\S]*runs watch parked/);
     // A second one does not wait for the model call.

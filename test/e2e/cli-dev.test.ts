@@ -150,17 +150,17 @@ test('--detach returns at once; list, show and watch find the run', async () => 
   expect((await cli('runs', 'list', '--query', 'HoldfastCostUsd > 1')).stdout).toBe('no runs\n');
 }, 60_000);
 
-test('Ctrl-C leaves the run alone and tells how to come back; stop cancels it, and watch exits with 5', async () => {
+test('Ctrl-C leaves the run alone and tells how to come back; stop ends it, and watch exits with 5', async () => {
   vendor.setScript(() => SLOW);
   const run = start('run', 'assistant', 'Wait', '--id', 'slow', ...VENDOR);
-  await run.shows(/assistant · openai/);
+  await run.shows(/assistant · .*first call/);
   run.signal('SIGINT');
   const left = await run.ended;
   expect(left.code).toBe(130);
   expect(left.stderr).toMatch(/not cancelled[\s\S]*main\.js runs watch slow\n/);
 
   const watch = start('runs', 'watch', 'slow', '--json');
-  await watch.shows(/agent-pinned/);
+  await watch.shows(/first-call/);
   expect(JSON.parse((await cli('runs', 'show', 'slow', '--json')).stdout)).toMatchObject({
     status: 'running',
     state: { phase: 'model' },
@@ -171,12 +171,13 @@ test('Ctrl-C leaves the run alone and tells how to come back; stop cancels it, a
   expect(ended.code).toBe(5);
   expect(JSON.parse(ended.stdout.trim().split('\n').at(-1) ?? '')).toMatchObject({
     type: 'run-ended',
-    stopReason: 'cancelled',
+    stopReason: 'stopped',
+    detail: expect.stringContaining('enough'),
   });
   expect(JSON.parse((await cli('runs', 'stop', 'slow', '--json')).stdout)).toEqual({
     id: 'slow',
     asked: false,
-    status: 'cancelled',
+    status: 'stopped',
   });
 }, 60_000);
 

@@ -19,6 +19,8 @@ export interface FollowOptions {
   ended?: Promise<unknown>;
   /** Messages before the newest ones that are not told. Default: all are told. */
   last?: number;
+  /** Position of the first message told. Default: 0. */
+  from?: number;
 }
 
 const FIRST_PAUSE_MS = 60;
@@ -28,7 +30,7 @@ const PREVIEW_CHARS = 300;
 
 /** Tells what a run does until it is over. Reads by query only: it costs the run nothing. */
 export async function* followRun(view: RunView, options: FollowOptions): AsyncGenerator<Progress> {
-  const reader = new TranscriptReader(options.last);
+  const reader = new TranscriptReader(options.last, options.from);
   const told = new ToldOnce();
   const wake = wakerFor(options);
   let pause = FIRST_PAUSE_MS;
@@ -75,11 +77,13 @@ export function totalsOf(state: SessionStateView): Totals {
 
 /** Reads a transcript message by message and knows which turn each belongs to. */
 class TranscriptReader {
-  private position = 0;
   private turn: number | undefined;
   private readonly calls = new Map<string, ShownCall>();
 
-  constructor(private readonly last?: number) {}
+  constructor(
+    private readonly last?: number,
+    private position = 0,
+  ) {}
 
   async *read(view: RunView, state: SessionStateView): AsyncGenerator<Progress> {
     while (this.position < state.length) {
@@ -144,15 +148,21 @@ function callsOf(message: Message): ShownCall[] {
 /** Things that are told when they change. */
 class ToldOnce {
   private pinned = false;
+  private called = false;
   private todoList: string[] = [];
   private missing = false;
   private unanswered = 0;
   private readonly attemptsTold = new Set<string>();
 
-  *agent(state: SessionStateView): Generator<Progress> {
-    if (this.pinned || state.revision === null || state.model === null) return;
-    this.pinned = true;
-    yield { type: 'agent-pinned', agent: state.agent, model: state.model, revision: state.revision };
+  *agent({ agent, model, revision, phase }: SessionStateView): Generator<Progress> {
+    if (this.pinned) return;
+    if (revision !== null && model !== null) {
+      this.pinned = true;
+      yield { type: 'agent-pinned', agent, model, revision };
+    } else if (!this.called && phase === 'model') {
+      this.called = true;
+      yield { type: 'first-call', agent, model };
+    }
   }
 
   *attempts(pending: PendingAttempt[]): Generator<Progress> {

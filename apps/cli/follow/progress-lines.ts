@@ -12,6 +12,10 @@ const TOOL_PREFIX = 'tool.';
 /** The lines that tell one step of a run; none for what only the status line shows. */
 export function linesOf(progress: Progress, style: Style, elapsedMs: number): string[] {
   switch (progress.type) {
+    case 'first-call':
+      return [
+        `${[progress.agent, progress.model && escapeLine(progress.model)].filter(Boolean).join(' · ')} · first call`,
+      ];
     case 'agent-pinned':
       return [`${progress.agent} · ${escapeLine(progress.model)} · revision ${escapeLine(progress.revision, 12)}`];
     case 'messages-skipped':

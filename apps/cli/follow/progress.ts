@@ -20,6 +20,8 @@ export interface ShownCall {
 
 /** What a follower of a run tells; with `--json` each is a line. */
 export type Progress =
+  /** The model is called for the first time; its reply pins the agent. The model is null as long as it is the agent's own. */
+  | { type: 'first-call'; agent: string; model: string | null }
   | { type: 'agent-pinned'; agent: string; model: string; revision: string }
   /** Messages that are kept elsewhere since the run continued as new. */
   | { type: 'messages-skipped'; count: number }

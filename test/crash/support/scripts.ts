@@ -24,7 +24,7 @@ export interface Plan {
 }
 
 type Script = (turn: number, messages: readonly Message[], plan: Plan) => Step;
-export type ScriptName = 'standard' | 'waiting' | 'long' | 'oversize';
+export type ScriptName = 'standard' | 'waiting' | 'long' | 'oversize' | 'chat';
 
 /** The plan as the first message says it. */
 export function planOf(messages: readonly Message[]): Plan {
@@ -38,6 +38,10 @@ export function turnOf(messages: readonly Message[]): number {
   for (const message of messages.toReversed()) {
     if (message.role !== 'assistant') continue;
     const call = message.content.find((part) => part.type === 'tool-call');
+    const told = message.content.map((part) =>
+      part.type === 'text' ? /\(turn (\d+)\)$/.exec(part.text)?.[1] : undefined,
+    );
+    if (!call && told[0] !== undefined) return Number(told[0]) + 1;
     return Number(/^c(\d+)-/.exec(call?.type === 'tool-call' ? call.id : '')?.[1] ?? 0) + 1;
   }
   return 1;
@@ -123,4 +127,17 @@ function artifactsIn(messages: readonly Message[]): string[] {
   });
 }
 
-export const SCRIPTS: Record<ScriptName, Script> = { standard, waiting, long, oversize };
+/** Keeps what was said with a tool, then says it back. Answers tell their turn, because several are in one conversation. */
+const chat: Script = (turn, messages) => {
+  const at = messages.findLastIndex((message) => message.role === 'user' && !textOf(message).startsWith('psst'));
+  const text = textOf(messages[at]);
+  const kept = messages.slice(at).some(({ role }) => role === 'tool');
+  return kept ? { text: `heard ${text} (turn ${turn})` } : calls(turn, ['store', { item: text }]);
+};
+
+function textOf(message: Message | undefined): string {
+  const part = message?.role === 'user' ? message.content[0] : undefined;
+  return part?.type === 'text' ? part.text : '';
+}
+
+export const SCRIPTS: Record<ScriptName, Script> = { standard, waiting, long, oversize, chat };

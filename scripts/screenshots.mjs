@@ -1,0 +1,81 @@
+/**
+ * `npm run screenshots`: what the stock Temporal Web UI shows of Holdfast's runs, as pictures in docs/images/. Runs the
+ * simulated model on an embedded server of its own; needs a Chromium (`chromium` on the PATH, or its path in CHROMIUM).
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+const require = createRequire(path.join(root, 'package.json'));
+const { createWorker } = require('./dist/workers/index.js');
+const { HoldfastClient } = require('./dist/client/index.js');
+const { startEmbeddedServer } = require('./dist/testing/index.js');
+const { loadProject } = require('./dist/workers/project/load-project.js');
+const { Client, Connection } = require('@temporalio/client');
+const { NativeConnection } = require('@temporalio/worker');
+
+const chromium = process.env.CHROMIUM ?? 'chromium';
+if (spawnSync(chromium, ['--version']).status !== 0) {
+  console.error(`No browser: ${chromium} does not start. Install Chromium, or name one in CHROMIUM.`);
+  process.exit(1);
+}
+const images = path.join(root, 'docs', 'images');
+mkdirSync(images, { recursive: true });
+const folder = mkdtempSync(path.join(tmpdir(), 'holdfast-screenshots-'));
+cpSync(path.join(root, 'docs'), path.join(folder, 'docs'), { recursive: true });
+
+const server = await startEmbeddedServer({ home: path.join(folder, 'home'), port: 0, uiPort: 0, log: () => undefined });
+const native = await NativeConnection.connect({ address: server.address });
+const connection = await Connection.connect({ address: server.address });
+const { agents, tools } = await loadProject(root);
+const worker = await createWorker({
+  connection: native,
+  agents: agents.map(({ definition }) => definition),
+  tools,
+  home: path.join(folder, 'home'),
+  env: {},
+});
+try {
+  await worker.runUntil(work);
+} finally {
+  await connection.close();
+  await native.close();
+  await server.stop();
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+}
+
+async function work() {
+  const holdfast = new HoldfastClient(new Client({ connection }), { by: 'ana' });
+  const mounts = [{ name: 'docs', path: path.join(folder, 'docs'), access: 'read' }];
+  await (await holdfast.start('reporter', { id: 'docs-report', input: 'Report on the folder docs', mounts })).result();
+  const chat = holdfast.chat('assistant', { id: 'sums', title: 'Sums' });
+  for (const text of ['What is 17% of 2,340?', 'What is 12*12?']) await (await chat.send(text)).reply();
+  const held = await holdfast.start('assistant', { id: 'held', input: 'What is 6*7?', breakpoints: { tools: ['*'] } });
+  while ((await held.state()).status !== 'paused') await new Promise((resolve) => setTimeout(resolve, 50));
+  await held.steer('Show the steps.', 'for the minutes');
+  await picture('runs', '', 1_400, 620);
+  for (const id of ['docs-report', 'held']) {
+    const { runId } = await holdfast.describe(id);
+    await picture(`run-${id}`, `/${id}/${runId}/history`, 1_400, 1_300);
+  }
+  await chat.stop('pictures are taken');
+  await held.stop('pictures are taken');
+}
+
+/** The worker in this process answers the page's queries meanwhile. */
+async function picture(name, page, width, height) {
+  const file = path.join(images, `${name}.png`);
+  const url = `http://127.0.0.1:${server.uiPort}/namespaces/default/workflows${page}`;
+  const args = ['--headless', '--no-sandbox', '--disable-gpu', '--hide-scrollbars', '--no-first-run', '--disable-sync'];
+  const quiet = ['--disable-background-networking', '--disable-component-update', '--disable-quic'];
+  const view = [`--window-size=${width},${height}`, '--virtual-time-budget=20000', `--screenshot=${file}`];
+  const given = [...args, ...quiet, `--user-data-dir=${folder}/browser`, ...view, url];
+  const [status] = await once(spawn(chromium, given, { stdio: 'ignore' }), 'exit');
+  if (status !== 0) throw new Error(`the browser took no picture of ${url}`);
+  console.log(path.relative(root, file));
+}

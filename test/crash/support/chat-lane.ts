@@ -1,0 +1,88 @@
+import { type ChatHandle, HoldfastClient, type SentMessage } from '../../../client';
+import { HoldfastError } from '../../../protocol/failures';
+import type { Message } from '../../../protocol/messages';
+import { AGENT } from './agents';
+import { check, type Finding, type Verdict } from './checker';
+import type { Cluster } from './cluster';
+import { gather } from './evidence';
+
+const REPLY_MS = 8 * 60_000;
+
+export interface ChatLane {
+  messages: number;
+  random: () => number;
+  rolloverTurns?: number;
+}
+
+/**
+ * A chat under fire: every message is sent until it is taken, some are sent twice, and in between it is paused, resumed and
+ * steered. Nothing may be lost, doubled or out of order.
+ */
+export async function chatUnderFire(
+  cluster: Cluster,
+  session: string,
+  queue: string,
+  lane: ChatLane,
+): Promise<Verdict> {
+  const { messages, random, rolloverTurns = 7 } = lane;
+  const holdfast = new HoldfastClient(cluster.client, { taskQueue: queue, by: 'chaos' });
+  const chat = holdfast.chat(AGENT, { id: session, rolloverTurns });
+  const findings: Finding[] = [];
+  const said: string[] = [];
+  const replies: Promise<void>[] = [];
+  const send = async (text: string, id: string): Promise<SentMessage> => {
+    const sent = await cluster.whenUp(() => chat.send(text, { id }));
+    if (random() < 0.3) {
+      const again = await cluster.whenUp(() => chat.send(text, { id }));
+      if (again.exchange !== sent.exchange) findings.push({ session, what: 'recorded twice', detail: `message ${id}` });
+    }
+    said.push(text);
+    return sent;
+  };
+  const heard = async (sent: SentMessage, text: string): Promise<void> => {
+    const { output } = await cluster.whenUp(() => sent.reply(AbortSignal.timeout(REPLY_MS)));
+    if (!String(output).startsWith(`heard ${text} `)) {
+      findings.push({ session, what: 'answer', detail: `${text} was answered ${JSON.stringify(output)}` });
+    }
+  };
+  await send(JSON.stringify({ script: 'chat' }), 'm-0');
+  for (let at = 1; at <= messages; at++) {
+    const text = `m-${at}`;
+    replies.push(heard(await send(text, text), text));
+    if (random() < 0.2) await meddle(cluster, chat, random);
+    if (random() < 0.5) await replies.at(-1);
+  }
+  await Promise.all(replies);
+  await cluster.whenUp(() => chat.close().catch(unlessDone));
+  const evidence = await gather(cluster, session, await cluster.result(session, REPLY_MS));
+  const { findings: more, ...verdict } = check(evidence);
+  const kept = userTexts(evidence.transcript).filter((text) => !text.startsWith(GUIDANCE));
+  if (JSON.stringify(kept) !== JSON.stringify(said)) {
+    findings.push({
+      session,
+      what: 'lost',
+      detail: `said ${said.length} messages, kept ${kept.length}: ${kept.join(' ')}`,
+    });
+  }
+  return { ...verdict, findings: [...findings, ...more] };
+}
+
+const GUIDANCE = 'psst';
+
+/** What an operator does meanwhile. Moves that are not legal at this moment are refused, which is as good. */
+async function meddle(cluster: Cluster, chat: ChatHandle, random: () => number): Promise<void> {
+  if (random() < 0.5) return cluster.whenUp(() => chat.steer(`${GUIDANCE} ${random()}`).catch(unlessDone));
+  await cluster.whenUp(() => chat.pause('chaos').catch(unlessDone));
+  await cluster.whenUp(() => chat.resume('chaos').catch(unlessDone));
+}
+
+/** After a lost answer the move is made again, and is illegal then because it was made. */
+function unlessDone(error: unknown): void {
+  if (!HoldfastError.is(error) || (error.code !== 'Control.Illegal' && error.code !== 'Run.Ended')) throw error;
+}
+
+function userTexts(transcript: readonly Message[]): string[] {
+  return transcript.flatMap((message) =>
+    message.role === 'user' ? message.content.map((part) => (part.type === 'text' ? part.text : '')) : [],
+  );
+}
