@@ -56,6 +56,7 @@ export async function callTool(
   };
   const message = { ...(await runToolCall(tool, call)), mark: newMark() };
   services.transcripts.keep(scope, message);
+  services.streams.news(scope);
   return message;
 }
 

@@ -10,6 +10,7 @@ import type { ActivityServices } from '../services';
 import { newMark, scopedParts, sessionKey } from '../session-key';
 import { pullFrom, sessionSource } from '../session-source';
 import { toFailure } from '../to-failure';
+import type { CallStream } from './call-streams';
 import { checkOutput } from './check-output';
 import { runQuickCalls } from './quick-calls';
 import { prepareRequest, withinBudget } from './request';
@@ -21,7 +22,9 @@ export function createInvokeModel(services: ActivityServices) {
     try {
       const { startToCloseTimeoutMs } = activityInfo();
       return await withHeartbeat(({ signal, tell }) =>
-        withinAttempt(startToCloseTimeoutMs, signal, (limited) => callModel(input, services, limited, tell)),
+        withinAttempt(startToCloseTimeoutMs, signal, (limited) =>
+          streamed(input, services, (stream) => callModel(input, services, stream, limited, tell)),
+        ),
       );
     } catch (error) {
       const { cancellationSignal } = Context.current();
@@ -31,14 +34,35 @@ export function createInvokeModel(services: ActivityServices) {
   };
 }
 
+/** Tells readers of the run when the call begins, and whether what it said so far is to be kept. */
+async function streamed<T>(
+  { turn, transcript, quickCalls }: InvokeModelInput,
+  { streams }: ActivityServices,
+  call: (stream: CallStream) => Promise<T>,
+): Promise<T> {
+  const { attempt, scheduledTimestampMs } = activityInfo();
+  const position = transcript.length + (quickCalls?.length ?? 0);
+  const key = { turn, position, call: scheduledTimestampMs, attempt };
+  const stream = streams.begin(sessionKey(transcript.firstRunId), key);
+  let ok = false;
+  try {
+    const result = await call(stream);
+    ok = true;
+    return result;
+  } finally {
+    stream.end(ok);
+  }
+}
+
 async function callModel(
   input: InvokeModelInput,
   services: ActivityServices,
+  stream: CallStream,
   signal: AbortSignal,
   tell: (details: unknown) => void,
 ): Promise<InvokeModelResult> {
   const started = Date.now();
-  const { attempt, workflowExecution } = activityInfo();
+  const { workflowExecution } = activityInfo();
   const key = sessionKey(input.transcript.firstRunId);
   const parts = scopedParts(services.artifacts, key);
   const agent = await pinnedAgent(input, services);
@@ -61,7 +85,7 @@ async function callModel(
       onDelta: (delta) => {
         if ('text' in delta) chars += delta.text.length;
         tell({ turn: input.turn, receivedChars: chars });
-        services.onDelta?.(key, input.turn, attempt, delta);
+        stream.delta(delta);
       },
     })
     .catch((error) => {

@@ -5,7 +5,7 @@ import path from 'node:path';
 
 const ROOT = path.resolve(__dirname, '..', '..');
 const CONFIG = '.dependency-cruiser.cjs';
-const ROOMS = ['protocol', 'workflows', 'activities', 'workers', 'client', 'apps', 'testing', 'examples'];
+const ROOMS = ['protocol', 'streams', 'workflows', 'activities', 'workers', 'client', 'apps', 'testing', 'examples'];
 
 interface Violation {
   rule: { name: string };
