@@ -1,6 +1,5 @@
 import type { FSWatcher } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { LocalPeer, payloadLine } from './local-peer';
 import { SocketFolder } from './socket-folder';
 import { type OnTrouble, type StreamBus, type Unsubscribe, warnOnce } from './stream-bus';
@@ -69,7 +68,7 @@ export class LocalStreamBus implements StreamBus {
     await this.look();
     this.keepLooking();
     const heard = Promise.all([...this.dialled.values()].map(({ heard }) => heard).concat(this.tellAll()));
-    await Promise.race([heard, sleep(HEARD_MS)]);
+    await withinTime(heard, HEARD_MS);
     return async () => {
       if (remove()) void Promise.all(this.tellAll());
     };
@@ -178,4 +177,13 @@ export class LocalStreamBus implements StreamBus {
       if (!failed && !this.closed) setTimeout(() => void this.look(), RECONNECT_MS).unref();
     });
   }
+}
+
+async function withinTime(work: Promise<unknown>, ms: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([work, late]);
+  clearTimeout(timer);
 }

@@ -28,7 +28,7 @@ function benchOf(steps: ScriptedStep[], { agent: changes, workflow, look, contex
   const model = scriptedModel(steps, contextTokens === undefined ? {} : { contextTokens });
   const quick = notingTool('look', { effect: 'read', quick: true, ...(look && { answer: look }) });
   const bench = activityBench(
-    { agents: [{ ...agent, ...changes }], tools: [quick.tool], providers: [model], streams: false, ...more },
+    { agents: [{ ...agent, ...changes }], tools: [quick.tool], providers: [model], ...more },
     workflow,
   );
   benches.push(bench);
