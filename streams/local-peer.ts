@@ -5,15 +5,18 @@ const MAX_UNSENT = 1_000_000;
 /** A line as long as this is none of ours. */
 const MAX_LINE = 4_000_000;
 
-/** One line of JSON between two processes. Every list of topics replaces the one before, and is acknowledged. */
-type Line =
-  | { topics: string[]; number: number; listens: boolean }
-  | { acknowledged: number }
-  | { topic: string; payload: string };
+/** What changes in what one side listens to. `listens`: it has a socket of its own, on which it is told things. */
+export interface Listening {
+  add: string[];
+  drop?: string[];
+  listens: boolean;
+}
+
+/** One line of JSON between two processes. What is listened to is acknowledged. */
+type Line = (Listening & { number: number }) | { acknowledged: number } | { topic: string; payload: string };
 
 export interface PeerEvents {
-  /** The other side said what it listens to. `listens`: it has a socket of its own, where it is to be told things. */
-  onTopics?(listens: boolean): void;
+  onListening?(change: Listening): void;
   onPayload(topic: string, payload: string): void;
 }
 
@@ -23,7 +26,7 @@ export function payloadLine(topic: string, payload: string): string {
 
 /** The other end of a connection. */
 export class LocalPeer {
-  private topics: ReadonlySet<string> = new Set();
+  private readonly topics = new Set<string>();
   private rest = '';
   private told = 0;
   private readonly waiting = new Map<number, () => void>();
@@ -51,12 +54,12 @@ export class LocalPeer {
   }
 
   /** Says what is listened to here. Resolves when the other side has heard it, or is gone. */
-  tell(topics: string[], listens: boolean): Promise<void> {
+  tell(change: Listening): Promise<void> {
     const number = ++this.told;
     return new Promise((resolve) => {
       if (this.closed) return resolve();
       this.waiting.set(number, resolve);
-      this.write({ topics, number, listens });
+      this.write({ ...change, number });
     });
   }
 
@@ -86,9 +89,10 @@ export class LocalPeer {
       this.waiting.get(line.acknowledged)?.();
       this.waiting.delete(line.acknowledged);
     } else {
-      this.topics = new Set(line.topics);
+      for (const topic of line.drop ?? []) this.topics.delete(topic);
+      for (const topic of line.add) this.topics.add(topic);
       // What is listened to here is said first: whoever waits for the acknowledgement then knows it.
-      this.events.onTopics?.(line.listens);
+      this.events.onListening?.(line);
       this.write({ acknowledged: line.number });
     }
   }
@@ -104,9 +108,14 @@ function parsed(line: string): Line | undefined {
   try {
     const value = JSON.parse(line) as Partial<Record<string, unknown>>;
     const isPayload = typeof value.topic === 'string' && typeof value.payload === 'string';
-    const isTopics = Array.isArray(value.topics) && typeof value.number === 'number';
-    return isPayload || isTopics || typeof value.acknowledged === 'number' ? (value as unknown as Line) : undefined;
+    const isListening =
+      isTexts(value.add) && (value.drop === undefined || isTexts(value.drop)) && typeof value.number === 'number';
+    return isPayload || isListening || typeof value.acknowledged === 'number' ? (value as unknown as Line) : undefined;
   } catch {
     return undefined;
   }
+}
+
+function isTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
 }

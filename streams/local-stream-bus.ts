@@ -1,6 +1,6 @@
 import type { FSWatcher } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { LocalPeer, payloadLine } from './local-peer';
+import { type Listening, LocalPeer, payloadLine } from './local-peer';
 import { SocketFolder } from './socket-folder';
 import { type OnTrouble, type StreamBus, type Unsubscribe, warnOnce } from './stream-bus';
 import { nothingToEnd, Subscriptions } from './subscriptions';
@@ -21,11 +21,6 @@ export interface LocalStreamBusOptions {
   onTrouble?: OnTrouble;
 }
 
-interface Dialled {
-  peer: LocalPeer;
-  heard: Promise<void>;
-}
-
 /**
  * Processes of one machine, without a broker: every worker listens on a Unix domain socket (a named pipe on Windows) in the home,
  * and whoever subscribes connects to all of them. Connections carry both ways, so followers need no socket of their own.
@@ -35,7 +30,7 @@ export class LocalStreamBus implements StreamBus {
   private readonly accepted = new Set<LocalPeer>();
   /** The accepted ones that cannot be told otherwise what is listened to here. */
   private readonly followers = new Set<LocalPeer>();
-  private readonly dialled = new Map<string, Dialled>();
+  private readonly dialled = new Map<string, LocalPeer>();
   private readonly onTrouble: OnTrouble;
   private folder: Promise<SocketFolder> | undefined;
   private server: Server | undefined;
@@ -63,14 +58,16 @@ export class LocalStreamBus implements StreamBus {
 
   async subscribe(topic: string, onPayload: (payload: string) => void, onReconnect?: () => void): Promise<Unsubscribe> {
     if (this.closed) return nothingToEnd;
+    if (!this.subscriptions.has(topic)) this.tellAll({ add: [topic] });
     const remove = this.subscriptions.add(topic, onPayload, onReconnect);
     await this.listen();
     await this.look();
     this.keepLooking();
-    const heard = Promise.all([...this.dialled.values()].map(({ heard }) => heard).concat(this.tellAll()));
-    await withinTime(heard, HEARD_MS);
+    // Whoever has answered has heard everything that was said before.
+    const heard = [...this.followers, ...this.dialled.values()].map((peer) => peer.tell(this.change({ add: [] })));
+    await withinTime(Promise.all(heard), HEARD_MS);
     return async () => {
-      if (remove()) void Promise.all(this.tellAll());
+      if (remove()) this.tellAll({ add: [], drop: [topic] });
     };
   }
 
@@ -90,7 +87,7 @@ export class LocalStreamBus implements StreamBus {
 
   private *peers(): Generator<LocalPeer> {
     yield* this.accepted;
-    for (const { peer } of this.dialled.values()) yield peer;
+    yield* this.dialled.values();
   }
 
   private home(): Promise<SocketFolder> {
@@ -126,10 +123,10 @@ export class LocalStreamBus implements StreamBus {
   private accept(socket: Socket): void {
     const peer = new LocalPeer(socket, {
       onPayload: (topic, payload) => this.subscriptions.deliver(topic, payload),
-      onTopics: (listens) => {
+      onListening: ({ listens }) => {
         if (listens || this.followers.has(peer)) return;
         this.followers.add(peer);
-        void peer.tell(this.subscriptions.topics, true);
+        void peer.tell(this.change({ add: this.subscriptions.topics }));
       },
     });
     this.accepted.add(peer);
@@ -139,9 +136,12 @@ export class LocalStreamBus implements StreamBus {
     });
   }
 
-  private tellAll(): Promise<void>[] {
-    const told = [...this.followers, ...[...this.dialled.values()].map(({ peer }) => peer)];
-    return told.map((peer) => peer.tell(this.subscriptions.topics, this.options.listen === true));
+  private tellAll(change: Omit<Listening, 'listens'>): void {
+    for (const peer of [...this.followers, ...this.dialled.values()]) void peer.tell(this.change(change));
+  }
+
+  private change(change: Omit<Listening, 'listens'>): Listening {
+    return { ...change, listens: this.options.listen === true };
   }
 
   private keepLooking(): void {
@@ -166,8 +166,8 @@ export class LocalStreamBus implements StreamBus {
   private dial(folder: SocketFolder, name: string): void {
     const socket = connect(folder.addressOf(name));
     const peer = new LocalPeer(socket, { onPayload: (topic, payload) => this.subscriptions.deliver(topic, payload) });
-    const heard = peer.tell(this.subscriptions.topics, this.options.listen === true);
-    this.dialled.set(name, { peer, heard });
+    const heard = peer.tell(this.change({ add: this.subscriptions.topics }));
+    this.dialled.set(name, peer);
     socket.once('connect', () => void heard.then(() => this.subscriptions.reconnected()));
     socket.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'ECONNREFUSED') void folder.removeStale(name);

@@ -316,7 +316,7 @@ describe('sockets of one machine', () => {
     await worker.subscribe('any', () => undefined);
     const [name = ''] = socketsIn(place);
     const slow = connect(path.join(place, 'streams', name));
-    slow.write(`${JSON.stringify({ topics: ['a'], number: 1, listens: false })}\n`);
+    slow.write(`${JSON.stringify({ add: ['a'], number: 1, listens: false })}\n`);
     slow.pause();
     const heard: string[] = [];
     await bus(place, false).subscribe('a', (payload) => heard.push(payload));
@@ -337,7 +337,7 @@ describe('sockets of one machine', () => {
     const worker = bus(place);
     await worker.subscribe('any', () => undefined);
     const [name = ''] = socketsIn(place);
-    for (const nonsense of ['hello\n', '{}\n', 'null\n']) {
+    for (const nonsense of ['hello\n', '{}\n', 'null\n', '{"add":[1],"number":1}\n']) {
       const other = connect(path.join(place, 'streams', name));
       const closed = new Promise((resolve) => other.once('close', resolve));
       other.on('error', () => undefined).resume();

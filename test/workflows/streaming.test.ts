@@ -1,12 +1,21 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { HoldfastClient, LocalStreamBus, MemoryStreamBus, type RunEvent, type StreamBus } from '../../client';
+import {
+  HoldfastClient,
+  LocalStreamBus,
+  MemoryStreamBus,
+  PostgresStreamBus,
+  type RunEvent,
+  type StreamBus,
+} from '../../client';
 import type { AgentDefinition } from '../../protocol/agent';
 import { JOIN_TOPIC } from '../../protocol/stream';
 import { startVendorServer } from '../../testing/vendor-server';
 import { type DrippingModel, drippingModel } from '../fixtures/dripping-model';
 import { eventually } from '../fixtures/eventually';
+import { postgresPrograms, startPostgres } from '../fixtures/postgres';
 import { useTemporal } from '../setup/test-worker';
 
 const temporal = useTemporal('streaming');
@@ -211,12 +220,40 @@ describe('followers in other processes', () => {
     expect(WORDS.join('').startsWith(shown)).toBe(true);
     expect(shown.length).toBeGreaterThan(WORDS.join('').length * 0.6);
     await streams.close();
+    // The worker took its socket with it.
+    expect(readdirSync(path.join(home, 'streams'))).toEqual([]);
+  });
+
+  const programs = postgresPrograms();
+  (programs ? test : test.skip)('hear the words through PostgreSQL, also when its connections break', async () => {
+    const server = await startPostgres(programs ?? '');
+    const warned = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+    const model = drippingModel([{ pieces: [...WORDS, ...WORDS], everyMs: 40 }]);
+    const streams = new PostgresStreamBus({ url: server.url });
+    const env = { HOLDFAST_STREAMS: server.url };
+    const told = await temporal.during({ ...contentsOf(model), env }, async () => {
+      const run = await clientOn(streams).start('tester', { id: 'postgres', input: 'go' });
+      const events: Timed[] = [];
+      for await (const event of run.events({ deltas: true })) {
+        events.push({ ...event, at: Date.now() });
+        if (events.length === 8) await server.dropConnections();
+      }
+      return events;
+    });
+    const first = told.find((event) => event.type === 'delta');
+    expect((first?.at ?? 0) - (model.saidAt[0] ?? 0)).toBeLessThanOrEqual(LATEST_MS);
+    const [shown = ''] = shownTexts(told);
+    expect([...WORDS, ...WORDS].join('').startsWith(shown)).toBe(true);
+    expect(shown.length).toBeGreaterThan(WORDS.join('').length);
+    warned.mockRestore();
+    await streams.close();
+    await server.stop();
   });
 });
 
 /** Cuts the connections that a bus has. */
 function hangUp(bus: LocalStreamBus): void {
-  const { dialled } = bus as unknown as { dialled: Map<string, { peer: { destroy(): void } }> };
+  const { dialled } = bus as unknown as { dialled: Map<string, { destroy(): void }> };
   expect(dialled.size).toBeGreaterThan(0);
-  for (const { peer } of dialled.values()) peer.destroy();
+  for (const peer of dialled.values()) peer.destroy();
 }
