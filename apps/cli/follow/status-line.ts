@@ -63,14 +63,20 @@ export class StatusLine {
     const { columns = 80, rows = 24 } = this.out.stderr;
     const partial = this.partial.lines(columns - 3, Math.min(PARTIAL_LINES, rows - 2)).map((line) => `  ${line}`);
     const status = `${frame} ${statusText(this.status, this.elapsed())}`.slice(0, columns - 1);
-    this.erase();
-    this.out.stderr.write([...partial, status].map((line) => ERASE_LINE + this.out.note.dim(line)).join('\n'));
-    this.shown = partial.length + 1;
+    // In one write, so that nothing flickers.
+    const lines = [...partial, status].map((line) => ERASE_LINE + this.out.note.dim(line));
+    this.out.stderr.write(this.erasing() + lines.join('\n'));
+    this.shown = lines.length;
   }
 
   private erase(): void {
-    if (this.shown > 0) this.out.stderr.write(ERASE_LINE + (LINE_UP + ERASE_LINE).repeat(this.shown - 1));
+    if (this.shown > 0) this.out.stderr.write(this.erasing());
     this.shown = 0;
+  }
+
+  /** What takes the lines away that are shown, from the last to the first. */
+  private erasing(): string {
+    return this.shown > 0 ? ERASE_LINE + (LINE_UP + ERASE_LINE).repeat(this.shown - 1) : '';
   }
 }
 
