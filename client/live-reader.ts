@@ -74,8 +74,9 @@ export class LiveReader {
     if (!event) return;
     this.silenceMs = FIRST_SILENCE_MS;
     const { live, missing } = applyEvent(this.live, event);
+    const another = event.type === 'began' && live !== this.live;
     this.live = live;
-    if (event.type === 'began' || missing) this.join();
+    if (another || missing) this.join();
     else this.quiet();
     this.onEvent(event);
   }

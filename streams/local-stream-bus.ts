@@ -91,7 +91,7 @@ export class LocalStreamBus implements StreamBus {
   }
 
   private home(): Promise<SocketFolder> {
-    this.folder ??= SocketFolder.open(this.options.home);
+    this.folder ??= SocketFolder.open(this.options.home, this.options.listen === true);
     // What cannot be opened now may be opened later.
     this.folder.catch(() => {
       this.folder = undefined;
@@ -159,7 +159,9 @@ export class LocalStreamBus implements StreamBus {
       if (this.closed) return;
       for (const name of names) if (name !== this.ownName && !this.dialled.has(name)) this.dial(folder, name);
     } catch (error) {
-      this.onTrouble(error as Error);
+      // Where there is no home, there is no worker yet.
+      const early = !this.options.listen && (error as NodeJS.ErrnoException).code === 'ENOENT';
+      if (!early) this.onTrouble(error as Error);
     }
   }
 

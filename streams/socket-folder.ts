@@ -16,9 +16,12 @@ const WINDOWS = process.platform === 'win32';
 export class SocketFolder {
   private constructor(private readonly folder: string) {}
 
-  /** `<home>/streams`, or a folder of this home in the system's temporary one where that is too long for a socket. */
-  static async open(home: string): Promise<SocketFolder> {
-    await mkdir(home, { recursive: true });
+  /**
+   * `<home>/streams`, or a folder of this home in the system's temporary one where that is too long for a socket. `make`: also
+   * where there is no such home yet.
+   */
+  static async open(home: string, make: boolean): Promise<SocketFolder> {
+    if (make) await mkdir(home, { recursive: true });
     const folder = folderOf(await realpath(home));
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const { uid, mode } = await lstat(folder).then((found) => {

@@ -1,5 +1,6 @@
 import {
   type CallKey,
+  compareCalls,
   DELTA_KINDS,
   type DeltaKind,
   JOIN_TOPIC,
@@ -91,13 +92,14 @@ export class CallStream {
   private lastSentAt = 0;
   private repair = false;
   private lastRepairAt = 0;
+  private announcedAt = 0;
 
   constructor(
     private readonly key: CallKey,
     private readonly publish: (event: StreamEvent) => void,
     private readonly onEnd: () => void,
   ) {
-    publish({ type: 'began', ...key });
+    this.announce();
   }
 
   delta(delta: ModelDelta): void {
@@ -108,7 +110,9 @@ export class CallStream {
 
   /** A reader wants to read, and has this much. It is sent what it lacks; others ignore what they know. */
   join(have: Join['have']): void {
-    const same = have?.call === this.key.call && have.attempt === this.key.attempt;
+    const same = have !== undefined && compareCalls(have, this.key) === 0;
+    // It did not hear that what it has is over, and this call may have nothing to say yet.
+    if (have && !same && Date.now() >= this.announcedAt + REPAIR_MS) this.announce();
     for (const kind of DELTA_KINDS) {
       const known = same ? have.lengths[kind] : 0;
       if (known >= this.sent[kind]) continue;
@@ -126,6 +130,11 @@ export class CallStream {
     clearTimeout(this.timer);
     this.publish({ type: 'ended', ...this.key, ok });
     this.onEnd();
+  }
+
+  private announce(): void {
+    this.announcedAt = Date.now();
+    this.publish({ type: 'began', ...this.key });
   }
 
   /** At once after a silence, together with what follows otherwise. */

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -285,7 +285,11 @@ describe('sockets of one machine', () => {
   test('a home whose path is too long for a socket has its sockets elsewhere', async () => {
     const place = home('long'.repeat(30));
     const heard: string[] = [];
+    troubles.length = 0;
     await bus(place, false).subscribe('a', (payload) => heard.push(payload));
+    // A follower leaves no trace where nothing is yet.
+    expect(existsSync(place)).toBe(false);
+    expect(troubles).toEqual([]);
     const worker = bus(place);
     await eventually(async () => {
       worker.publish('a', 'x');

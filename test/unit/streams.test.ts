@@ -13,7 +13,7 @@ import {
 } from '../../protocol/stream';
 import { MemoryStreamBus } from '../../streams/memory-stream-bus';
 import { openStreams } from '../../streams/open-streams';
-import type { StreamBus } from '../../streams/stream-bus';
+import { type StreamBus, warnOnce } from '../../streams/stream-bus';
 import { eventually } from '../fixtures/eventually';
 
 const TOPIC = 'run:1';
@@ -321,11 +321,22 @@ test('whatever is lost, repeated, late or out of order: a reader has a true begi
         for (const reader of readers) await reader.close();
         await streams.close();
       }),
-      { numRuns: 120 },
+      { numRuns: 200 },
     );
   } finally {
     jest.useRealTimers();
   }
+});
+
+test('trouble with a bus is a warning of the process, each kind once', () => {
+  const warned = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+  const tell = warnOnce();
+  for (const message of ['no route', 'no route', 'no room']) tell(new Error(message));
+  expect(warned.mock.calls.map(([text]) => text)).toEqual([
+    expect.stringContaining('no route'),
+    expect.stringContaining('no room'),
+  ]);
+  warned.mockRestore();
 });
 
 describe('HOLDFAST_STREAMS', () => {
