@@ -10,7 +10,6 @@ import type { ActivityServices } from '../services';
 import { newMark, scopedParts, sessionKey } from '../session-key';
 import { pullFrom, sessionSource } from '../session-source';
 import { toFailure } from '../to-failure';
-import type { CallStream } from './call-streams';
 import { checkOutput } from './check-output';
 import { runQuickCalls } from './quick-calls';
 import { prepareRequest, withinBudget } from './request';
@@ -22,9 +21,7 @@ export function createInvokeModel(services: ActivityServices) {
     try {
       const { startToCloseTimeoutMs } = activityInfo();
       return await withHeartbeat(({ signal, tell }) =>
-        withinAttempt(startToCloseTimeoutMs, signal, (limited) =>
-          streamed(input, services, (stream) => callModel(input, services, stream, limited, tell)),
-        ),
+        withinAttempt(startToCloseTimeoutMs, signal, (limited) => callModel(input, services, limited, tell)),
       );
     } catch (error) {
       const { cancellationSignal } = Context.current();
@@ -34,35 +31,14 @@ export function createInvokeModel(services: ActivityServices) {
   };
 }
 
-/** Tells readers of the run when the call begins, and whether what it said so far is to be kept. */
-async function streamed<T>(
-  { turn, transcript, quickCalls }: InvokeModelInput,
-  { streams }: ActivityServices,
-  call: (stream: CallStream) => Promise<T>,
-): Promise<T> {
-  const { attempt, scheduledTimestampMs } = activityInfo();
-  const position = transcript.length + (quickCalls?.length ?? 0);
-  const key = { turn, position, call: scheduledTimestampMs, attempt };
-  const stream = streams.begin(sessionKey(transcript.firstRunId), key);
-  let ok = false;
-  try {
-    const result = await call(stream);
-    ok = true;
-    return result;
-  } finally {
-    stream.end(ok);
-  }
-}
-
 async function callModel(
   input: InvokeModelInput,
   services: ActivityServices,
-  stream: CallStream,
   signal: AbortSignal,
   tell: (details: unknown) => void,
 ): Promise<InvokeModelResult> {
   const started = Date.now();
-  const { workflowExecution } = activityInfo();
+  const { attempt, scheduledTimestampMs, workflowExecution } = activityInfo();
   const key = sessionKey(input.transcript.firstRunId);
   const parts = scopedParts(services.artifacts, key);
   const agent = await pinnedAgent(input, services);
@@ -77,6 +53,8 @@ async function callModel(
   const { request, fitted } = await prepareRequest(input, agent, seen, route);
   const affordable = withinBudget(request, input.model, fitted.tokens, input.budgetUsd, services.prices);
 
+  const position = input.transcript.length + quickResults.length;
+  const stream = services.streams.begin(key, { turn: input.turn, position, call: scheduledTimestampMs, attempt });
   let chars = 0;
   const reply = await route.provider
     .complete(affordable, {
@@ -89,8 +67,10 @@ async function callModel(
       },
     })
     .catch((error) => {
+      stream.end(false);
       throw withContextSize(error, fitted.tokens);
     });
+  stream.end(true);
   const message = { ...(await offloadReply(reply.message, parts)), mark: newMark() };
   services.transcripts.keep(key, message);
   return {
