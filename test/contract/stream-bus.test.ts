@@ -5,6 +5,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LocalStreamBus } from '../../streams/local-stream-bus';
 import { MemoryStreamBus } from '../../streams/memory-stream-bus';
+import { FrameReader, framesOf } from '../../streams/postgres-frames';
 import { PostgresStreamBus } from '../../streams/postgres-stream-bus';
 import type { StreamBus, Unsubscribe } from '../../streams/stream-bus';
 import { eventually } from '../fixtures/eventually';
@@ -240,6 +241,53 @@ describe.each(SUBJECTS)('the bus: %s', (_name, make) => {
       expect(heard).toContain('after');
     });
     expect(troubles.length).toBeGreaterThan(0);
+  });
+});
+
+describe('PostgreSQL', () => {
+  test('that is not there holds nobody up; once it is there, it is used', async () => {
+    if (!programs) return;
+    const server = await startPostgres(programs);
+    const { url } = server;
+    await server.stop();
+    troubles.length = 0;
+    const [worker, follower] = [new PostgresStreamBus({ url, onTrouble }), new PostgresStreamBus({ url, onTrouble })];
+    const heard: string[] = [];
+    worker.publish('a', 'nobody is there');
+    await follower.subscribe('a', (payload) => heard.push(payload));
+    expect(troubles[0]?.message).toMatch(/ECONNREFUSED/);
+    const again = await startPostgres(programs, Number(new URL(url).port));
+    await eventually(async () => {
+      worker.publish('a', 'x');
+      await sleep(50);
+      expect(heard).toContain('x');
+    });
+    expect(heard).not.toContain('nobody is there');
+    await Promise.all([worker.close(), follower.close()]);
+    await again.stop();
+  });
+
+  test('without its package is refused, with what to do', () => {
+    jest.isolateModules(() => {
+      jest.doMock('pg', () => {
+        throw new Error("Cannot find module 'pg'");
+      });
+      const { PostgresStreamBus: Bus } = require('../../streams/postgres-stream-bus');
+      const expected = { code: 'Config.Invalid', hint: 'npm install pg' };
+      expect(() => new Bus({ url: 'postgres://host/db' })).toThrow(expect.objectContaining(expected));
+    });
+    jest.dontMock('pg');
+  });
+
+  test('pieces of which one is missing give nothing', () => {
+    const reader = new FrameReader();
+    const frames = framesOf('s', 1, 'x'.repeat(6_000));
+    expect(frames).toHaveLength(3);
+    expect([frames[0], frames[2]].map((frame) => reader.take(frame ?? ''))).toEqual([undefined, undefined]);
+    expect(frames.map((frame) => reader.take(frame)?.length)).toEqual([undefined, undefined, 6_000]);
+    for (const nonsense of ['', 'x', 's:1:0/0', 's:1:5/9:late']) expect(reader.take(nonsense)).toBeUndefined();
+    for (let number = 0; number < 100; number++) reader.take(framesOf('s', number, 'y'.repeat(3_000))[0] ?? '');
+    expect(reader.take(framesOf('s', 0, 'y'.repeat(3_000))[1] ?? '')).toBeUndefined();
   });
 });
 
