@@ -86,7 +86,12 @@ module.exports = {
       },
     },
 
-    room('activities-see-protocol', { path: '^activities/' }, ['activities', 'protocol', 'streams'], 'I/O, below workers.'),
+    room(
+      'activities-see-protocol',
+      { path: '^activities/' },
+      ['activities', 'protocol', 'streams'],
+      'I/O, below workers.',
+    ),
     {
       name: 'adapters-without-temporal',
       severity: 'error',

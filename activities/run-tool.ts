@@ -19,7 +19,9 @@ import { openWorkspace } from './tools/workspace';
 export function createToolActivity(tool: Tool, services: ActivityServices): ToolActivity {
   return async function runTool(input) {
     try {
-      return await withHeartbeat(({ signal, tell }) => callTool(tool, input, services, signal, tell));
+      const message = await withHeartbeat(({ signal, tell }) => callTool(tool, input, services, signal, tell));
+      services.streams.news(sessionKey(input.firstRunId));
+      return message;
     } catch (error) {
       throw failureOf(error);
     }
@@ -56,7 +58,6 @@ export async function callTool(
   };
   const message = { ...(await runToolCall(tool, call)), mark: newMark() };
   services.transcripts.keep(scope, message);
-  services.streams.news(scope);
   return message;
 }
 

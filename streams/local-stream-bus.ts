@@ -154,6 +154,7 @@ export class LocalStreamBus implements StreamBus {
     if (this.closed) return;
     try {
       const folder = await this.home();
+      if (this.closed) return;
       this.watcher ??= folder.watch(() => void this.look());
       const names = await folder.names();
       if (this.closed) return;
