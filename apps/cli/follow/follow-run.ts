@@ -23,13 +23,14 @@ export interface LiveText {
 }
 
 export interface FollowOptions {
+  /** Default: the run is told message by message. */
+  live?: LiveText;
   /** Ends the following, never the run. */
   signal: AbortSignal;
   /** Settles when the run is over, so that its end is seen at once. */
   ended?: Promise<unknown>;
   /** Messages before the newest ones that are not told. Default: all are told. */
   last?: number;
-  live?: LiveText;
 }
 
 const FIRST_PAUSE_MS = 60;
@@ -63,7 +64,7 @@ export async function* followRun(view: RunView, options: FollowOptions): AsyncGe
     }
     if (!open) return;
     pause = news ? FIRST_PAUSE_MS : Math.min(pause * 1.5, SLOWEST_PAUSE_MS);
-    if (yield* rest(pause, reader.position)) pause = FIRST_PAUSE_MS;
+    if (yield* rest(pause, reader.next)) pause = FIRST_PAUSE_MS;
   }
 }
 
@@ -108,7 +109,7 @@ export function totalsOf(state: SessionStateView): Totals {
 
 /** Reads a transcript message by message and knows which turn each belongs to. */
 class TranscriptReader {
-  position = 0;
+  private position = 0;
   private turn: number | undefined;
   private readonly calls = new Map<string, ShownCall>();
 
@@ -127,6 +128,11 @@ class TranscriptReader {
       }
       this.position = page.next;
     }
+  }
+
+  /** How far it has read. */
+  get next(): number {
+    return this.position;
   }
 
   private tell(message: Message, position: number, state: SessionStateView): Progress {
