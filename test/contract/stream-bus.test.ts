@@ -1,4 +1,16 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -345,6 +357,9 @@ describe('sockets of one machine', () => {
       expect(heard).toContain('x');
     });
     expect(readdirSync(place)).toEqual([]);
+    await worker.close();
+    const digest = createHash('sha256').update(realpathSync(place)).digest('hex').slice(0, 16);
+    rmdirSync(path.join(tmpdir(), `holdfast-${process.getuid?.()}-${digest}`));
   });
 
   test('what a killed process left behind is removed, once it is old', async () => {
