@@ -5,6 +5,7 @@
 
 const ROOMS = [
   'protocol',
+  'streams',
   'workflows',
   'activities',
   'workers',
@@ -68,6 +69,9 @@ module.exports = {
       node: false,
     }),
 
+    room('streams-see-protocol', { path: '^streams/' }, ['streams', 'protocol'], 'Workers and clients both load it.'),
+    packages('streams-packages', { path: '^streams/' }, ['pg', '@types/pg']),
+
     room('workflows-see-protocol', { path: '^workflows/' }, ['workflows', 'protocol'], 'Deterministic code only.'),
     packages('workflows-packages', { path: '^workflows/' }, temporal('workflow', 'common'), { node: false }),
     {
@@ -82,7 +86,12 @@ module.exports = {
       },
     },
 
-    room('activities-see-protocol', { path: '^activities/' }, ['activities', 'protocol'], 'I/O, below workers.'),
+    room(
+      'activities-see-protocol',
+      { path: '^activities/' },
+      ['activities', 'protocol', 'streams'],
+      'I/O, below workers.',
+    ),
     {
       name: 'adapters-without-temporal',
       severity: 'error',
@@ -106,21 +115,21 @@ module.exports = {
     room(
       'workers-see-activities',
       { path: '^workers/' },
-      ['workers', 'activities', 'protocol'],
+      ['workers', 'activities', 'protocol', 'streams'],
       'Workflows by path only.',
     ),
-    room('client-sees-protocol', { path: '^client/' }, ['client', 'protocol'], 'Usable without a worker.'),
+    room('client-sees-protocol', { path: '^client/' }, ['client', 'protocol', 'streams'], 'Usable without a worker.'),
     packages('client-packages', { path: '^client/' }, temporal('client', 'common')),
     room(
       'apps-are-thin',
       { path: '^apps/' },
-      ['apps', 'client', 'protocol', 'workers'],
+      ['apps', 'client', 'protocol', 'streams', 'workers'],
       'Over the client; commands that run workers load them when they run.',
     ),
     room(
       'testing-is-public',
       { path: '^testing/' },
-      ['testing', 'workers', 'activities', 'protocol'],
+      ['testing', 'workers', 'activities', 'protocol', 'streams'],
       'A kit over the package, not over its tests.',
     ),
     {
@@ -135,7 +144,7 @@ module.exports = {
       severity: 'error',
       comment: '`holdfast` is safe to import anywhere.',
       from: { path: '^index\\.ts$' },
-      to: { path: '^(workflows|workers|client|apps|testing|examples|test|bench)/|node_modules/@temporalio/' },
+      to: { path: '^(streams|workflows|workers|client|apps|testing|examples|test|bench)/|node_modules/@temporalio/' },
     },
     {
       name: 'nothing-imports-tests',

@@ -28,7 +28,7 @@ module.exports = {
   testTimeout: 60_000,
   coverageProvider: 'babel',
   collectCoverageFrom: [
-    '{protocol,workflows,activities,workers,client,apps,testing}/**/*.ts',
+    '{protocol,streams,workflows,activities,workers,client,apps,testing}/**/*.ts',
     '!**/index.ts',
     '!**/*.d.ts',
   ],

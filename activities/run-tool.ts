@@ -19,7 +19,9 @@ import { openWorkspace, type Workspace } from './tools/workspace';
 export function createToolActivity(tool: Tool, services: ActivityServices): ToolActivity {
   return async function runTool(input) {
     try {
-      return await withHeartbeat(({ signal, tell }) => callTool(tool, input, services, signal, tell));
+      const message = await withHeartbeat(({ signal, tell }) => callTool(tool, input, services, signal, tell));
+      services.streams.news(sessionKey(input.firstRunId));
+      return message;
     } catch (error) {
       throw failureOf(error);
     }

@@ -1,8 +1,9 @@
 import type { ResolvedAgent } from '../protocol/agent';
 import type { TranscriptPage } from '../protocol/session';
 import type { Catalogue } from './catalogue';
+import type { CallStreams } from './model/call-streams';
 import type { Prices } from './providers/prices';
-import type { ModelDelta, ModelProvider } from './providers/provider';
+import type { ModelProvider } from './providers/provider';
 import type { ArtifactStore } from './stores/artifact-store';
 import type { Tool } from './tools/define-tool';
 import type { TranscriptCache } from './transcript-cache';
@@ -27,6 +28,6 @@ export interface ActivityServices {
   home: string;
   /** A credential by name; undefined when there is none. */
   secrets(name: string): string | undefined;
-  /** Told of text as it arrives from a model; may drop it. */
-  onDelta?(session: string, turn: number, attempt: number, delta: ModelDelta): void;
+  /** Where text goes as it arrives from a model. */
+  streams: CallStreams;
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { activityInfo } from '@temporalio/activity';
+import { streamTopic } from '../protocol/stream';
 import type { PartStore } from './offload';
 import type { ArtifactStore } from './stores/artifact-store';
 
@@ -8,8 +9,9 @@ export function sessionKey(firstRunId: string): string {
   return scopeOf(activityInfo().workflowExecution?.workflowId ?? '', firstRunId);
 }
 
+/** The same name is the topic on which readers of the session listen. */
 export function scopeOf(workflowId: string, firstRunId: string): string {
-  return `${workflowId}:${firstRunId}`;
+  return streamTopic(workflowId, firstRunId);
 }
 
 /** A name for a message this execution makes; a repeat of the activity makes another one. */

@@ -4,10 +4,12 @@ import { HoldfastError } from '../protocol/failures';
 import { forkProblem } from '../protocol/fork';
 import { DEFAULT_TASK_QUEUE, WORKFLOW } from '../protocol/names';
 import type { SessionInput, SessionOptions } from '../protocol/session';
+import type { StreamBus } from '../streams/stream-bus';
 import { ChatHandle } from './chat-handle';
 import { toClientError } from './errors';
 import { RunHandle } from './run-handle';
 import { type ListOptions, listRuns, type RunSummary, summaryOf } from './run-list';
+import { RunReaders } from './run-reader';
 import { checkRunId, REQUEST_MEMO, requestDigest, startInput, workflowStart } from './start-input';
 
 export interface HoldfastClientOptions {
@@ -15,6 +17,11 @@ export interface HoldfastClientOptions {
   taskQueue?: string;
   /** Who acts through this client, as the history and the audit will say. Default: the Temporal client's identity. */
   by?: string;
+  /**
+   * Carries what models say while they say it, from workers to `run.events({ deltas: true })`; must be the one the workers have.
+   * Whoever made it closes it. Default: none, and followers see whole messages.
+   */
+  streams?: StreamBus;
 }
 
 export interface StartOptions extends SessionOptions {
@@ -38,11 +45,15 @@ export interface ForkOptions extends Omit<StartOptions, 'fork' | 'input'> {
 
 /** Starts and follows runs, over any `@temporalio/client` `Client`. */
 export class HoldfastClient {
+  private readonly readers: RunReaders;
+
   constructor(
     /** The Temporal client underneath, for everything this one does not wrap. */
     readonly temporal: Client,
     private readonly options: HoldfastClientOptions = {},
-  ) {}
+  ) {
+    this.readers = new RunReaders(options.streams);
+  }
 
   /**
    * Starts an agent on an input. Returns once the run is durably accepted; the work goes on without this process.
@@ -74,12 +85,12 @@ export class HoldfastClient {
     const input = startInput(agent, { ...withBudget(session, budgetUsd), input: null, chat });
     const id = givenId === undefined ? `${agent}-${randomUUID().slice(0, 8)}` : checkRunId(givenId);
     const start = workflowStart(id, taskQueue ?? this.taskQueue, input);
-    return new ChatHandle(this.temporal, id, { started: false, by: this.by }, start);
+    return new ChatHandle(this.temporal, id, { started: false, ...this.shared }, start);
   }
 
   /** A chat that was started before. */
   getChat(id: string): ChatHandle {
-    return new ChatHandle(this.temporal, id, { started: false, by: this.by });
+    return new ChatHandle(this.temporal, id, { started: false, ...this.shared });
   }
 
   /**
@@ -134,8 +145,12 @@ export class HoldfastClient {
     return this.options.by ?? this.temporal.options.identity;
   }
 
+  private get shared() {
+    return { by: this.by, readers: this.readers };
+  }
+
   private handleOf(id: string, started: boolean, runId?: string): RunHandle {
-    return new RunHandle(this.temporal, id, { started, by: this.by, ...(runId !== undefined && { runId }) });
+    return new RunHandle(this.temporal, id, { started, ...this.shared, ...(runId !== undefined && { runId }) });
   }
 
   /** The same request again is answered with the run there is; a different one under the same id is a mistake. */

@@ -3,6 +3,11 @@
 export type { Exchange, Pause } from '../protocol/control';
 export { type Failure, type FailureClass, type FailureCode, HoldfastError } from '../protocol/failures';
 export type { SessionOptions, SessionResult, SessionStateView, StopReason, TranscriptPage } from '../protocol/session';
+export { LocalStreamBus, type LocalStreamBusOptions } from '../streams/local-stream-bus';
+export { MemoryStreamBus } from '../streams/memory-stream-bus';
+export { openStreams, type StreamsOptions } from '../streams/open-streams';
+export { PostgresStreamBus, type PostgresStreamBusOptions } from '../streams/postgres-stream-bus';
+export type { StreamBus } from '../streams/stream-bus';
 export { ChatHandle, type Reply, type SendOptions, SentMessage } from './chat-handle';
 export {
   type ChatStart,
@@ -11,5 +16,7 @@ export {
   type HoldfastClientOptions,
   type StartOptions,
 } from './holdfast-client';
-export { type RunChange, type RunEvent, RunHandle } from './run-handle';
+export type { AttemptEvent, DeltaEvent, MessageEvent, RunEvent } from './run-events';
+export { type RunChange, RunHandle } from './run-handle';
 export type { ListOptions, RunSummary } from './run-list';
+export type { FollowOptions } from './run-reader';

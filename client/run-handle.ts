@@ -4,22 +4,18 @@ import { HoldfastError } from '../protocol/failures';
 import type { Message } from '../protocol/messages';
 import { QUERY, UPDATE } from '../protocol/names';
 import type { SessionResult, SessionStateView, TranscriptPage, TranscriptSegment } from '../protocol/session';
+import { streamTopic } from '../protocol/stream';
 import { runFailure, toClientError } from './errors';
+import type { MessageEvent, RunEvent } from './run-events';
+import { type FollowOptions, RunReaders } from './run-reader';
 import { update } from './updates';
-
-/** One message of a run as it appears; `position` is where to go on after a disconnect. */
-export interface RunEvent {
-  position: number;
-  message: Message;
-}
-
-const FIRST_POLL_MS = 50;
-const SLOWEST_POLL_MS = 1_000;
 
 export interface RunHandleOptions {
   started: boolean;
   runId?: string;
   by: string;
+  /** Shared by the handles of one client. */
+  readers?: RunReaders;
 }
 
 /** What an operator changes; who and why go beside it. */
@@ -34,12 +30,14 @@ export class RunHandle {
   /** Who acts, where a method is not told. */
   readonly by: string;
   protected readonly handle: WorkflowHandle;
+  private readonly readers: RunReaders;
 
   constructor(
     protected readonly client: Client,
     readonly id: string,
-    { started, runId, by }: RunHandleOptions,
+    { started, runId, by, readers = new RunReaders() }: RunHandleOptions,
   ) {
+    this.readers = readers;
     this.started = started;
     this.runId = runId;
     this.by = by;
@@ -142,19 +140,16 @@ export class RunHandle {
     return handle.query<TranscriptPage | null, [number?, number?]>(QUERY.transcript, from, to);
   }
 
-  /** Messages from a position on, as they appear, until the run ends. Reading costs the run nothing. */
-  async *events(from = 0, signal?: AbortSignal): AsyncGenerator<RunEvent> {
-    let pause = FIRST_POLL_MS;
-    for (let position = from; !signal?.aborted; ) {
-      const over = await this.isOver();
-      const page = await this.transcript(position);
-      position = Math.max(position, page?.from ?? position);
-      for (const message of page?.messages ?? []) yield { position: position++, message };
-      const more = (page?.length ?? 0) > position;
-      if (over && !more) return;
-      pause = page?.messages.length ? FIRST_POLL_MS : Math.min(pause * 1.5, SLOWEST_POLL_MS);
-      if (!more) await new Promise((resolve) => setTimeout(resolve, pause));
-    }
+  /**
+   * Messages from a position on, as they appear, until the run ends; after a disconnect, go on from the position after the last
+   * one. With `deltas`, also what the model says while it says it. Reading costs the run nothing, and many who follow one run
+   * through one client cost the server as much as one.
+   */
+  events(options?: FollowOptions & { deltas?: false }): AsyncGenerator<MessageEvent>;
+  events(options: FollowOptions): AsyncGenerator<RunEvent>;
+  events(options: FollowOptions = {}): AsyncGenerator<RunEvent> {
+    const describe = () => this.ask(() => this.describeStream());
+    return this.readers.follow(this.id, { describe, transcript: (from) => this.transcript(from) }, options);
   }
 
   /** Asks the run to stop. What runs is aborted; the result says `cancelled`. */
@@ -162,9 +157,10 @@ export class RunHandle {
     await this.ask(() => this.handle.cancel());
   }
 
-  private async isOver(): Promise<boolean> {
-    const { status } = await this.ask(() => this.handle.describe());
-    return status.name !== 'RUNNING';
+  private async describeStream(): Promise<{ over: boolean; topic: string }> {
+    const { status, runId, raw } = await this.handle.describe();
+    const firstRunId = raw.workflowExecutionInfo?.firstRunId || runId;
+    return { over: status.name !== 'RUNNING', topic: streamTopic(this.id, firstRunId) };
   }
 
   private async cancelledResult(): Promise<SessionResult> {

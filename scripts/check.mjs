@@ -19,7 +19,18 @@ const steps = [
 ];
 
 function rooms() {
-  return ['index.ts', 'protocol', 'workflows', 'activities', 'workers', 'client', 'apps', 'testing', 'examples'];
+  return [
+    'index.ts',
+    'protocol',
+    'streams',
+    'workflows',
+    'activities',
+    'workers',
+    'client',
+    'apps',
+    'testing',
+    'examples',
+  ];
 }
 
 let passed = 0;

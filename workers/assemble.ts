@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { createActivities } from '../activities';
 import { Catalogue } from '../activities/catalogue';
+import { CallStreams } from '../activities/model/call-streams';
 import { createProviders, defaultModelRoute, type ProvidersConfig } from '../activities/providers';
 import { createPrices, type PriceOverrides } from '../activities/providers/prices';
 import type { ModelProvider } from '../activities/providers/provider';
@@ -11,6 +12,8 @@ import { BUILTIN_TOOLS, expandToolNames, WORKFLOW_TOOLS } from '../activities/to
 import type { Tool } from '../activities/tools/define-tool';
 import { TranscriptCache } from '../activities/transcript-cache';
 import type { AgentDefinition } from '../protocol/agent';
+import { openStreams } from '../streams/open-streams';
+import type { StreamBus } from '../streams/stream-bus';
 
 export interface AssemblyOptions {
   agents?: readonly AgentDefinition[];
@@ -32,7 +35,11 @@ export interface AssemblyOptions {
   artifacts?: ArtifactStore;
   /** Default `process.env`. */
   env?: Readonly<Record<string, string | undefined>>;
-  onDelta?: ActivityServices['onDelta'];
+  /**
+   * Carries what models say to followers while they say it; false for none. Default: as `HOLDFAST_STREAMS` says, else sockets
+   * under `home`, for followers on this machine.
+   */
+  streams?: StreamBus | false;
 }
 
 /** What a worker's agents, tools and providers come down to. */
@@ -48,6 +55,15 @@ export function homeOf(env: Readonly<Record<string, string | undefined>> = proce
 /** A variable that is set to nothing, as compose files do, is not set. */
 function withoutBlanks(env: Readonly<Record<string, string | undefined>>): Record<string, string | undefined> {
   return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+}
+
+function callStreams(
+  given: AssemblyOptions['streams'],
+  env: Readonly<Record<string, string | undefined>>,
+  home: string,
+): CallStreams {
+  if (given !== undefined) return new CallStreams({ open: () => given || undefined, owned: false });
+  return new CallStreams({ open: () => openStreams({ env, home, listen: true }), owned: true });
 }
 
 export function assemble(options: AssemblyOptions): Assembly {
@@ -77,7 +93,7 @@ export function assemble(options: AssemblyOptions): Assembly {
     artifacts: options.artifacts ?? new FileArtifactStore(path.join(home, 'artifacts')),
     home,
     secrets: (name) => env[name],
-    ...(options.onDelta && { onDelta: options.onDelta }),
+    streams: callStreams(options.streams, env, home),
   };
   return { services, activities: createActivities(services) };
 }

@@ -1,5 +1,10 @@
 /** `holdfast/worker`: put Holdfast on a Temporal worker. */
 
+export { LocalStreamBus, type LocalStreamBusOptions } from '../streams/local-stream-bus';
+export { MemoryStreamBus } from '../streams/memory-stream-bus';
+export { openStreams, type StreamsOptions } from '../streams/open-streams';
+export { PostgresStreamBus, type PostgresStreamBusOptions } from '../streams/postgres-stream-bus';
+export type { StreamBus } from '../streams/stream-bus';
 export { HoldfastPlugin, type HoldfastPluginOptions } from './plugin';
 export { type LoadedAgent, loadProject, type Project } from './project/load-project';
 export { type CreateWorkerOptions, createWorker } from './worker';

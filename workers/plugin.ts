@@ -2,6 +2,7 @@ import type {
   BundleOptions,
   BundlerPlugin,
   ReplayWorkerOptions,
+  Worker,
   WorkerOptions,
   WorkerPlugin,
 } from '@temporalio/worker';
@@ -22,6 +23,7 @@ export interface HoldfastPluginOptions extends AssemblyOptions {}
 export class HoldfastPlugin implements WorkerPlugin, BundlerPlugin {
   readonly name = 'holdfast';
   private assembly: Assembly | undefined;
+  private running = 0;
 
   /** @throws HoldfastError for agents or tools that could not run; see `docs/errors/`. */
   constructor(private readonly options: HoldfastPluginOptions = {}) {}
@@ -49,6 +51,16 @@ export class HoldfastPlugin implements WorkerPlugin, BundlerPlugin {
       // A model call may end before the worker does.
       shutdownGraceTime: options.shutdownGraceTime ?? '60s',
     };
+  }
+
+  /** The last worker to end closes what they share. */
+  async runWorker(worker: Worker, next: (worker: Worker) => Promise<void>): Promise<void> {
+    this.running++;
+    try {
+      await next(worker);
+    } finally {
+      if (--this.running === 0) await this.contents.services.streams.close();
+    }
   }
 
   configureReplayWorker(options: ReplayWorkerOptions): ReplayWorkerOptions {

@@ -67,7 +67,7 @@ async function callModel(
   tell: (details: unknown) => void,
 ): Promise<InvokeModelResult> {
   const started = Date.now();
-  const { attempt, workflowExecution } = activityInfo();
+  const { attempt, scheduledTimestampMs, workflowExecution } = activityInfo();
   const key = sessionKey(input.transcript.firstRunId);
   const parts = scopedParts(services.artifacts, key);
   const loaded = await services.transcripts.load(key, wantedOf(input, agent), pullFrom(services, key));
@@ -81,6 +81,8 @@ async function callModel(
   const { request, fitted } = await prepareRequest(input, agent, seen, route);
   const affordable = withinBudget(request, input.model, fitted.tokens, input.budgetUsd, services.prices);
 
+  const position = input.transcript.length + quickResults.length;
+  const stream = services.streams.begin(key, { turn: input.turn, position, call: scheduledTimestampMs, attempt });
   let chars = 0;
   const reply = await route.provider
     .complete(affordable, {
@@ -89,12 +91,14 @@ async function callModel(
       onDelta: (delta) => {
         if ('text' in delta) chars += delta.text.length;
         tell({ turn: input.turn, receivedChars: chars });
-        services.onDelta?.(key, input.turn, attempt, delta);
+        stream.delta(delta);
       },
     })
     .catch((error) => {
+      stream.end(false);
       throw withContextSize(error, fitted.tokens);
     });
+  stream.end(true);
   const message = { ...(await offloadReply(reply.message, parts)), mark: newMark() };
   services.transcripts.keep(key, message);
   return {

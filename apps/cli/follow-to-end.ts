@@ -3,11 +3,12 @@ import type { Carrier } from './carrier';
 import type { Context } from './context';
 import { EXIT, type ExitCode, exitCodeOfStop } from './exit-codes';
 import { followRun } from './follow/follow-run';
+import type { StreamedText } from './follow/live-text';
 import { linesOf } from './follow/progress-lines';
 import { answerText, type Ending, endingLines } from './follow/result-text';
 import { runView } from './follow/run-view';
 import { StatusLine } from './follow/status-line';
-import { type FollowedRun, type RunReport, reportOf } from './run-report';
+import { type FollowedRun, placeOfRun, type RunReport, reportOf } from './run-report';
 import { selfCommand } from './self-command';
 
 export interface FollowToEndOptions {
@@ -64,20 +65,43 @@ async function showProgress(
   const { holdfast } = carrier.link;
   const left = new AbortController();
   const ended = holdfast.temporal.withAbortSignal(left.signal, () => holdfast.get(run.id).result());
+  const live = out.live || stream ? await liveText(context, carrier, run.id) : undefined;
   let modelCalled = false;
   try {
-    for await (const progress of followRun(view, { signal, ended, ...(last !== undefined && { last }) })) {
+    const following = { signal, ended, ...(last !== undefined && { last }), ...(live && { live }) };
+    for await (const progress of followRun(view, following)) {
       if (!modelCalled && progress.type === 'status' && progress.phase !== 'starting') {
         modelCalled = true;
         out.phase('first model call');
       }
       if (progress.type === 'status') line.update(progress);
       else if (stream) out.jsonLine({ ...progress, at: now() });
+      if (progress.type === 'text-delta' || progress.type === 'text-dropped' || progress.type === 'turn-finished') {
+        line.say(progress);
+      }
       line.print(linesOf(progress, out.note, elapsed()));
     }
   } finally {
     left.abort();
     line.close();
+    await live?.close();
+  }
+}
+
+/** What the model says, where a bus brings it; without one the run is followed message by message. */
+async function liveText({ env, home }: Context, carrier: Carrier, id: string): Promise<StreamedText | undefined> {
+  const { openStreams } = require('../../streams/open-streams') as typeof import('../../streams/open-streams');
+  const streams = openStreams({ env, home });
+  if (!streams) return undefined;
+  const { StreamedText } = require('./follow/live-text') as typeof import('./follow/live-text');
+  const { streamTopic } = require('../../protocol/stream') as typeof import('../../protocol/stream');
+  try {
+    const { firstRunId } = await placeOfRun(carrier.link, id);
+    return new StreamedText(streams, streamTopic(id, firstRunId));
+  } catch {
+    // A server that is not there now is waited for elsewhere.
+    await streams.close();
+    return undefined;
   }
 }
 

@@ -4,6 +4,9 @@ import type { InvokeModelInput, InvokeModelResult } from '../../protocol/activit
 import type { AgentDefinition } from '../../protocol/agent';
 import type { FailureCode } from '../../protocol/failures';
 import type { Message } from '../../protocol/messages';
+import { JOIN_TOPIC } from '../../protocol/stream';
+import { MemoryStreamBus } from '../../streams/memory-stream-bus';
+import type { StreamBus } from '../../streams/stream-bus';
 import { type ScriptedStep, scriptedModel } from '../../testing/scripted-model';
 import { activityBench, type FakeWorkflow, modelCall } from '../fixtures/activity-bench';
 import { assistant, call, result, user } from '../fixtures/messages';
@@ -18,13 +21,14 @@ interface BenchOptions {
   look?: NotingOptions['answer'];
   contextTokens?: number;
   prices?: Record<string, { inputPerMillion: number; outputPerMillion: number }>;
+  streams?: StreamBus;
 }
 
-function benchOf(steps: ScriptedStep[], { agent: changes, workflow, look, contextTokens, prices }: BenchOptions = {}) {
+function benchOf(steps: ScriptedStep[], { agent: changes, workflow, look, contextTokens, ...more }: BenchOptions = {}) {
   const model = scriptedModel(steps, contextTokens === undefined ? {} : { contextTokens });
   const quick = notingTool('look', { effect: 'read', quick: true, ...(look && { answer: look }) });
   const bench = activityBench(
-    { agents: [{ ...agent, ...changes }], tools: [quick.tool], providers: [model], ...(prices && { prices }) },
+    { agents: [{ ...agent, ...changes }], tools: [quick.tool], providers: [model], ...more },
     workflow,
   );
   benches.push(bench);
@@ -85,11 +89,20 @@ describe('one call', () => {
   });
 
   test('tells of text as it arrives', async () => {
-    const deltas: unknown[] = [];
-    const bench = benchOf([{ text: 'hello' }]);
-    bench.services.onDelta = (session, turn, attempt, delta) => deltas.push([session, turn, attempt, delta]);
-    await invoke(bench);
-    expect(deltas).toEqual([['wf:run-1', 1, 1, { type: 'text', text: 'hello' }]]);
+    const streams = new MemoryStreamBus();
+    const events: unknown[] = [];
+    await streams.subscribe('wf:run-1', (payload) => {
+      events.push(JSON.parse(payload));
+      if (events.length === 1) streams.publish(JOIN_TOPIC, JSON.stringify({ topic: 'wf:run-1' }));
+    });
+    await invoke(benchOf([{ text: 'hello', delayMs: 50 }], { streams }));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const call = { turn: 1, position: 1, attempt: 1, call: expect.any(Number) };
+    expect(events).toEqual([
+      { type: 'began', ...call },
+      { type: 'delta', ...call, kind: 'text', offset: 0, text: 'hello' },
+      { type: 'ended', ...call, ok: true },
+    ]);
   });
 });
 

@@ -5,7 +5,7 @@ import path from 'node:path';
 
 const ROOT = path.resolve(__dirname, '..', '..');
 const CONFIG = '.dependency-cruiser.cjs';
-const ROOMS = ['protocol', 'workflows', 'activities', 'workers', 'client', 'apps', 'testing', 'examples'];
+const ROOMS = ['protocol', 'streams', 'workflows', 'activities', 'workers', 'client', 'apps', 'testing', 'examples'];
 
 interface Violation {
   rule: { name: string };
@@ -40,6 +40,8 @@ const PLANTED: [file: string, source: string, rule: string][] = [
   ['protocol/1.ts', "export * from '../workflows/ok';", 'protocol-is-the-bottom'],
   ['protocol/2.ts', "export { Client } from '@temporalio/client';", 'protocol-packages'],
   ['protocol/3.ts', "export { readFile } from 'node:fs';", 'protocol-packages'],
+  ['streams/1.ts', "export * from '../activities/ok';", 'streams-see-protocol'],
+  ['streams/2.ts', "export { Client } from '@temporalio/client';", 'streams-packages'],
   ['workflows/1.ts', "export * from '../activities/ok';", 'workflows-see-protocol'],
   ['workflows/2.ts', "export { readFile } from 'node:fs';", 'workflows-packages'],
   ['workflows/3.ts', "export { z } from 'zod';", 'workflows-packages'],

@@ -12,7 +12,19 @@ export interface RunView {
   transcript(from: number): Promise<TranscriptPage | null | undefined>;
 }
 
+/** What the model says while it says it. */
+export interface LiveText {
+  /** What was not told yet, to one who has the messages before `position`. */
+  tell(position: number): Iterable<Progress>;
+  /** Resolves when there is something to tell, or news. */
+  changed(): Promise<void>;
+  /** Whether the transcript was, since this was last asked, about to grow. */
+  takeNews(): boolean;
+}
+
 export interface FollowOptions {
+  /** Default: the run is told message by message. */
+  live?: LiveText;
   /** Ends the following, never the run. */
   signal: AbortSignal;
   /** Settles when the run is over, so that its end is seen at once. */
@@ -25,6 +37,8 @@ export interface FollowOptions {
 
 const FIRST_PAUSE_MS = 60;
 const SLOWEST_PAUSE_MS = 700;
+/** From the news of a message to the message. */
+const NEWS_MS = 25;
 const MISSING_AFTER = 2;
 const PREVIEW_CHARS = 300;
 
@@ -32,7 +46,7 @@ const PREVIEW_CHARS = 300;
 export async function* followRun(view: RunView, options: FollowOptions): AsyncGenerator<Progress> {
   const reader = new TranscriptReader(options.last, options.from);
   const told = new ToldOnce();
-  const wake = wakerFor(options);
+  const rest = restFor(options);
   let pause = FIRST_PAUSE_MS;
   for (;;) {
     if (options.signal.aborted) return;
@@ -52,20 +66,40 @@ export async function* followRun(view: RunView, options: FollowOptions): AsyncGe
     }
     if (!open) return;
     pause = news ? FIRST_PAUSE_MS : Math.min(pause * 1.5, SLOWEST_PAUSE_MS);
-    await wake(pause);
+    if (yield* rest(pause, reader.next)) pause = FIRST_PAUSE_MS;
   }
 }
 
-/** A pause that the reader's leaving cuts short, and, once, the run's end. */
-function wakerFor({ signal, ended }: FollowOptions): (ms: number) => Promise<void> {
+/**
+ * A pause that the reader's leaving cuts short and, once, the run's end. In it is told what the model says; news of the transcript
+ * ends it soon, which is the result.
+ */
+function restFor({ signal, ended, live }: FollowOptions) {
   const over = new AbortController();
   const end = (): void => over.abort();
   ended?.then(end, end);
   let endSeen = false;
-  return async (ms) => {
-    const until = endSeen ? signal : AbortSignal.any([signal, over.signal]);
-    await sleep(ms, undefined, { signal: until }).catch(() => undefined);
+  return async function* rest(ms: number, position: number): AsyncGenerator<Progress, boolean> {
+    const cut = new AbortController();
+    const until = AbortSignal.any(endSeen ? [signal, cut.signal] : [signal, cut.signal, over.signal]);
+    let passed = false;
+    const passing = sleep(ms, undefined, { signal: until })
+      .catch(() => undefined)
+      .then(() => {
+        passed = true;
+      });
+    let news = false;
+    while (!passed && !news) {
+      if (live) yield* live.tell(position);
+      await (live ? Promise.race([passing, live.changed()]) : passing);
+      news = live?.takeNews() ?? false;
+    }
+    cut.abort();
+    // A failed attempt must not stay on the screen for as long as the server is asked.
+    if (live) yield* live.tell(position);
+    if (news) await sleep(NEWS_MS, undefined, { signal }).catch(() => undefined);
     endSeen ||= over.signal.aborted;
+    return news;
   };
 }
 
@@ -98,6 +132,11 @@ class TranscriptReader {
       }
       this.position = page.next;
     }
+  }
+
+  /** How far it has read. */
+  get next(): number {
+    return this.position;
   }
 
   private tell(message: Message, position: number, state: SessionStateView): Progress {

@@ -9,7 +9,7 @@ const ARGUMENT_CHARS = 40;
 const REMARK_CHARS = 160;
 const TOOL_PREFIX = 'tool.';
 
-/** The lines that tell one step of a run; none for what only the status line shows. */
+/** The lines that tell one step of a run; none for what is only shown while it lasts. */
 export function linesOf(progress: Progress, style: Style, elapsedMs: number): string[] {
   switch (progress.type) {
     case 'first-call':
@@ -35,6 +35,8 @@ export function linesOf(progress: Progress, style: Style, elapsedMs: number): st
       return [style.yellow('No worker answers; the run waits. `holdfast dev` carries it on.')];
     case 'worker-back':
       return ['A worker answers again.'];
+    case 'text-delta':
+    case 'text-dropped':
     case 'status':
       return [];
   }

@@ -1,5 +1,6 @@
 import type { ToolOutcome } from '../../../protocol/messages';
 import type { SessionPhase, TodoItem } from '../../../protocol/session';
+import type { DeltaKind } from '../../../protocol/stream';
 
 /** What a run has used so far. */
 export interface Totals {
@@ -28,6 +29,10 @@ export type Progress =
   /** A message to the model: the task, or what was wrong with its answer. */
   | { type: 'user-said'; position: number; text: string }
   | { type: 'turn-finished'; position: number; turn: number; text: string; calls: ShownCall[]; totals?: Totals }
+  /** A piece of what the model is saying; `offset` characters of this kind came before it in this turn and attempt. */
+  | { type: 'text-delta'; turn: number; attempt: number; kind: DeltaKind; offset: number; text: string }
+  /** What an attempt said of that turn is void. */
+  | { type: 'text-dropped'; turn: number; attempt: number }
   | {
       type: 'tool-finished';
       position: number;

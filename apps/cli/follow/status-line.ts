@@ -1,5 +1,6 @@
 import { duration } from '../figures';
 import type { Output } from '../output';
+import { PartialText, type Said } from './partial-text';
 import type { Progress } from './progress';
 import { totalsText } from './progress-lines';
 
@@ -9,10 +10,18 @@ const ERASE_LINE = '\r\u001b[2K';
 
 export type Status = Extract<Progress, { type: 'status' }>;
 
-/** One line at the bottom of a terminal, redrawn in place; on anything else only the lines above it are written. */
+/** Lines of a partial answer that are shown. */
+const PARTIAL_LINES = 6;
+const LINE_UP = '\u001b[1A';
+
+/**
+ * The bottom of a terminal, redrawn in place: the end of what the model is saying, and one line of status. On anything else only
+ * the lines above it are written.
+ */
 export class StatusLine {
   private status: Status | undefined;
-  private shown = false;
+  private readonly partial = new PartialText();
+  private shown = 0;
   private frame = 0;
   private readonly timer: NodeJS.Timeout | undefined;
 
@@ -30,6 +39,12 @@ export class StatusLine {
     this.status = status;
   }
 
+  /** What the model says; shown until its message, or another attempt, takes its place. */
+  say(progress: Said): void {
+    if (!this.partial.take(progress)) return;
+    this.draw();
+  }
+
   /** Lines that stay, above the status. */
   print(lines: readonly string[]): void {
     for (const line of lines) this.out.say(line);
@@ -45,14 +60,23 @@ export class StatusLine {
   private draw(): void {
     if (!this.out.live || !this.status) return;
     const frame = FRAMES[this.frame++ % FRAMES.length] ?? '';
-    const text = `${frame} ${statusText(this.status, this.elapsed())}`.slice(0, (this.out.stderr.columns ?? 80) - 1);
-    this.out.stderr.write(ERASE_LINE + this.out.note.dim(text));
-    this.shown = true;
+    const { columns = 80, rows = 24 } = this.out.stderr;
+    const partial = this.partial.lines(columns - 3, Math.min(PARTIAL_LINES, rows - 2)).map((line) => `  ${line}`);
+    const status = `${frame} ${statusText(this.status, this.elapsed())}`.slice(0, columns - 1);
+    // In one write, so that nothing flickers.
+    const lines = [...partial, status].map((line) => ERASE_LINE + this.out.note.dim(line));
+    this.out.stderr.write(this.erasing() + lines.join('\n'));
+    this.shown = lines.length;
   }
 
   private erase(): void {
-    if (this.shown) this.out.stderr.write(ERASE_LINE);
-    this.shown = false;
+    if (this.shown > 0) this.out.stderr.write(this.erasing());
+    this.shown = 0;
+  }
+
+  /** What takes the lines away that are shown, from the last to the first. */
+  private erasing(): string {
+    return this.shown > 0 ? ERASE_LINE + (LINE_UP + ERASE_LINE).repeat(this.shown - 1) : '';
   }
 }
 

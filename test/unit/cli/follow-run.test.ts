@@ -1,4 +1,4 @@
-import { followRun, type RunView } from '../../../apps/cli/follow/follow-run';
+import { followRun, type LiveText, type RunView } from '../../../apps/cli/follow/follow-run';
 import type { PendingAttempt } from '../../../apps/cli/follow/pending-attempts';
 import type { Progress } from '../../../apps/cli/follow/progress';
 import type { AssistantMessage, Message, ToolMessage } from '../../../protocol/messages';
@@ -231,4 +231,81 @@ test('the end of the run cuts a pause short, and does so once', async () => {
 test('a failing description ends it with the error', async () => {
   const view = { ...fake({}), describe: () => Promise.reject(new Error('gone')) };
   await expect(follow(view)).rejects.toThrow('gone');
+});
+
+/** A model that says a word every 20 ms, as a bus would bring it; at the end of each turn there is news. */
+function speaking(words: string[]): LiveText {
+  let told = 0;
+  let said = 0;
+  let news = false;
+  let wake: () => void = () => undefined;
+  const timer = setInterval(() => {
+    said++;
+    if (said > words.length) {
+      clearInterval(timer);
+      news = true;
+    }
+    wake();
+  }, 20);
+  return {
+    *tell() {
+      for (; told < Math.min(said, words.length); told++) {
+        yield { type: 'text-delta', turn: 1, attempt: 1, kind: 'text', offset: told, text: words[told] ?? '' };
+      }
+    },
+    changed: () =>
+      new Promise((resolve) => {
+        wake = resolve;
+      }),
+    takeNews() {
+      const was = news;
+      news = false;
+      return was;
+    },
+  };
+}
+
+test('what the model says is told in the pauses, each word once, and news ends a pause', async () => {
+  const quiet = Array.from({ length: 8 }, () => ({ open: true }));
+  const view = fake(
+    ...quiet,
+    { messages: whole.slice(0, 1), open: true },
+    { messages: whole.slice(0, 1), open: false },
+  );
+  const words = Array.from({ length: 12 }, (_, at) => `w${at}`);
+  const told: Progress[] = [];
+  const options = { signal: new AbortController().signal, live: speaking(words) };
+  for await (const progress of followRun(view, options)) told.push(progress);
+  expect(told.flatMap((progress) => (progress.type === 'text-delta' ? progress.text : []))).toEqual(words);
+});
+
+test('news of the transcript is looked at soon, however long the pauses have become', async () => {
+  const open = Array.from({ length: 40 }, () => ({ open: true }));
+  const view = fake(...open, { open: false });
+  let wake: () => void = () => undefined;
+  let news = false;
+  const live: LiveText = {
+    tell: () => [],
+    changed: () =>
+      new Promise((resolve) => {
+        wake = resolve;
+      }),
+    takeNews: () => {
+      const was = news;
+      news = false;
+      return was;
+    },
+  };
+  const leaving = new AbortController();
+  const following = (async () => {
+    for await (const _ of followRun(view, { signal: leaving.signal, live }));
+  })();
+  await new Promise((resolve) => setTimeout(resolve, 2_500));
+  const before = view.described;
+  news = true;
+  wake();
+  await new Promise((resolve) => setTimeout(resolve, 120));
+  expect(view.described).toBeGreaterThan(before);
+  leaving.abort();
+  await following;
 });

@@ -1,3 +1,4 @@
+import { PartialText } from '../../../apps/cli/follow/partial-text';
 import type { Progress, Totals } from '../../../apps/cli/follow/progress';
 import { argumentsText, linesOf } from '../../../apps/cli/follow/progress-lines';
 import { type Status, StatusLine, statusText } from '../../../apps/cli/follow/status-line';
@@ -146,5 +147,46 @@ describe('the status line', () => {
     await new Promise((resolve) => setTimeout(resolve, 200));
     line.close();
     expect(stderr.text).toBe('above\n');
+  });
+
+  test('shows the end of what the model says above it, and takes it away with the message', () => {
+    const { out, stderr } = captureOutput({ env: { NO_COLOR: '1' } }, true);
+    Object.assign(stderr, { columns: 20, rows: 10 });
+    const line = new StatusLine(out, () => 1_000);
+    const say = (text: string, kind: 'text' | 'reasoning' | 'tool-call' = 'text'): string[] => {
+      const before = stderr.text.length;
+      line.say({ type: 'text-delta', turn: 4, attempt: 1, kind, offset: 0, text });
+      return stderr.text.slice(before).split('\n');
+    };
+    line.update(status);
+    expect(say('thinking', 'reasoning')[0]).toBe(`${ERASE}  thinking`);
+    expect(say('one two three four five')).toEqual([
+      `${ERASE}\u001b[1A${ERASE}${ERASE}  one two three fou`,
+      `${ERASE}  r five`,
+      expect.stringContaining('turn 4'),
+    ]);
+    expect(say('\u001b[2J 漢字')[1]).toContain('\\x1b[2J 漢');
+    expect(say(' a\n'.repeat(20)).length).toBe(7);
+    expect(say('files_read', 'tool-call').at(-2)).toContain('→ files_read');
+    const before = stderr.text.length;
+    line.say({ type: 'turn-finished', position: 1, turn: 3, text: '', calls: [] });
+    expect(stderr.text.slice(before)).toBe('');
+    line.say({ type: 'text-dropped', turn: 4, attempt: 1 });
+    expect(stderr.text.slice(before).startsWith(ERASE + `\u001b[1A${ERASE}`.repeat(6))).toBe(true);
+    expect(stderr.text.slice(before).split('\n')).toHaveLength(1);
+    line.close();
+  });
+
+  test('no line of a partial answer is wider than the terminal', () => {
+    const partial = new PartialText();
+    const text = 'mixed 漢字かな 🦊🦊🦊 ünïcödé and\ttabs '.repeat(10);
+    partial.take({ type: 'text-delta', turn: 1, attempt: 1, kind: 'text', offset: 0, text });
+    for (const columns of [2, 7, 30]) {
+      for (const shown of partial.lines(columns, 50)) {
+        const width = [...shown].reduce((sum, one) => sum + ((one.codePointAt(0) ?? 0) > 0x2000 ? 2 : 1), 0);
+        expect(width).toBeLessThanOrEqual(columns);
+      }
+    }
+    expect(partial.lines(30, 0)).toEqual([]);
   });
 });
