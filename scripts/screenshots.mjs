@@ -17,8 +17,11 @@ const { HoldfastClient } = require('./dist/client/index.js');
 const { startEmbeddedServer } = require('./dist/testing/index.js');
 const { loadProject } = require('./dist/workers/project/load-project.js');
 const { Client, Connection } = require('@temporalio/client');
-const { NativeConnection } = require('@temporalio/worker');
+const { DefaultLogger, NativeConnection, Runtime } = require('@temporalio/worker');
 
+/** What a page needs until everything on it is there, and what it gets before the browser is ended. */
+const LOADED_MS = 12_000;
+const GIVE_UP_MS = 60_000;
 const chromium = process.env.CHROMIUM ?? 'chromium';
 if (spawnSync(chromium, ['--version']).status !== 0) {
   console.error(`No browser: ${chromium} does not start. Install Chromium, or name one in CHROMIUM.`);
@@ -29,6 +32,7 @@ mkdirSync(images, { recursive: true });
 const folder = mkdtempSync(path.join(tmpdir(), 'holdfast-screenshots-'));
 cpSync(path.join(root, 'docs'), path.join(folder, 'docs'), { recursive: true });
 
+Runtime.install({ logger: new DefaultLogger('ERROR') });
 const server = await startEmbeddedServer({ home: path.join(folder, 'home'), port: 0, uiPort: 0, log: () => undefined });
 const native = await NativeConnection.connect({ address: server.address });
 const connection = await Connection.connect({ address: server.address });
@@ -73,9 +77,12 @@ async function picture(name, page, width, height) {
   const url = `http://127.0.0.1:${server.uiPort}/namespaces/default/workflows${page}`;
   const args = ['--headless', '--no-sandbox', '--disable-gpu', '--hide-scrollbars', '--no-first-run', '--disable-sync'];
   const quiet = ['--disable-background-networking', '--disable-component-update', '--disable-quic'];
-  const view = [`--window-size=${width},${height}`, '--virtual-time-budget=20000', `--screenshot=${file}`];
+  const view = [`--window-size=${width},${height}`, `--timeout=${LOADED_MS}`, `--screenshot=${file}`];
   const given = [...args, ...quiet, `--user-data-dir=${folder}/browser`, ...view, url];
-  const [status] = await once(spawn(chromium, given, { stdio: 'ignore' }), 'exit');
+  const browser = spawn(chromium, given, { stdio: 'ignore' });
+  const late = setTimeout(() => browser.kill('SIGKILL'), GIVE_UP_MS);
+  const [status] = await once(browser, 'exit');
+  clearTimeout(late);
   if (status !== 0) throw new Error(`the browser took no picture of ${url}`);
   console.log(path.relative(root, file));
 }

@@ -89,7 +89,11 @@ async function showProgress(
 }
 
 /** What the model says, where a bus brings it; without one the run is followed message by message. */
-async function liveText({ env, home }: Context, carrier: Carrier, id: string): Promise<StreamedText | undefined> {
+export async function liveText(
+  { env, home }: Context,
+  carrier: Carrier,
+  id: string,
+): Promise<StreamedText | undefined> {
   const { openStreams } = require('../../streams/open-streams') as typeof import('../../streams/open-streams');
   const streams = openStreams({ env, home });
   if (!streams) return undefined;

@@ -2,10 +2,12 @@ import type { Reply, SentMessage } from '../../../client';
 import { HoldfastError } from '../../../protocol/failures';
 import { escapeText, safeJson } from '../escape';
 import { followRun } from '../follow/follow-run';
+
 import type { Progress } from '../follow/progress';
 import { linesOf } from '../follow/progress-lines';
 import { runView } from '../follow/run-view';
 import { StatusLine } from '../follow/status-line';
+import { liveText } from '../follow-to-end';
 import { reportError } from '../report-error';
 import { type ChatPlace, slashCommand } from './slash-commands';
 
@@ -42,7 +44,8 @@ function replyText({ output, stopReason, detail }: Reply): string {
 }
 
 /** What the agent does meanwhile, until the answer is there. */
-async function followed({ context: { out }, carrier, chat }: ChatPlace, sent: SentMessage): Promise<Reply> {
+async function followed({ context, carrier, chat }: ChatPlace, sent: SentMessage): Promise<Reply> {
+  const { out } = context;
   const over = new AbortController();
   const startedAt = Date.now();
   const elapsed = (): number => Date.now() - startedAt;
@@ -51,16 +54,22 @@ async function followed({ context: { out }, carrier, chat }: ChatPlace, sent: Se
   const line = new StatusLine(out, elapsed);
   const onLost = (): void => out.say('The connection to the server is lost; trying again.');
   const view = runView(carrier, chat.id, { signal: over.signal, onLost });
+  const live = out.live ? await liveText(context, carrier, chat.id) : undefined;
   try {
     const from = (await chat.exchange(sent.exchange))?.from;
     if (from !== undefined) {
-      for await (const progress of followRun(view, { signal: over.signal, from: from + 1, ended: reply })) {
+      const following = { signal: over.signal, from: from + 1, ended: reply, ...(live && { live }) };
+      for await (const progress of followRun(view, following)) {
         if (progress.type === 'status') line.update(progress);
+        if (progress.type === 'text-delta' || progress.type === 'text-dropped' || progress.type === 'turn-finished') {
+          line.say(progress);
+        }
         if (!KNOWN.has(progress.type)) line.print(linesOf(progress, out.note, elapsed()));
       }
     }
   } finally {
     line.close();
+    await live?.close();
   }
   return reply;
 }
