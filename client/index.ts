@@ -1,7 +1,9 @@
 /** `holdfast/client`: start, follow and find runs. */
 
+export type { Calendar, CalendarInput } from '../protocol/calendar';
 export type { Exchange, Pause } from '../protocol/control';
 export { type Failure, type FailureClass, type FailureCode, HoldfastError } from '../protocol/failures';
+export type { Overlap, ScheduleTimes, ScheduleTimesInput } from '../protocol/schedule';
 export type { SessionOptions, SessionResult, SessionStateView, StopReason, TranscriptPage } from '../protocol/session';
 export { ChatHandle, type Reply, type SendOptions, SentMessage } from './chat-handle';
 export {
@@ -9,7 +11,16 @@ export {
   type ForkOptions,
   HoldfastClient,
   type HoldfastClientOptions,
-  type StartOptions,
 } from './holdfast-client';
 export { type RunChange, type RunEvent, RunHandle } from './run-handle';
 export type { ListOptions, RunSummary } from './run-list';
+export type { AgentAction, ScheduleActionInput, WorkflowAction } from './schedule/action';
+export type { ScheduleDescription, ScheduledRun, ScheduleSummary } from './schedule/description';
+export {
+  type BackfillOptions,
+  type ScheduleChanges,
+  type ScheduleOptions,
+  Schedules,
+  type TriggerOptions,
+} from './schedules';
+export type { StartOptions } from './start-options';

@@ -1,0 +1,24 @@
+import type { ScheduleTimes } from '../../protocol/schedule';
+import { lengthInWords } from './words';
+
+interface Remarkable {
+  times: ScheduleTimes;
+  next: readonly Date[];
+  paused: boolean;
+  remainingRuns: number | null;
+}
+
+/** What is allowed and yet perhaps not meant. */
+export function remarksOn({ times, next, paused, remainingRuns }: Remarkable): string[] {
+  const remarks: string[] = [];
+  if (paused) remarks.push('It is paused: nothing starts by itself.');
+  if (remainingRuns === 0) remarks.push('No runs are left: nothing starts by itself.');
+  else if (next.length === 0) remarks.push('There is no further time: nothing starts by itself.');
+  const shortest = Math.min(...(times.every ?? []).map(({ every }) => every));
+  if (times.jitter && times.jitter > shortest) {
+    remarks.push(
+      `The jitter (${lengthInWords(times.jitter)}) is longer than the interval; no start is later than the time after its own.`,
+    );
+  }
+  return remarks;
+}
