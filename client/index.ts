@@ -16,6 +16,7 @@ export { type RunChange, type RunEvent, RunHandle } from './run-handle';
 export type { ListOptions, RunSummary } from './run-list';
 export type { AgentAction, ScheduleActionInput, WorkflowAction } from './schedule/action';
 export type { ScheduleDescription, ScheduledRun, ScheduleSummary } from './schedule/description';
+export type { Triggered } from './schedule/trigger';
 export {
   type BackfillOptions,
   type ScheduleChanges,

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Client, ScheduleHandle } from '@temporalio/client';
 import { HoldfastError } from '../protocol/failures';
 import { SEARCH_ATTRIBUTE } from '../protocol/names';
@@ -29,6 +30,7 @@ import {
 } from './schedule/description';
 import { annotate, replaceSchedule } from './schedule/edit';
 import { toOverlap, toPolicies, toSpec } from './schedule/spec';
+import { type Triggered, triggerSchedule } from './schedule/trigger';
 
 export interface ScheduleOptions extends ScheduleTimesInput, SchedulePolicyInput {
   /** Made, but starts nothing until it is resumed. Default false. */
@@ -46,7 +48,7 @@ export type ScheduleChanges = Changes<ScheduleTimesInput> &
   Changes<WorkflowAction> & { paused?: boolean | undefined };
 
 export interface TriggerOptions {
-  /** Default `allow-all`: it starts now, whatever runs. */
+  /** Default: the schedule's own. With `allow-all` it starts whatever runs, and a failure does not pause the schedule. */
   overlap?: Overlap;
   reason?: string;
 }
@@ -124,13 +126,14 @@ export class Schedules {
     return this.ask(id, () => this.handle(id).unpause(note));
   }
 
-  /** Starts a run now, also of a paused schedule or one that has no runs left. */
-  trigger(id: string, { overlap = 'allow-all', reason }: TriggerOptions = {}): Promise<void> {
+  /** Starts a run now, also of a paused schedule or one that has no runs left, and looks for a moment what comes of it. */
+  trigger(id: string, { overlap, reason }: TriggerOptions = {}): Promise<Triggered> {
     const note = this.note('triggered', reason);
-    const { overlap: checked = overlap } = checkPolicy({ overlap });
+    checkPolicy({ overlap });
     return this.ask(id, async () => {
-      await this.handle(id).trigger(toOverlap(checked));
+      const triggered = await triggerSchedule(this.handle(id), overlap);
       await annotate(this.client, id, note);
+      return triggered;
     });
   }
 
@@ -138,9 +141,9 @@ export class Schedules {
   backfill(id: string, { from, to, overlap = 'buffer-all', reason }: BackfillOptions): Promise<void> {
     const note = this.note('backfilled', reason);
     const { start, end } = checkPeriod(from, to);
-    const { overlap: checked = overlap } = checkPolicy({ overlap });
+    checkPolicy({ overlap });
     return this.ask(id, async () => {
-      await this.handle(id).backfill({ start, end, overlap: toOverlap(checked) });
+      await this.handle(id).backfill({ start, end, overlap: toOverlap(overlap) });
       await annotate(this.client, id, note);
     });
   }
@@ -151,7 +154,8 @@ export class Schedules {
    * @throws HoldfastError `Input.*`, `Schedule.Unknown`, `Schedule.Conflict`, `Server.*`.
    */
   async update(id: string, changes: ScheduleChanges, reason?: string): Promise<ScheduleDescription> {
-    const note = this.note('edited', reason);
+    // Two edits of one person in one moment must not be taken for each other.
+    const note = this.note(`edited (${randomUUID().slice(0, 6)})`, reason);
     return this.ask(id, async () => {
       await replaceSchedule(this.client, checkScheduleId(id), note, (current) => changedSchedule(current, changes));
       return this.described(id);
@@ -171,7 +175,6 @@ export class Schedules {
     return descriptionOf(this.client, await this.handle(id).describe());
   }
 
-  /** To the millisecond, so that no two are alike. */
   private note(done: string, reason: string | undefined): string {
     const why = checkReason(reason);
     return `${done} by ${this.options.by}, ${new Date().toISOString()}${why ? `: ${why}` : ''}`;

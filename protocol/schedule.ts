@@ -12,8 +12,8 @@ export const overlapSchema = z.enum(OVERLAP);
  * - `buffer-all`: all wait, and start one after the other.
  * - `cancel-other`: the run before it is asked to stop (its result says `cancelled`); the new one starts when it has ended.
  * - `terminate-other`: the run before it is ended at once, without a result; the new one starts at once.
- * - `allow-all`: it starts at once, beside the others. Only here runs go on side by side; a failed one may then pause the
- *   schedule later than the next start.
+ * - `allow-all`: it starts at once, beside the others. Only here runs go on side by side, and one that fails does not
+ *   pause the schedule: the server follows none of them.
  */
 export type Overlap = z.output<typeof overlapSchema>;
 

@@ -81,7 +81,10 @@ function changedSession({ args = [] }: StartAction, changes: Record<string, unkn
     ...(limits !== undefined && { limits: merge(before.limits, limits) }),
     ...(parameters !== undefined && { parameters: merge(before.parameters, parameters) }),
   });
-  const options = withBudget(merged as SessionOptions, (budgetUsd ?? undefined) as number | undefined);
+  const options = withBudget(
+    { input: null, ...(merged as object) } as SessionOptions,
+    (budgetUsd ?? undefined) as number | undefined,
+  );
   return startInput((other as string | undefined) ?? agent, options);
 }
 
