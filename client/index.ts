@@ -15,7 +15,8 @@ export {
 export { type RunChange, type RunEvent, RunHandle } from './run-handle';
 export type { ListOptions, RunSummary } from './run-list';
 export type { AgentAction, ScheduleActionInput, WorkflowAction } from './schedule/action';
-export type { ScheduleDescription, ScheduledRun, ScheduleSummary } from './schedule/description';
+export type { ScheduleDescription, ScheduleSummary } from './schedule/description';
+export type { ScheduledRun } from './schedule/scheduled-runs';
 export type { Triggered } from './schedule/trigger';
 export {
   type BackfillOptions,

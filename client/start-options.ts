@@ -34,12 +34,12 @@ export function delayOf(
   if (startDelay !== undefined && startAt !== undefined) throw refused('startDelay and startAt are both given');
   if (startDelay !== undefined) {
     const parsed = durationSchema.safeParse(startDelay);
-    if (!parsed.success) throw refused(`startDelay: ${problemsOf(parsed.error)}`);
+    if (!parsed.success) throw refused(problemsOf(parsed.error, 'startDelay'));
     return { startDelay: parsed.data };
   }
   if (startAt === undefined) return {};
   const parsed = instantSchema.safeParse(startAt);
-  if (!parsed.success) throw refused(`startAt: ${problemsOf(parsed.error)}`);
+  if (!parsed.success) throw refused(problemsOf(parsed.error, 'startAt'));
   const delay = parsed.data.getTime() - now;
   if (delay <= 0) throw refused(`startAt: ${parsed.data.toISOString()} has passed`);
   return { startDelay: delay };

@@ -4,6 +4,7 @@ import { registerDev } from './commands/dev';
 import { registerDoctor } from './commands/doctor';
 import { registerRun } from './commands/run';
 import { registerRuns } from './commands/runs';
+import { registerSchedule } from './commands/schedule';
 import { registerStart } from './commands/start';
 import { registerWorker } from './commands/worker';
 import { EXIT } from './exit-codes';
@@ -31,7 +32,16 @@ export function createProgram(): Command {
   return program;
 }
 
-const COMMANDS = [registerStart, registerDev, registerWorker, registerRun, registerRuns, registerAgent, registerDoctor];
+const COMMANDS = [
+  registerStart,
+  registerDev,
+  registerWorker,
+  registerRun,
+  registerRuns,
+  registerSchedule,
+  registerAgent,
+  registerDoctor,
+];
 
 const EXAMPLES = `
 Try:

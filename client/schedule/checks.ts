@@ -91,8 +91,7 @@ export function checkRest({ paused, note, memo, ...unknown }: Record<string, unk
 function parsed<Output>(schema: Schema<Output>, given: unknown, hint: string, name?: string): Output {
   const result = schema.safeParse(given);
   if (result.success) return result.data;
-  const problem = problemsOf(result.error);
-  throw new HoldfastError('Input.Invalid', name === undefined ? problem : problem.replace('(options)', name), { hint });
+  throw new HoldfastError('Input.Invalid', problemsOf(result.error, name), { hint });
 }
 
 type Failed = { success: false; error: Parameters<typeof problemsOf>[0] };
