@@ -10,7 +10,10 @@ export interface StartOptions extends SessionOptions {
   /** US dollars the run may cost; short for `limits.costUsd`. */
   budgetUsd?: number;
   taskQueue?: string;
-  /** The run is accepted now and begins after this, `10m`; deadlines count from then. Not beside `startAt`. */
+  /**
+   * The run is accepted now and begins after this, `10m`; deadlines count from then. Until then `cancel` ends it; any other
+   * control (`pause`, `steer`, `stop`) would make it begin. Not beside `startAt`.
+   */
   startDelay?: number | string;
   /** The same as a moment: a `Date`, or ISO 8601 text with its offset. One that has passed is refused. */
   startAt?: Date | string;

@@ -24,9 +24,10 @@ export interface Calendar {
 }
 
 const MOST_RANGES = 60;
+type Otherwise = '*' | 0;
 
 /** A value, a range, several of them, or `*`; `otherwise` where nothing is given. */
-function field(min: number, max: number, otherwise: '*' | 0, names?: { first: number; values: readonly string[] }) {
+function field(min: number, max: number, otherwise: Otherwise, names?: { first: number; values: readonly string[] }) {
   const value = z.union([z.number(), z.string()]).transform((given, context) => {
     const number = typeof given === 'number' ? given : numberOf(given, names);
     if (number !== undefined && Number.isInteger(number) && number >= min && number <= max) return number;
@@ -63,23 +64,28 @@ const named = (values: readonly string[], first: number) => (ranges: CalendarRan
 const ANY_YEAR = 2000;
 const LAST_YEAR = 2100;
 
+const schemaOf = (clock: Otherwise) =>
+  z
+    .strictObject({
+      second: field(0, 59, clock),
+      minute: field(0, 59, clock),
+      hour: field(0, 23, clock),
+      dayOfMonth: field(1, 31, '*'),
+      month: field(1, 12, '*', { first: 1, values: MONTHS }).transform(named(MONTHS, 1)),
+      year: field(ANY_YEAR, LAST_YEAR, '*').transform((ranges) =>
+        ranges.some(({ start, end, step }) => start === ANY_YEAR && end === LAST_YEAR && step === 1) ? [] : ranges,
+      ),
+      dayOfWeek: field(0, 6, '*', { first: 0, values: DAYS }).transform(named(DAYS, 0)),
+      comment: z.string().max(200).optional(),
+    })
+    .transform(({ comment, ...fields }): Calendar => ({ ...fields, ...(comment !== undefined && { comment }) }));
+
 /**
  * Friendly forms become Temporal's: `{ hour: 9, dayOfWeek: [{ start: 'Monday', end: 'Friday' }] }`. Not given are second,
  * minute and hour 0, and any day, month and year.
  */
-export const calendarSchema = z
-  .strictObject({
-    second: field(0, 59, 0),
-    minute: field(0, 59, 0),
-    hour: field(0, 23, 0),
-    dayOfMonth: field(1, 31, '*'),
-    month: field(1, 12, '*', { first: 1, values: MONTHS }).transform(named(MONTHS, 1)),
-    year: field(ANY_YEAR, LAST_YEAR, '*').transform((ranges) =>
-      ranges.some(({ start, end, step }) => start === ANY_YEAR && end === LAST_YEAR && step === 1) ? [] : ranges,
-    ),
-    dayOfWeek: field(0, 6, '*', { first: 0, values: DAYS }).transform(named(DAYS, 0)),
-    comment: z.string().max(200).optional(),
-  })
-  .transform(({ comment, ...fields }): Calendar => ({ ...fields, ...(comment !== undefined && { comment }) }));
+export const calendarSchema = schemaOf(0);
+/** The same for times that are left out: what is not given is any, so that a day alone is all of the day. */
+export const exceptSchema = schemaOf('*');
 /** A calendar as it may be written. */
 export type CalendarInput = z.input<typeof calendarSchema>;

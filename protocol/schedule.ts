@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { calendarSchema } from './calendar';
+import { calendarSchema, exceptSchema } from './calendar';
 import { cronProblem } from './cron';
 import { durationSchema } from './duration';
 
@@ -82,8 +82,8 @@ const timesShape = {
   /** An interval counted from 1970 in UTC, `10m`, or `{ every: '1h', offset: '5m' }`; whole seconds. */
   every: many(everySchema).optional(),
   calendar: many(calendarSchema).optional(),
-  /** Times that are left out, e.g. holidays. */
-  except: many(calendarSchema).optional(),
+  /** Times that are left out, e.g. holidays; where no time of day is given, all of the day. */
+  except: many(exceptSchema).optional(),
   /** In which cron and calendar are read. Default `UTC`. */
   timeZone: timeZoneSchema.optional(),
   /** Each start is later by a part of this, chosen once; never beyond the time after it. */

@@ -9,6 +9,7 @@ import { followToEnd } from './follow-to-end';
 import { onInterrupt } from './interruption';
 import { webUrl } from './place';
 import type { RunReport } from './run-report';
+import { localTime } from './run-table';
 import { selfCommand } from './self-command';
 
 export interface RunRequest {
@@ -22,8 +23,8 @@ export interface RunRequest {
   budgetUsd?: number;
   model?: string;
   mounts: Mount[];
-  /** The run begins after this, `10m`, or then; nothing waits for it here. */
-  startDelay?: string;
+  /** The run begins after this, milliseconds, or then; nothing waits for it here. */
+  startDelay?: number;
   startAt?: Date;
   /** File for the answer. */
   outFile?: string;
@@ -36,14 +37,15 @@ export interface RunRequest {
 /** Starts a run, or finds the one of that id, and sees it through. */
 export async function executeRun(context: Context, request: RunRequest): Promise<ExitCode> {
   const since = Date.now();
-  const later = request.startDelay !== undefined || request.startAt !== undefined;
-  const detach = request.detach === true || later;
+  const begins = beginning(request, since);
+  const detach = request.detach === true || begins !== undefined;
   const carrier = await Carrier.open(context, !detach);
   const interruption = onInterrupt();
   try {
     const run = await startRun(carrier.link.holdfast, request);
     context.out.phase('run accepted');
     announce(context, run);
+    if (begins && run.started) context.out.say(`It begins ${localTime(begins)}.`);
     if (detach) return accepted(context, carrier, run);
     const stream = context.out.json && request.follow === true;
     if (stream)
@@ -62,6 +64,10 @@ export async function executeRun(context: Context, request: RunRequest): Promise
     await carrier.close();
     interruption.release();
   }
+}
+
+function beginning({ startDelay, startAt }: RunRequest, now: number): Date | undefined {
+  return startAt ?? (startDelay === undefined ? undefined : new Date(now + startDelay));
 }
 
 function startRun(holdfast: HoldfastClient, request: RunRequest): Promise<RunHandle> {

@@ -1,4 +1,5 @@
 import type { ScheduleDescription, ScheduleSummary, Triggered } from '../../client';
+import { lengthInWords } from '../../client/schedule/words';
 import { escapeLine, escapeText } from './escape';
 import { duration, plural, usd } from './figures';
 import { localTime } from './run-table';
@@ -45,7 +46,7 @@ function startsText({ session, workflow, args, taskQueue }: ScheduleDescription)
 }
 
 function policyText({ overlap, catchupWindow, pauseOnFailure, remainingRuns }: ScheduleDescription): string {
-  const parts = [`overlap ${overlap}`, `catches up ${duration(catchupWindow)}`];
+  const parts = [`overlap ${overlap}`, `catches up ${lengthInWords(catchupWindow)}`];
   if (pauseOnFailure) parts.push('pauses on failure');
   if (remainingRuns !== null) parts.push(`${plural(remainingRuns, 'run')} left`);
   return parts.join(' · ');

@@ -10,7 +10,7 @@ export function timesInWords(times: ScheduleTimes): string {
   );
   const dated = [...cron.map((text) => `cron ${text}`), ...calendar.map(calendarInWords)];
   const parts = [[...cycles, ...dated].join('; and ')];
-  if (except.length > 0) parts.push(`except ${except.map(calendarInWords).join(' and ')}`);
+  if (except.length > 0) parts.push(`except ${except.map(exceptionInWords).join(' and ')}`);
   if (dated.length > 0 || except.length > 0) parts.push(`(${timeZone})`);
   if (jitter) parts.push(`up to ${lengthInWords(jitter)} later`);
   if (startAt) parts.push(`from ${startAt.toISOString()}`);
@@ -39,13 +39,22 @@ export function lengthInWords(ms: number): string {
 }
 
 export function calendarInWords(calendar: Calendar): string {
-  const { dayOfWeek, dayOfMonth, month, year } = calendar;
-  const parts = [clockInWords(calendar)];
+  return [clockInWords(calendar), ...daysInWords(calendar)].join(', ');
+}
+
+function exceptionInWords(calendar: Calendar): string {
+  const { hour, minute, second } = calendar;
+  const allDay = isAll(hour, 0, 23) && isAll(minute, 0, 59) && isAll(second, 0, 59);
+  return allDay ? daysInWords(calendar).join(', ') || 'always' : calendarInWords(calendar);
+}
+
+function daysInWords({ dayOfWeek, dayOfMonth, month, year }: Calendar): string[] {
+  const parts: string[] = [];
   if (!isAll(dayOfWeek, DAYS[0], DAYS[6])) parts.push(listed(dayOfWeek, capital));
   if (!isAll(dayOfMonth, 1, 31)) parts.push(`on day ${listed(dayOfMonth)} of the month`);
   if (!isAll(month, MONTHS[0], MONTHS[11])) parts.push(`in ${listed(month, capital)}`);
   if (year.length > 0) parts.push(`in ${listed(year)}`);
-  return parts.join(', ');
+  return parts;
 }
 
 /** Few times a day are told by the clock; else what each hand must show. */

@@ -109,7 +109,7 @@ describe('what is asked is what is described', () => {
         startAt: new Date('2026-12-01T00:00:00Z'),
         endAt: '2027-12-01T00:00:00+01:00',
       },
-      'at 09:00, 17:00, Monday to Friday except at 00:00, on day 24 to 26 of the month, in December (UTC) from 2026-12-01T00:00:00.000Z until 2027-11-30T23:00:00.000Z',
+      'at 09:00, 17:00, Monday to Friday except on day 24 to 26 of the month, in December (UTC) from 2026-12-01T00:00:00.000Z until 2027-11-30T23:00:00.000Z',
     ],
   ])('%j', async (times, words) => {
     const id = fresh('asked');

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { RunRequest } from '../execute-run';
-import { collect, positiveNumber } from '../flags';
+import { collect, durationMs, positiveNumber } from '../flags';
 
 interface RunOptions {
   inputFile?: string;
@@ -9,7 +9,7 @@ interface RunOptions {
   model?: string;
   in?: string[];
   out?: string;
-  after?: string;
+  after?: number;
   at?: string;
   detach?: boolean;
   follow?: boolean;
@@ -27,7 +27,7 @@ export function registerRun(program: Command): void {
     .option('--model <provider/model>', "instead of the agent's model")
     .option('--in <dir>', 'folder the agent may read; may be given several times', collect)
     .option('--out <file>', 'write the answer to a file too')
-    .option('--after <time>', 'begin in e.g. 10m; returns as soon as the run is accepted')
+    .option('--after <time>', 'begin in e.g. 10m; returns as soon as the run is accepted', durationMs)
     .option('--at <moment>', 'begin then, e.g. 2026-12-01T09:00; returns as soon as the run is accepted')
     .option('--detach', 'return as soon as the run is accepted')
     .option('--follow', 'with --json: a JSON line for each step')

@@ -124,7 +124,7 @@ test('one schedule as text', () => {
     '  starts   writer: go',
     '  when     at 09:00 (UTC)',
     '  next     2026-11-21 09:05:07',
-    '  policy   overlap skip · catches up 1 h 0 min · pauses on failure · 1 run left',
+    '  policy   overlap skip · catches up 1 hour · pauses on failure · 1 run left',
     '  counts   2 started · 1 missed · 3 skipped · 4 waiting · 5 dropped',
     '  note     created by ada',
     '  made     2026-11-21 09:05:07 by ada',

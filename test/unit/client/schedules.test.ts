@@ -140,6 +140,13 @@ describe('in words', () => {
     expect(calendarInWords(calendarSchema.parse(calendar))).toBe(words);
   });
 
+  test('what is left out is whole days, unless a time is given', () => {
+    const wordsOf = (except: CalendarInput) => timesInWords(checkTimes({ every: '1h', except }));
+    expect(wordsOf({ dayOfWeek: 'Sunday' })).toBe('every 1 hour except Sunday (UTC)');
+    expect(wordsOf({ hour: 12 })).toBe('every 1 hour except every second of every minute of hour 12 (UTC)');
+    expect(wordsOf({})).toBe('every 1 hour except always (UTC)');
+  });
+
   test('lengths are exact', () => {
     expect([1, 1_000, 90_000, 86_400_000, 90_061_001].map(lengthInWords)).toEqual([
       '1 ms',
