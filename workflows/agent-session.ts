@@ -48,7 +48,7 @@ const { resolveAgent } = proxyLocalActivities<HoldfastActivities>(LOOK_UP);
  * audit trail; its transcript is a query. Continues as new between model calls when the history has grown, under the same id.
  */
 export async function agentSession(given: SessionInput): Promise<SessionResult> {
-  const input = normaliseInput(given);
+  const input = normaliseInput(given, workflowInfo().continuedFromExecutionRunId !== undefined);
   const run = openDesk(input);
   handleQueries(run);
   handleUpdates(run);
