@@ -1,5 +1,7 @@
+import fc from 'fast-check';
 import type { ScheduleChanges, ScheduleDescription, ScheduleSummary, ScheduleTimesInput } from '../../client';
 import type { AgentDefinition } from '../../protocol/agent';
+import { cronProblem } from '../../protocol/cron';
 import { scheduleTimesSchema } from '../../protocol/schedule';
 import { type ScriptedStep, scriptedModel } from '../../testing/scripted-model';
 import { eventually } from '../fixtures/eventually';
@@ -48,6 +50,19 @@ afterAll(async () => {
 function during<T>(work: () => Promise<T>, step: ScriptedStep = { text: 'done' }): Promise<T> {
   const contents = { agents: [agent], providers: [scriptedModel(Array.from({ length: 40 }, () => step))] };
   return temporal.during({ ...contents, workflowsPath: WORKFLOWS }, work);
+}
+
+/** A field of cron within its bounds. */
+function cronField(min: number, max: number): fc.Arbitrary<string> {
+  const pair = fc.tuple(fc.integer({ min, max }), fc.integer({ min, max }));
+  const range = pair.map(([one, other]) => `${Math.min(one, other)}-${Math.max(one, other)}`);
+  const base = fc.oneof(range, fc.constant('*'), fc.integer({ min, max }).map(String));
+  const step = fc.integer({ min: 1, max: 9 });
+  const item = fc.oneof(
+    base,
+    fc.tuple(base, step).map((parts) => parts.join('/')),
+  );
+  return fc.array(item, { minLength: 1, maxLength: 3 }).map((items) => items.join(','));
 }
 
 /** An answer that comes when the test says so. */
@@ -342,7 +357,7 @@ describe('an edit', () => {
     expect(await schedules().describe(id)).toEqual(before);
   });
 
-  test('two at once are both made, and a count of runs that goes down meanwhile is not put back', async () => {
+  test('several at once are all made', async () => {
     const id = fresh('both');
     await schedules().create(id, own, { every: '1h', remainingRuns: 100, paused: true });
     await Promise.all([
@@ -357,6 +372,53 @@ describe('an edit', () => {
       remainingRuns: 100,
     });
   });
+});
+
+test('edits while it fires take no run back and give none away', async () => {
+  const id = fresh('firing');
+  await during(async () => {
+    await schedules().create(id, own, { every: '1s', remainingRuns: 50, overlap: 'allow-all' });
+    for (let edit = 1; edit <= 12; edit++) {
+      await schedules().update(id, { catchupWindow: `${edit}h` });
+      await new Promise((resolve) => setTimeout(resolve, 250));
+    }
+    await schedules().pause(id);
+    const { counts, remainingRuns, catchupWindow } = await schedules().describe(id);
+    expect(counts.taken).toBeGreaterThan(1);
+    expect(remainingRuns).toBe(50 - counts.taken);
+    expect(catchupWindow).toBe(12 * 3_600_000);
+  });
+});
+
+test('what we take for cron, the server takes; what we refuse, it refuses or reads as something else', async () => {
+  const refusedByBoth = [
+    '60 * * * *',
+    '* * * *',
+    '* * L * *',
+    '*/0 * * * *',
+    'x * * * *',
+    '* * * * fri-mon',
+    '1, * * * *',
+  ];
+  const fields = fc.tuple(cronField(0, 59), cronField(0, 23), cronField(1, 31), cronField(1, 12), cronField(0, 7));
+  const taken = fc.sample(fields, { numRuns: 60, seed: 7 }).map((parts) => parts.join(' '));
+  const id = fresh('cron');
+  const send = (cron: string[]) =>
+    temporal.client.schedule.create({
+      scheduleId: id,
+      spec: { cronExpressions: cron },
+      action: { type: 'startWorkflow', workflowType: 'echo', taskQueue: temporal.taskQueue },
+      state: { paused: true },
+    });
+  for (const cron of refusedByBoth) {
+    expect(cronProblem(cron)).toBeDefined();
+    await expect(send([cron])).rejects.toThrow();
+  }
+  expect(taken.filter((cron) => cronProblem(cron) !== undefined)).toEqual([]);
+  await expect(send(taken)).resolves.toBeDefined();
+  const described = await schedules().describe(id);
+  expect(described.times.calendar).toHaveLength(taken.length);
+  expect(described.words).not.toMatch(/undefined|NaN/);
 });
 
 test('deleted, it is unknown; an id is taken once', async () => {
