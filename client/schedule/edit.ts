@@ -11,6 +11,7 @@ import { HoldfastError } from '../../protocol/failures';
 export type Replacement = ScheduleUpdateOptions<ScheduleOptionsStartWorkflowAction<Workflow>>;
 
 const ATTEMPTS = 5;
+const BEFORE = ' · before: ';
 
 /**
  * Replaces a schedule by what is made of it, unless it was changed in between: then it is made anew. The server says nothing
@@ -27,14 +28,20 @@ export async function replaceSchedule(
     const handle = guarded(client).getHandle(id);
     await handle.update((current) => {
       const made = make(current);
-      return { ...made, state: { ...made.state, note } };
+      const stays = current.state.paused && made.state.paused === true;
+      return { ...made, state: { ...made.state, note: stays ? withPause(note, current.state.note) : note } };
     });
     const { state } = await handle.describe();
-    if (state.note === note) return;
+    if (state.note?.startsWith(note)) return;
   }
   throw new HoldfastError('Schedule.Conflict', `the schedule "${id}" was changed again and again while it was edited`, {
     hint: `Look at it and try again: holdfast schedule show ${id}`,
   });
+}
+
+/** Why it is paused goes on to be said, behind what was done since. */
+function withPause(note: string, before = ''): string {
+  return `${note}${BEFORE}${before.split(BEFORE).at(-1)}`;
 }
 
 /**

@@ -1,5 +1,7 @@
+import { Client } from '@temporalio/client';
 import fc from 'fast-check';
 import type { ScheduleChanges, ScheduleDescription, ScheduleSummary, ScheduleTimesInput } from '../../client';
+import { HoldfastClient } from '../../client';
 import type { AgentDefinition } from '../../protocol/agent';
 import { cronProblem } from '../../protocol/cron';
 import { scheduleTimesSchema } from '../../protocol/schedule';
@@ -355,6 +357,40 @@ describe('an edit', () => {
       message: expect.stringContaining(message),
     });
     expect(await schedules().describe(id)).toEqual(before);
+  });
+
+  /** A client in whose way somebody comes, between its look at a schedule and its change. */
+  function disturbed(disturb: () => Promise<unknown>) {
+    const { connection } = temporal.client;
+    const { workflowService } = connection;
+    const updateSchedule = async (request: Parameters<typeof workflowService.updateSchedule>[0]) => {
+      await disturb();
+      return workflowService.updateSchedule(request);
+    };
+    const service = Object.create(workflowService, { updateSchedule: { value: updateSchedule } });
+    const own = Object.create(connection, { workflowService: { value: service } });
+    return new HoldfastClient(new Client({ connection: own, namespace: temporal.namespace })).schedules;
+  }
+
+  test('undoes nothing that was done in between', async () => {
+    const id = fresh('between');
+    await schedules().create(id, own, { every: '1h' });
+    let times = 0;
+    const edit = disturbed(async () => ++times === 1 && schedules().pause(id, 'in between'));
+    const { paused, times: after, note } = await edit.update(id, { jitter: '1m' }, 'a test');
+    expect({ paused, jitter: after.jitter, times }).toEqual({ paused: true, jitter: 60_000, times: 2 });
+    expect(note).toMatch(/^edited \(\w+\) by .*: a test · before: paused by .*: in between$/);
+    expect((await schedules().update(id, { jitter: '2m' })).note).toMatch(
+      /^edited [^·]* · before: paused by [^·]*: in between$/,
+    );
+  });
+
+  test('gives up where there is no end of it', async () => {
+    const id = fresh('endless');
+    await schedules().create(id, own, { every: '1h' });
+    const edit = disturbed(() => schedules().pause(id, 'again'));
+    await expect(edit.update(id, { jitter: '1m' })).rejects.toMatchObject({ code: 'Schedule.Conflict' });
+    expect((await schedules().describe(id)).times.jitter).toBeUndefined();
   });
 
   test('several at once are all made', async () => {
