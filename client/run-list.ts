@@ -82,6 +82,7 @@ function statusOf(recorded: string, executionStatus: string): string {
   return closedByServer ? executionStatus.toLowerCase() : recorded;
 }
 
-function quoted(value: string): string {
+/** A text as a list filter takes it. */
+export function quoted(value: string): string {
   return `"${value.replace(/[\\"]/g, '\\$&')}"`;
 }

@@ -4,6 +4,7 @@ import { HoldfastError } from '../protocol/failures';
 import { SEARCH_ATTRIBUTE } from '../protocol/names';
 import type { Overlap, SchedulePolicyInput, ScheduleTimesInput } from '../protocol/schedule';
 import { toClientError } from './errors';
+import { quoted } from './run-list';
 import {
   type AgentAction,
   actionOf,
@@ -100,7 +101,7 @@ export class Schedules {
 
   /** Schedules of this namespace, those of users' own workflows too. `query` is a Temporal list filter. */
   async *list({ agent, query }: { agent?: string; query?: string } = {}): AsyncGenerator<ScheduleSummary> {
-    const ofAgent = agent !== undefined && `${SEARCH_ATTRIBUTE.agent.name} = ${JSON.stringify(agent)}`;
+    const ofAgent = agent !== undefined && `${SEARCH_ATTRIBUTE.agent.name} = ${quoted(agent)}`;
     const filter = [ofAgent, query !== undefined && `(${query})`].filter(Boolean).join(' AND ');
     try {
       const found = this.client.schedule.list({ pageSize: 100, ...(filter && { query: filter }) });

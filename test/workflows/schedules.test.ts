@@ -156,6 +156,34 @@ describe('what is asked is what is described', () => {
   });
 });
 
+test.each([
+  [
+    'an hour that is left out has no start',
+    '2027-03-27T12:00:00Z',
+    ['2027-03-29T00:30:00.000Z', '2027-03-30T00:30:00.000Z'],
+  ],
+  [
+    'an hour that comes twice has one, the second time',
+    '2027-10-30T12:00:00Z',
+    ['2027-10-31T01:30:00.000Z', '2027-11-01T01:30:00.000Z'],
+  ],
+])('when clocks change, %s', async (_what, startAt, expected) => {
+  const { next } = await schedules().create(fresh('clocks'), own, {
+    cron: '30 2 * * *',
+    timeZone: 'Europe/Berlin',
+    startAt,
+  });
+  expect(next.slice(0, 2).map((time) => time.toISOString())).toEqual(expected);
+});
+
+test('all fields of cron must match, day of month and day of week too', async () => {
+  const { next } = await schedules().create(fresh('both-days'), own, {
+    cron: '0 0 13 * fri',
+    startAt: '2026-12-01T00:00:00Z',
+  });
+  expect(next.slice(0, 2).map((time) => time.toISOString().slice(0, 10))).toEqual(['2027-08-13', '2028-10-13']);
+});
+
 test('listed, also by agent', async () => {
   const [mine, other] = [fresh('mine'), fresh('other')];
   await schedules().create(mine, { agent: 'lister', input: 'go' }, { every: '1h', paused: true });
