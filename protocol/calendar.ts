@@ -23,6 +23,8 @@ export interface Calendar {
   comment?: string;
 }
 
+const FIRST_YEAR = 2000;
+const LAST_YEAR = 2100;
 const MOST_RANGES = 60;
 type Otherwise = '*' | 0;
 
@@ -42,8 +44,13 @@ function field(min: number, max: number, otherwise: Otherwise, names?: { first: 
     .refine(({ start, end, step }) => step === 1 || end > start, 'a step needs an end');
   const one = z.union([range, value.transform((start) => ({ start, end: start, step: 1 }))]);
   const every = [{ start: min, end: max, step: 1 }];
+  // No range at all matches nothing, but any year.
+  const several = z
+    .array(one)
+    .min(min === FIRST_YEAR ? 0 : 1, 'nothing would match')
+    .max(MOST_RANGES);
   return z
-    .union([z.literal('*').transform(() => every), z.array(one).max(MOST_RANGES), one.transform((only) => [only])])
+    .union([z.literal('*').transform(() => every), several, one.transform((only) => [only])])
     .default(otherwise === '*' ? every : [{ start: 0, end: 0, step: 1 }]);
 }
 
@@ -61,9 +68,6 @@ const named = (values: readonly string[], first: number) => (ranges: CalendarRan
     step,
   }));
 
-const ANY_YEAR = 2000;
-const LAST_YEAR = 2100;
-
 const schemaOf = (clock: Otherwise) =>
   z
     .strictObject({
@@ -72,8 +76,8 @@ const schemaOf = (clock: Otherwise) =>
       hour: field(0, 23, clock),
       dayOfMonth: field(1, 31, '*'),
       month: field(1, 12, '*', { first: 1, values: MONTHS }).transform(named(MONTHS, 1)),
-      year: field(ANY_YEAR, LAST_YEAR, '*').transform((ranges) =>
-        ranges.some(({ start, end, step }) => start === ANY_YEAR && end === LAST_YEAR && step === 1) ? [] : ranges,
+      year: field(FIRST_YEAR, LAST_YEAR, '*').transform((ranges) =>
+        ranges.some(({ start, end, step }) => start === FIRST_YEAR && end === LAST_YEAR && step === 1) ? [] : ranges,
       ),
       dayOfWeek: field(0, 6, '*', { first: 0, values: DAYS }).transform(named(DAYS, 0)),
       comment: z.string().max(200).optional(),

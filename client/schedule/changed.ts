@@ -73,7 +73,7 @@ function changedAction(current: ScheduleDescription, changes: Record<string, unk
 }
 
 function changedSession({ args = [] }: StartAction, changes: Record<string, unknown>): SessionInput {
-  const { agent, ...before } = args[0] as SessionInput;
+  const { agent, ...before } = (args[0] ?? {}) as SessionInput;
   const { agent: other, budgetUsd, taskQueue: _, limits, parameters, ...given } = changes;
   const merged: unknown = without({
     ...before,

@@ -109,6 +109,7 @@ describe('times', () => {
     [{ calendar: { hour: { start: 9, end: 8 } } }, 'the range ends before it begins'],
     [{ calendar: { hour: { start: 9, step: 2 } } }, 'a step needs an end'],
     [{ calendar: { hours: 9 } }, 'hours'],
+    [{ calendar: { hour: [] } }, 'calendar.hour: nothing would match'],
     [{ every: '1h', hourly: true }, 'hourly'],
   ])('%j is refused', (given, message) => {
     expect(() => checkTimes(given)).toThrow(refused(message));
