@@ -19,8 +19,8 @@ const KINDS_OF_TIMES = ['cron', 'every', 'calendar'];
  */
 export function changedSchedule(current: ScheduleDescription, changes: object): Replacement {
   const { times, policy, rest } = partsOf(changes);
-  const { paused = current.state.paused, ...of } = rest;
-  checkRest({ paused });
+  const { paused: pausing, ...of } = rest;
+  const { paused = current.state.paused } = checkRest({ paused: pausing });
   const { remainingRuns = current.state.remainingActions, ...policies } = checkPolicy(without(policy));
   const before = same(current);
   const action = isEmpty(of) ? before.action : changedAction(current, of);

@@ -73,19 +73,19 @@ interface Rest {
 }
 
 /** @throws HoldfastError `Input.Invalid`. */
-export function checkRest({ paused, note, memo, ...unknown }: Record<string, unknown>): Rest {
-  const [name] = Object.keys(unknown);
-  const problem =
-    name !== undefined
-      ? `${name}: a schedule has no such option`
-      : paused !== undefined && typeof paused !== 'boolean'
-        ? 'paused: true or false'
-        : memo !== undefined && (typeof memo !== 'object' || memo === null || Array.isArray(memo))
-          ? 'memo: an object is needed'
-          : undefined;
+export function checkRest(given: Record<string, unknown>): Rest {
+  const problem = restProblem(given);
   if (problem !== undefined) throw new HoldfastError('Input.Invalid', problem, { hint: 'See ScheduleOptions.' });
-  if (memo !== undefined) jsonOf(memo);
-  return { paused, note, memo } as Rest;
+  if (given.memo !== undefined) jsonOf(given.memo);
+  return given as Rest;
+}
+
+function restProblem({ paused, note: _, memo, ...unknown }: Record<string, unknown>): string | undefined {
+  const [name] = Object.keys(unknown);
+  if (name !== undefined) return `${name}: a schedule has no such option`;
+  if (paused !== undefined && typeof paused !== 'boolean') return 'paused: true or false';
+  if (memo === undefined || (typeof memo === 'object' && memo !== null && !Array.isArray(memo))) return undefined;
+  return 'memo: an object is needed';
 }
 
 function parsed<Output>(schema: Schema<Output>, given: unknown, hint: string, name?: string): Output {

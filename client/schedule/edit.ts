@@ -8,7 +8,10 @@ import {
 import type { Workflow } from '@temporalio/common';
 import { HoldfastError } from '../../protocol/failures';
 
-export type Replacement = ScheduleUpdateOptions<ScheduleOptionsStartWorkflowAction<Workflow>>;
+/** The SDK's own type forgets what the state holds. */
+export type Replacement = Omit<ScheduleUpdateOptions<ScheduleOptionsStartWorkflowAction<Workflow>>, 'state'> & {
+  state: { paused: boolean; remainingActions?: number };
+};
 
 const ATTEMPTS = 5;
 const BEFORE = ' · before: ';
@@ -28,7 +31,7 @@ export async function replaceSchedule(
     const handle = guarded(client).getHandle(id);
     await handle.update((current) => {
       const made = make(current);
-      const stays = current.state.paused && made.state.paused === true;
+      const stays = current.state.paused && made.state.paused;
       return { ...made, state: { ...made.state, note: stays ? withPause(note, current.state.note) : note } };
     });
     const { state } = await handle.describe();

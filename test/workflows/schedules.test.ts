@@ -32,13 +32,17 @@ function defined<T extends object>(values: T): T {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as T;
 }
 
-/** What is known of a schedule once it is as expected. */
-function settled(id: string, expected: (schedule: ScheduleDescription) => void): Promise<ScheduleDescription> {
-  return eventually(async () => {
+/** What is known of a schedule once it is as expected. Starts come by the clock, so there is time for them. */
+async function settled(id: string, expected: (schedule: ScheduleDescription) => void): Promise<ScheduleDescription> {
+  for (const until = Date.now() + 40_000; ; await new Promise((resolve) => setTimeout(resolve, 100))) {
     const schedule = await schedules().describe(id);
-    expected(schedule);
-    return schedule;
-  });
+    try {
+      expected(schedule);
+      return schedule;
+    } catch (error) {
+      if (Date.now() > until) throw error;
+    }
+  }
 }
 
 afterAll(async () => {
