@@ -1,6 +1,8 @@
 import {
   isGrpcServiceError,
   NamespaceNotFoundError,
+  ScheduleAlreadyRunning,
+  ScheduleNotFoundError,
   WorkflowFailedError,
   WorkflowNotFoundError,
 } from '@temporalio/client';
@@ -24,6 +26,18 @@ export function toClientError(error: unknown, subject: string): Error {
   if (error instanceof WorkflowNotFoundError) {
     return new HoldfastError('Run.Unknown', `there is no run "${subject}"`, {
       hint: '`holdfast runs list` shows the runs there are.',
+      cause: error,
+    });
+  }
+  if (error instanceof ScheduleNotFoundError) {
+    return new HoldfastError('Schedule.Unknown', `there is no schedule "${subject}"`, {
+      hint: '`holdfast schedule list` shows the schedules there are.',
+      cause: error,
+    });
+  }
+  if (error instanceof ScheduleAlreadyRunning) {
+    return new HoldfastError('Schedule.Exists', `there is a schedule "${subject}" already`, {
+      hint: `Change it: holdfast schedule edit ${subject}. Or choose another id.`,
       cause: error,
     });
   }

@@ -10,7 +10,9 @@ import { toClientError } from './errors';
 import { RunHandle } from './run-handle';
 import { type ListOptions, listRuns, type RunSummary, summaryOf } from './run-list';
 import { RunReaders } from './run-reader';
+import { Schedules } from './schedules';
 import { checkRunId, REQUEST_MEMO, requestDigest, startInput, workflowStart } from './start-input';
+import { delayOf, type StartOptions, withBudget } from './start-options';
 
 export interface HoldfastClientOptions {
   /** Default `holdfast`. */
@@ -24,15 +26,9 @@ export interface HoldfastClientOptions {
   streams?: StreamBus;
 }
 
-export interface StartOptions extends SessionOptions {
-  /** Starting twice with one id starts once. Default: the agent's name and a random part. */
-  id?: string;
-  /** US dollars the run may cost; short for `limits.costUsd`. */
-  budgetUsd?: number;
-  taskQueue?: string;
-}
-
-export interface ChatStart extends Omit<StartOptions, 'input' | 'chat' | 'fork'>, NonNullable<SessionOptions['chat']> {}
+export interface ChatStart
+  extends Omit<StartOptions, 'input' | 'chat' | 'fork' | 'startDelay' | 'startAt'>,
+    NonNullable<SessionOptions['chat']> {}
 
 export interface ForkOptions extends Omit<StartOptions, 'fork' | 'input'> {
   /** What to go on with. Default: nothing, so that the model answers the last message kept. */
@@ -55,17 +51,23 @@ export class HoldfastClient {
     this.readers = new RunReaders(options.streams);
   }
 
+  /** Recurring runs. */
+  get schedules(): Schedules {
+    return new Schedules(this.temporal, { taskQueue: this.taskQueue, by: this.by });
+  }
+
   /**
    * Starts an agent on an input. Returns once the run is durably accepted; the work goes on without this process.
    * @throws HoldfastError `Input.*` for what cannot be started, `Run.AlreadyStarted` when the id is taken by a different
    * request, `Server.*` when the server cannot be reached.
    */
   async start(agent: string, options: StartOptions): Promise<RunHandle> {
-    const { id: givenId, budgetUsd, taskQueue, ...session } = options;
+    const { id: givenId, budgetUsd, taskQueue, startDelay, startAt, ...session } = options;
     const input = startInput(agent, withBudget(session, budgetUsd));
     const id = givenId === undefined ? `${agent}-${randomUUID().slice(0, 8)}` : checkRunId(givenId);
+    const delay = delayOf({ startDelay, startAt }, Date.now());
     try {
-      const start = workflowStart(id, taskQueue ?? this.taskQueue, input);
+      const start = { ...workflowStart(id, taskQueue ?? this.taskQueue, input), ...delay };
       const handle = await this.temporal.workflow.start(WORKFLOW.agentSession, start);
       return this.handleOf(id, true, handle.firstExecutionRunId);
     } catch (error) {
@@ -166,10 +168,6 @@ export class HoldfastClient {
       hint: `Choose another id, or look at it: holdfast runs show ${id}`,
     });
   }
-}
-
-function withBudget<Options extends Omit<SessionOptions, 'input'>>(session: Options, budgetUsd?: number): Options {
-  return budgetUsd === undefined ? session : { ...session, limits: { ...session.limits, costUsd: budgetUsd } };
 }
 
 /** Without what is undefined. */

@@ -1,7 +1,9 @@
 /** `holdfast/client`: start, follow and find runs. */
 
+export type { Calendar, CalendarInput } from '../protocol/calendar';
 export type { Exchange, Pause } from '../protocol/control';
 export { type Failure, type FailureClass, type FailureCode, HoldfastError } from '../protocol/failures';
+export type { Overlap, ScheduleTimes, ScheduleTimesInput } from '../protocol/schedule';
 export type { SessionOptions, SessionResult, SessionStateView, StopReason, TranscriptPage } from '../protocol/session';
 export { LocalStreamBus, type LocalStreamBusOptions } from '../streams/local-stream-bus';
 export { MemoryStreamBus } from '../streams/memory-stream-bus';
@@ -14,9 +16,20 @@ export {
   type ForkOptions,
   HoldfastClient,
   type HoldfastClientOptions,
-  type StartOptions,
 } from './holdfast-client';
 export type { AttemptEvent, DeltaEvent, MessageEvent, RunEvent } from './run-events';
 export { type RunChange, RunHandle } from './run-handle';
 export type { ListOptions, RunSummary } from './run-list';
 export type { FollowOptions } from './run-reader';
+export type { AgentAction, ScheduleActionInput, WorkflowAction } from './schedule/action';
+export type { ScheduleDescription, ScheduleSummary } from './schedule/description';
+export type { ScheduledRun } from './schedule/scheduled-runs';
+export type { Triggered } from './schedule/trigger';
+export {
+  type BackfillOptions,
+  type ScheduleChanges,
+  type ScheduleOptions,
+  Schedules,
+  type TriggerOptions,
+} from './schedules';
+export type { StartOptions } from './start-options';

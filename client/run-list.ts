@@ -20,7 +20,10 @@ export interface RunSummary {
   /** Temporal's own status, e.g. `COMPLETED`. */
   executionStatus: string;
   costUsd: number | null;
+  /** When it was accepted; a run with a start delay begins later. */
   startedAt: Date;
+  /** Only of a run that was started with a delay: when it begins, or began. */
+  beginsAt?: Date;
   closedAt: Date | null;
   historyEvents: number;
   parent: string | null;
@@ -60,10 +63,16 @@ export function summaryOf(info: Described): RunSummary {
     executionStatus,
     costUsd: (first(SEARCH_ATTRIBUTE.costUsd.name) as number | undefined) ?? null,
     startedAt: info.startTime,
+    ...beginningOf(info),
     closedAt: info.closeTime ?? null,
     historyEvents: info.historyLength,
     parent: info.parentExecution?.workflowId ?? null,
   };
+}
+
+/** Child runs and those that continued as new also have an execution time; it is that of their start. */
+function beginningOf({ startTime, executionTime }: Described): Pick<RunSummary, 'beginsAt'> {
+  return executionTime && executionTime > startTime ? { beginsAt: executionTime } : {};
 }
 
 /** A run that was terminated or timed out had no chance to record its own status. */
@@ -73,6 +82,7 @@ function statusOf(recorded: string, executionStatus: string): string {
   return closedByServer ? executionStatus.toLowerCase() : recorded;
 }
 
-function quoted(value: string): string {
+/** A text as a list filter takes it. */
+export function quoted(value: string): string {
   return `"${value.replace(/[\\"]/g, '\\$&')}"`;
 }

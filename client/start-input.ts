@@ -89,7 +89,7 @@ function summaryLine({ agent, input, chat, fork }: SessionInput): string {
     .replace(/\uFFFD+$/, '');
 }
 
-function jsonOf(input: unknown): string {
+export function jsonOf(input: unknown): string {
   const hint = 'Give text, parts, or a value of plain objects, lists, texts and numbers.';
   try {
     const json = JSON.stringify(input);

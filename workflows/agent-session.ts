@@ -44,7 +44,7 @@ import { viewOf } from './session-view';
  * audit trail; its transcript is a query. Continues as new between model calls when the history has grown, under the same id.
  */
 export async function agentSession(given: SessionInput): Promise<SessionResult> {
-  const input = normaliseInput(given);
+  const input = normaliseInput(given, workflowInfo().continuedFromExecutionRunId !== undefined);
   const run = openDesk(input);
   handleQueries(run);
   handleUpdates(run);

@@ -4,23 +4,35 @@ import type { SessionInput } from '../protocol/session';
 import { toApplicationFailure } from './failures';
 
 const COUNTS = ['turns', 'toolCalls', 'tokens', 'repeatedCalls'] as const;
+/** They become search attributes, which the server takes as short texts only. */
+const TEXTS = ['tenant', 'parent'] as const;
+const LONGEST_TEXT = 1_000;
 
 /**
  * The input as the session uses it. Holdfast's client has checked it; a workflow, the stock Temporal CLI or a client in another
  * language may not have, so what the loop depends on is checked again, in plain code that the sandbox can run.
  * @throws ApplicationFailure `Input.Invalid`.
  */
-export function normaliseInput(input: SessionInput): SessionInput {
+export function normaliseInput(input: SessionInput, continued: boolean): SessionInput {
   if (typeof input?.agent !== 'string') throw invalid('agent: the name of an agent is needed');
+  if (input.carried && !continued) throw invalid('carried: only a session that continues as new carries something');
   if (input.carried) return input;
+  for (const name of TEXTS) {
+    const text: unknown = input[name];
+    if (text !== undefined && (typeof text !== 'string' || text.length > LONGEST_TEXT))
+      throw invalid(`${name}: not a text of at most ${LONGEST_TEXT} characters`);
+  }
   const optional = input.chat !== undefined || input.fork !== undefined;
-  if (!optional && (input.input === undefined || input.input === null || input.input === ''))
-    throw invalid('input: say what the agent should do');
+  if (!optional && isEmpty(input.input)) throw invalid('input: say what the agent should do');
   return {
     ...input,
     ...(input.limits && { limits: checkLimits(input.limits) }),
     ...(input.chat && { chat: checkChat(input.chat) }),
   };
+}
+
+function isEmpty(input: unknown): boolean {
+  return input === undefined || input === null || (typeof input === 'string' && input.trim() === '');
 }
 
 type GivenLimits = NonNullable<SessionInput['limits']>;

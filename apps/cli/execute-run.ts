@@ -9,6 +9,7 @@ import { followToEnd } from './follow-to-end';
 import { onInterrupt } from './interruption';
 import { webUrl } from './place';
 import type { RunReport } from './run-report';
+import { localTime } from './run-table';
 import { selfCommand } from './self-command';
 
 export interface RunRequest {
@@ -22,6 +23,9 @@ export interface RunRequest {
   budgetUsd?: number;
   model?: string;
   mounts: Mount[];
+  /** The run begins after this, milliseconds, or then; nothing waits for it here. */
+  startDelay?: number;
+  startAt?: Date;
   /** File for the answer. */
   outFile?: string;
   /** Return as soon as the run is accepted. */
@@ -33,13 +37,16 @@ export interface RunRequest {
 /** Starts a run, or finds the one of that id, and sees it through. */
 export async function executeRun(context: Context, request: RunRequest): Promise<ExitCode> {
   const since = Date.now();
-  const carrier = await Carrier.open(context, !request.detach);
+  const begins = beginning(request, since);
+  const detach = request.detach === true || begins !== undefined;
+  const carrier = await Carrier.open(context, !detach);
   const interruption = onInterrupt();
   try {
     const run = await startRun(carrier.link.holdfast, request);
     context.out.phase('run accepted');
     announce(context, run);
-    if (request.detach) return accepted(context, carrier, run);
+    if (begins && run.started) context.out.say(`It begins ${localTime(begins)}.`);
+    if (detach) return accepted(context, carrier, run);
     const stream = context.out.json && request.follow === true;
     if (stream)
       context.out.jsonLine({ type: 'run-accepted', at: new Date().toISOString(), ...acceptance(carrier, run) });
@@ -59,14 +66,20 @@ export async function executeRun(context: Context, request: RunRequest): Promise
   }
 }
 
+function beginning({ startDelay, startAt }: RunRequest, now: number): Date | undefined {
+  return startAt ?? (startDelay === undefined ? undefined : new Date(now + startDelay));
+}
+
 function startRun(holdfast: HoldfastClient, request: RunRequest): Promise<RunHandle> {
-  const { agent, input, fork, id, budgetUsd, model, mounts } = request;
+  const { agent, input, fork, id, budgetUsd, model, mounts, startDelay, startAt } = request;
   const options = {
     input,
     ...(id !== undefined && { id }),
     ...(budgetUsd !== undefined && { budgetUsd }),
     ...(model !== undefined && { model }),
     ...(mounts.length > 0 && { mounts }),
+    ...(startDelay !== undefined && { startDelay }),
+    ...(startAt !== undefined && { startAt }),
   };
   if (!fork) return holdfast.start(agent, options);
   const { id: source, at } = fork;

@@ -45,6 +45,8 @@ const USAGE: ReadonlySet<FailureCode> = new Set<FailureCode>([
   'Run.Unknown',
   'Run.AlreadyStarted',
   'Run.Ended',
+  'Schedule.Unknown',
+  'Schedule.Exists',
   'Control.Illegal',
   'Chat.Closed',
   'Model.UnknownProvider',

@@ -14,6 +14,11 @@ export function positiveInteger(text: string): number {
   throw new InvalidArgumentError('It must be a whole number above 0.');
 }
 
+export function nonNegativeInteger(text: string): number {
+  if (/^\d{1,9}$/.test(text.trim())) return Number(text);
+  throw new InvalidArgumentError('It must be a whole number, 0 or above.');
+}
+
 /** For flags that may be given several times. */
 export function collect(text: string, before: string[] | undefined): string[] {
   return [...(before ?? []), text];
@@ -27,5 +32,5 @@ export function durationMs(text: string): number {
   throw new InvalidArgumentError('It must be a length of time, e.g. 30s.');
 }
 
-/** Of every command that acts on a run. */
-export const WHY = ['--reason <text>', 'why; kept in the history of the run'] as const;
+/** Of every command that acts on a run or a schedule. */
+export const WHY = ['--reason <text>', 'why; kept beside what is done'] as const;

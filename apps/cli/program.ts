@@ -5,6 +5,7 @@ import { registerDev } from './commands/dev';
 import { registerDoctor } from './commands/doctor';
 import { registerRun } from './commands/run';
 import { registerRuns } from './commands/runs';
+import { registerSchedule } from './commands/schedule';
 import { registerStart } from './commands/start';
 import { registerWorker } from './commands/worker';
 import { EXIT } from './exit-codes';
@@ -39,6 +40,7 @@ const COMMANDS = [
   registerRun,
   registerChat,
   registerRuns,
+  registerSchedule,
   registerAgent,
   registerDoctor,
 ];

@@ -36,9 +36,15 @@ export async function showRun(context: Context, link: Link, id: string): Promise
     ...summary,
     ...(webUrl !== undefined && { webUrl }),
     pending: pendingAttempts(raw.pendingActivities ?? [], Date.now()),
-    ...(summary.executionStatus === 'RUNNING' ? await present(link, id) : await ending(link, id)),
+    ...(await known(link, summary)),
     ...(workspace && { workspace }),
   };
+}
+
+/** One that has not begun has no state yet, and to ask for it would only take time. */
+async function known(link: Link, { id, executionStatus, beginsAt }: RunSummary) {
+  if (executionStatus !== 'RUNNING') return ending(link, id);
+  return beginsAt && beginsAt.getTime() > Date.now() ? {} : present(link, id);
 }
 
 async function present({ holdfast }: Link, id: string): Promise<Pick<ShownRun, 'state'>> {
@@ -70,6 +76,7 @@ export function shownRunText(run: ShownRun, style: Style): string {
   const about = known ? [known.model, known.revision && `revision ${known.revision.slice(0, 12)}`] : [];
   row('agent', escapeLine([run.agent ?? '?', ...about].filter(Boolean).join(' · ')));
   row('started', startedText(run));
+  row('begins', run.beginsAt && localTime(run.beginsAt));
   if (known) row('used', usedText(known));
   if (run.state) row('does', escapeLine([run.state.phase, ...run.state.running].join(' · ')));
   if (run.state) controlRows(run.state, row);

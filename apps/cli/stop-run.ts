@@ -18,8 +18,13 @@ const ORDER_MS = 4_000;
  */
 export async function stopRun(link: Link, id: string, reason?: string): Promise<StoppedRun> {
   const { holdfast } = link;
-  const { status, executionStatus } = await holdfast.describe(id);
+  const { status, executionStatus, beginsAt } = await holdfast.describe(id);
   if (executionStatus !== 'RUNNING') return { id, asked: false, status };
+  // An update would make a run begin that was started with a delay.
+  if (beginsAt && beginsAt.getTime() > Date.now()) {
+    await cancel(link, id, reason);
+    return { id, asked: true, status: 'stopping' };
+  }
   try {
     await holdfast.temporal.withDeadline(Date.now() + ORDER_MS, () => holdfast.get(id).stop(reason));
   } catch {

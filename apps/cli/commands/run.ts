@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { RunRequest } from '../execute-run';
-import { collect, positiveNumber } from '../flags';
+import { collect, durationMs, positiveNumber } from '../flags';
 
 interface RunOptions {
   inputFile?: string;
@@ -9,6 +9,8 @@ interface RunOptions {
   model?: string;
   in?: string[];
   out?: string;
+  after?: number;
+  at?: string;
   detach?: boolean;
   follow?: boolean;
 }
@@ -25,6 +27,8 @@ export function registerRun(program: Command): void {
     .option('--model <provider/model>', "instead of the agent's model")
     .option('--in <dir>', 'folder the agent may read; may be given several times', collect)
     .option('--out <file>', 'write the answer to a file too')
+    .option('--after <time>', 'begin in e.g. 10m; returns as soon as the run is accepted', durationMs)
+    .option('--at <moment>', 'begin then, e.g. 2026-12-01T09:00; returns as soon as the run is accepted')
     .option('--detach', 'return as soon as the run is accepted')
     .option('--follow', 'with --json: a JSON line for each step')
     .addHelpText(
@@ -36,7 +40,13 @@ export function registerRun(program: Command): void {
       const { inputOf } = require('../run-input') as typeof import('../run-input');
       const { mountsOf } = require('../mounts') as typeof import('../mounts');
       const { executeRun } = require('../execute-run') as typeof import('../execute-run');
-      if (options.detach && options.follow) command.error("error: option '--detach' cannot be used with '--follow'");
+      const leaves = options.detach
+        ? 'detach'
+        : options.after !== undefined
+          ? 'after'
+          : options.at !== undefined && 'at';
+      if (leaves && options.follow) command.error(`error: option '--${leaves}' cannot be used with '--follow'`);
+      const { instantOf } = require('../instant') as typeof import('../instant');
       const request: RunRequest = {
         agent,
         input: await inputOf(input, options.inputFile),
@@ -45,6 +55,8 @@ export function registerRun(program: Command): void {
         ...(options.budget !== undefined && { budgetUsd: options.budget }),
         ...(options.model !== undefined && { model: options.model }),
         ...(options.out !== undefined && { outFile: options.out }),
+        ...(options.after !== undefined && { startDelay: options.after }),
+        ...(options.at !== undefined && { startAt: instantOf(options.at, '--at') }),
         ...(options.detach && { detach: true }),
         ...(options.follow && { follow: true }),
       };

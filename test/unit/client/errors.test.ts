@@ -1,4 +1,10 @@
-import { NamespaceNotFoundError, WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
+import {
+  NamespaceNotFoundError,
+  ScheduleAlreadyRunning,
+  ScheduleNotFoundError,
+  WorkflowFailedError,
+  WorkflowNotFoundError,
+} from '@temporalio/client';
 import {
   ApplicationFailure,
   CancelledFailure,
@@ -21,6 +27,8 @@ describe('a request the server did not answer as wished', () => {
   test.each<[string, unknown, string, RegExp]>([
     ['an unknown run', new WorkflowNotFoundError('gone', 'my-run', undefined), 'Run.Unknown', /no run "my-run"/],
     ['an unknown namespace', new NamespaceNotFoundError('prod'), 'Server.NamespaceUnknown', /"prod"/],
+    ['an unknown schedule', new ScheduleNotFoundError('gone', 'my-run'), 'Schedule.Unknown', /no schedule "my-run"/],
+    ['a schedule that is there', new ScheduleAlreadyRunning('there', 'my-run'), 'Schedule.Exists', /"my-run" already/],
     ['no server', unavailable, 'Server.Unreachable', /connection refused/],
     ['no server, wrapped by the client', new Error('Failed', { cause: unavailable }), 'Server.Unreachable', /refused/],
     [

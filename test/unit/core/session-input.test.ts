@@ -7,7 +7,7 @@ test.each<[unknown, number]>([
   ['10m', 600_000],
   [1_500, 1_500],
 ])('a deadline of %p is %d ms', (deadline, ms) => {
-  expect(normaliseInput(given({ limits: { deadline, turns: 3 } })).limits).toEqual({ deadline: ms, turns: 3 });
+  expect(normaliseInput(given({ limits: { deadline, turns: 3 } }), false).limits).toEqual({ deadline: ms, turns: 3 });
 });
 
 test.each<[string, object]>([
@@ -16,7 +16,7 @@ test.each<[string, object]>([
   ['a session that goes on, whose input is gone', { input: null, carried: {} }],
 ])('%s pass unchanged', (_what, changes) => {
   const input = given(changes);
-  expect(normaliseInput(input)).toEqual(input);
+  expect(normaliseInput(input, true)).toEqual(input);
 });
 
 test.each<[unknown, RegExp]>([
@@ -26,6 +26,11 @@ test.each<[unknown, RegExp]>([
   [{ agent: 'writer' }, /^input: /],
   [{ agent: 'writer', input: null }, /^input: /],
   [{ agent: 'writer', input: '' }, /^input: /],
+  [{ agent: 'writer', input: ' \n' }, /^input: /],
+  [given({ carried: {} }), /^carried: /],
+  [given({ tenant: 7 }), /^tenant: /],
+  [given({ parent: ['a'] }), /^parent: /],
+  [given({ parent: 'x'.repeat(1_001) }), /^parent: /],
   [given({ limits: { turns: 0 } }), /^limits\.turns: /],
   [given({ limits: { toolCalls: 1.5 } }), /^limits\.toolCalls: /],
   [given({ limits: { tokens: '9' } }), /^limits\.tokens: /],
@@ -34,7 +39,7 @@ test.each<[unknown, RegExp]>([
   [given({ limits: { deadline: -1 } }), /^limits\.deadline: /],
   [given({ limits: { deadline: {} } }), /^limits\.deadline: /],
 ])('%j is refused', (input, message) => {
-  expect(() => normaliseInput(input as SessionInput)).toThrow(
+  expect(() => normaliseInput(input as SessionInput, false)).toThrow(
     expect.objectContaining({ type: 'Input.Invalid', nonRetryable: true, message: expect.stringMatching(message) }),
   );
 });

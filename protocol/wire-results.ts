@@ -1,0 +1,187 @@
+import { z } from 'zod';
+import { limitsSchema } from './agent';
+import { FAILURE, type FailureCode } from './failures';
+import { artifactRefSchema, textPartSchema, userPartSchema } from './messages';
+import type { StopReason } from './stop-reason';
+
+/*
+ * What sessions answer with, as schemas for clients in other languages. Fields may be added within a major version; none is
+ * taken away. `test/unit/wire.test.ts` compares each with the type that the workflow is written in.
+ */
+
+const count = z.number().int().nonnegative();
+const moment = z.number().describe('Milliseconds since 1970.');
+
+const usageSchema = z
+  .object({
+    inputTokens: count,
+    outputTokens: count,
+    cachedInputTokens: count,
+    cacheWriteTokens: count,
+    reasoningTokens: count,
+  })
+  .describe('Tokens, as the vendor counts them.');
+
+/** An object, so that a reason which is missing here does not compile. */
+const STOP_REASONS: Record<StopReason, true> = {
+  completed: true,
+  'max-turns': true,
+  'max-tool-calls': true,
+  'max-tokens': true,
+  'max-cost': true,
+  deadline: true,
+  'repeated-call': true,
+  'invalid-output': true,
+  'answer-cut': true,
+  'context-too-long': true,
+  refused: true,
+  cancelled: true,
+  stopped: true,
+  interrupted: true,
+  failed: true,
+  closed: true,
+  'idle-timeout': true,
+  expired: true,
+};
+const stopReasonSchema = z.enum(Object.keys(STOP_REASONS) as [StopReason]);
+
+const spent = {
+  turns: count.describe('Model calls.'),
+  toolCalls: count,
+  usage: usageSchema,
+  costUsd: z.number().describe('The sum of known costs, US dollars.'),
+  costIncomplete: z.boolean().describe('Some price was unknown: `costUsd` is a lower bound.'),
+  simulated: z.boolean().describe('Some answer came from the simulated model.'),
+  length: count.describe('Messages in the transcript.'),
+};
+
+export const sessionResultSchema = z.object({
+  output: z
+    .unknown()
+    .describe('Text, or the validated value where the agent has an output schema; null without an answer.'),
+  artifact: artifactRefSchema.optional().describe('Where all of an answer is that is too large for the history.'),
+  stopReason: stopReasonSchema,
+  detail: z.string().optional().describe('One sentence on a stop that is not `completed`.'),
+  agent: z.string(),
+  revision: z.string().describe('Content hash of the agent the run was pinned to.'),
+  model: z.string(),
+  ...spent,
+  exchanges: count.optional().describe('Exchanges finished, of a chat.'),
+});
+
+const actedSchema = z.object({ by: z.string(), reason: z.string().optional(), at: moment });
+
+export const sessionStateSchema = z.object({
+  status: z
+    .enum(['running', 'paused', 'idle', 'completed', 'stopped', 'failed', 'cancelled'])
+    .describe('`paused` waits for an operator, `idle` (a chat) for a message.'),
+  phase: z.enum(['starting', 'model', 'tools', 'waiting', 'rolling-over', 'ended']),
+  agent: z.string(),
+  revision: z.string().nullable(),
+  model: z.string().nullable(),
+  ...spent,
+  todos: z.array(z.object({ text: z.string(), status: z.enum(['pending', 'active', 'done']) })),
+  running: z.array(z.string()).describe('Names of the tools running now.'),
+  limits: limitsSchema.nullable(),
+  priority: z.number().int().nullable(),
+  pause: actedSchema.nullable().describe('Set from the moment a pause is asked for.'),
+  actions: z.array(actedSchema.extend({ action: z.string(), detail: z.string().optional() })),
+  chat: z
+    .object({
+      title: z.string().nullable(),
+      working: count.nullable().describe('Number of the exchange in progress.'),
+      queued: count,
+      finished: count,
+      closing: z.boolean(),
+    })
+    .nullable(),
+  stopReason: stopReasonSchema.nullable(),
+  failure: z.object({ code: z.string().describe('One of docs/errors.'), message: z.string() }).nullable(),
+});
+
+const assistantPartSchema = z.union([
+  textPartSchema,
+  z.object({
+    type: z.literal('reasoning'),
+    provider: z.string(),
+    text: z.string(),
+    signature: z.string().optional(),
+    encrypted: z.string().optional(),
+    id: z.string().optional(),
+    artifact: artifactRefSchema.optional(),
+  }),
+  z.object({
+    type: z.literal('tool-call'),
+    id: z.string(),
+    name: z.string(),
+    arguments: z.unknown().optional().describe('Absent when they are malformed, or in `artifact`.'),
+    malformed: z.string().optional(),
+    artifact: artifactRefSchema.optional(),
+  }),
+]);
+
+export const messageSchema = z.discriminatedUnion('role', [
+  z.object({ role: z.literal('user'), by: z.string().optional(), content: z.array(userPartSchema) }),
+  z.object({ role: z.literal('assistant'), mark: z.string().optional(), content: z.array(assistantPartSchema) }),
+  z.object({
+    role: z.literal('tool'),
+    callId: z.string(),
+    name: z.string(),
+    outcome: z.enum([
+      'ok',
+      'unknown-tool',
+      'invalid-arguments',
+      'denied',
+      'failed',
+      'timed-out',
+      'cancelled',
+      'outcome-unknown',
+    ]),
+    content: z.string().describe('What the model reads; a preview when `artifact` is set.'),
+    mediaType: z.enum(['text/plain', 'application/json']),
+    artifact: artifactRefSchema.optional(),
+    mark: z.string().optional(),
+  }),
+]);
+
+export const transcriptPageSchema = z
+  .object({
+    from: count,
+    next: count.describe('Ask again from here.'),
+    length: count.describe('Messages of the whole session so far.'),
+    messages: z.array(messageSchema),
+    segments: z
+      .array(
+        z.object({
+          from: count,
+          to: count,
+          runId: z.string().describe('The Temporal run to ask for them.'),
+          workflowId: z.string().optional().describe('Of the run this one was forked from.'),
+          artifact: artifactRefSchema,
+        }),
+      )
+      .describe('Earlier messages, which other Temporal runs of the session hold.'),
+  })
+  .nullable();
+
+export const receiptSchema = z.object({
+  exchange: count.describe('Number of the exchange the message opens, from 1.'),
+  ahead: count.describe('Exchanges that are worked on before it.'),
+});
+
+export const exchangeSchema = z
+  .object({
+    number: count,
+    id: z.string().describe('The update id of its message.'),
+    status: z.enum(['queued', 'working', 'done']),
+    from: count.optional().describe('Position of the message in the transcript.'),
+    to: count.optional().describe("Position after the exchange's last message, once it is done."),
+    stopReason: stopReasonSchema.optional(),
+    detail: z.string().optional(),
+    failure: z
+      .object({ code: z.enum(Object.keys(FAILURE) as [FailureCode]), hint: z.string().optional() })
+      .optional()
+      .describe('Of an exchange that failed; `detail` says why.'),
+    output: z.unknown().optional().describe('The answer, of the latest exchanges, when it is small.'),
+  })
+  .nullable();

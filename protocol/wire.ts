@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import { AGENT_NAME } from './agent';
+import { actorSchema, changeSchema, sendSchema, steerSchema, stepSchema } from './control';
+import type { JsonSchema } from './json';
+import { QUERY, UPDATE, WORKFLOW } from './names';
+import { sessionOptionsSchema } from './session';
+import {
+  exchangeSchema,
+  receiptSchema,
+  sessionResultSchema,
+  sessionStateSchema,
+  transcriptPageSchema,
+} from './wire-results';
+
+/** The input of `agentSession`, as any client sends it; `SessionInput` also has what only the session itself passes on. */
+const sessionInputSchema = sessionOptionsSchema.extend({
+  input: z
+    .unknown()
+    .optional()
+    .describe('The task: text, parts (text, images, files), or any JSON value. Only a chat and a fork may do without.'),
+  agent: z.string().regex(AGENT_NAME).describe("The agent's name in the worker's catalogue."),
+  parent: z.string().max(1_000).optional().describe('Id of the run that started this one.'),
+});
+
+const renameSchema = actorSchema.extend({ title: z.string().trim().min(1).max(200) });
+
+const SCHEMAS: Record<string, z.ZodType> = {
+  [`${WORKFLOW.agentSession}.input`]: sessionInputSchema,
+  [`${WORKFLOW.agentSession}.result`]: sessionResultSchema,
+  [`${UPDATE.send}.input`]: sendSchema,
+  [`${UPDATE.send}.result`]: receiptSchema,
+  [`${UPDATE.steer}.input`]: steerSchema,
+  [`${UPDATE.pause}.input`]: actorSchema,
+  [`${UPDATE.resume}.input`]: actorSchema,
+  [`${UPDATE.step}.input`]: stepSchema,
+  [`${UPDATE.stop}.input`]: actorSchema,
+  [`${UPDATE.interrupt}.input`]: actorSchema,
+  [`${UPDATE.change}.input`]: changeSchema,
+  [`${UPDATE.rename}.input`]: renameSchema,
+  [`${UPDATE.close}.input`]: actorSchema,
+  [`${QUERY.state}.result`]: sessionStateSchema,
+  [`${QUERY.transcript}.result`]: transcriptPageSchema,
+  [`${QUERY.exchange}.result`]: exchangeSchema,
+};
+
+/** JSON Schemas of what crosses the wire, by name: published in `docs/schemas/`, for clients in any language. */
+export function wireSchemas(): Record<string, JsonSchema> {
+  const schemas = Object.entries(SCHEMAS).map(([name, schema]) => {
+    // As it is written on the wire: before defaults are filled in, and open to fields of later versions in answers.
+    const { $schema, ...body } = z.toJSONSchema(schema, { io: 'input' });
+    return [name, { $schema, title: name, ...body } as JsonSchema];
+  });
+  return Object.fromEntries(schemas);
+}
