@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createLogging, installLogging, type Logging } from '../../workers/logging';
-import type { ReadyWorker } from '../../workers/project-worker';
+import type { ReadyWorker, ReloadListener } from '../../workers/project-worker';
 import { type Startable, type Supervisor, supervise } from '../../workers/supervisor';
 import type { Context } from './context';
 import { logFormat } from './log-line';
@@ -16,11 +16,13 @@ export interface LocalCluster {
 }
 
 export interface LocalOptions {
-  /** What is logged unless HOLDFAST_LOG says otherwise. */
+  /** What is logged unless the settings say otherwise. */
   level: string;
   /** How long running calls may take to end when it stops, in ms. */
   graceMs: number;
   onReady?: (worker: ReadyWorker) => void;
+  /** Changes of the project are taken over while the worker runs. */
+  reload?: ReloadListener;
   /** False starts only the server. */
   worker?: boolean;
 }
@@ -31,10 +33,11 @@ const FORCE_AFTER_MS = 2_000;
 let logging: Logging | undefined;
 
 /** One log for the process: Temporal's runtime takes its logger once. */
-export function logTo({ out, env }: Context, level: string): Logging {
-  const format = logFormat(out);
+export function logTo({ out, config }: Context, level: string): Logging {
+  const { levels, format: wanted } = config.settings.log;
+  const format = logFormat(out, wanted);
   logging ??= createLogging({
-    levels: env.HOLDFAST_LOG || level,
+    levels: levels ?? level,
     write: (text) => out.log(text),
     ...(format && { format }),
   });
@@ -91,8 +94,8 @@ function loadWorker(): typeof import('../../workers/project-worker') {
 let installed = false;
 
 function workerOf(context: Context, options: LocalOptions, cluster: Place | undefined): Startable {
-  const { project, home, env, out } = context;
-  const { graceMs, onReady } = options;
+  const { project, home, env, out, readConfig } = context;
+  const { graceMs, onReady, reload } = options;
   return {
     name: 'worker',
     start(server) {
@@ -103,8 +106,8 @@ function workerOf(context: Context, options: LocalOptions, cluster: Place | unde
         installed = true;
       }
       out.phase('worker code is loaded');
-      const optional = { ...(cluster && { cluster }), ...(onReady && { onReady }) };
-      return projectWorker({ root: project, home, env, graceMs, ...optional }).start(server);
+      const optional = { ...(cluster && { cluster }), ...(onReady && { onReady }), ...(reload && { reload }) };
+      return projectWorker({ root: project, home, env, readConfig, graceMs, ...optional }).start(server);
     },
   };
 }

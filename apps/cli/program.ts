@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { registerAgent } from './commands/agent';
+import { registerConfig } from './commands/config';
 import { registerDev } from './commands/dev';
 import { registerDoctor } from './commands/doctor';
 import { registerRun } from './commands/run';
@@ -21,6 +22,7 @@ export function createProgram(): Command {
     )
     .option('--address <host:port>', 'Temporal server to use (default: TEMPORAL_ADDRESS, else the one of this home)')
     .option('--namespace <name>', 'Temporal namespace (default: TEMPORAL_NAMESPACE, else default)')
+    .option('--profile <name>', 'profile of the settings (default: HOLDFAST_PROFILE, else development)')
     .option('--json', 'data on stdout as JSON, everything else on stderr')
     .option('-q, --quiet', 'no progress, only results and errors')
     .option('-v, --verbose', 'phases, debug lines and stack traces')
@@ -31,7 +33,16 @@ export function createProgram(): Command {
   return program;
 }
 
-const COMMANDS = [registerStart, registerDev, registerWorker, registerRun, registerRuns, registerAgent, registerDoctor];
+const COMMANDS = [
+  registerStart,
+  registerDev,
+  registerWorker,
+  registerRun,
+  registerRuns,
+  registerAgent,
+  registerConfig,
+  registerDoctor,
+];
 
 const EXAMPLES = `
 Try:

@@ -5,7 +5,11 @@ export function registerWorker(program: Command): void {
   program
     .command('worker')
     .description('a worker of this project against a given cluster (TEMPORAL_*, --address)')
-    .option('--grace <duration>', 'how long running calls may take to end when it stops (default: 60s)', durationMs)
+    .option(
+      '--grace <duration>',
+      'how long running calls may take to end when it stops (default: worker.shutdownGrace, 60s)',
+      durationMs,
+    )
     .action(async (flags: { grace?: number }, command: Command) => {
       const { contextOf } = require('../context') as typeof import('../context');
       const { clusterOf } = require('../place') as typeof import('../place');
@@ -17,6 +21,6 @@ export function registerWorker(program: Command): void {
           hint: 'Set TEMPORAL_ADDRESS or TEMPORAL_PROFILE, or give --address HOST:PORT. `holdfast dev` brings its own server.',
         });
       }
-      process.exitCode = await serve(context, flags.grace);
+      process.exitCode = await serve(context, flags);
     });
 }
