@@ -1,8 +1,10 @@
 import { Command, CommanderError } from 'commander';
 import { registerAgent } from './commands/agent';
 import { registerConfig } from './commands/config';
+import { registerCreate } from './commands/create';
 import { registerDev } from './commands/dev';
 import { registerDoctor } from './commands/doctor';
+import { registerInit } from './commands/init';
 import { registerRun } from './commands/run';
 import { registerRuns } from './commands/runs';
 import { registerStart } from './commands/start';
@@ -42,6 +44,8 @@ const COMMANDS = [
   registerAgent,
   registerConfig,
   registerDoctor,
+  registerInit,
+  registerCreate,
 ];
 
 const EXAMPLES = `

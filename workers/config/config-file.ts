@@ -1,11 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { HoldfastError } from '../../protocol/failures';
-import { type FileProblem, readYaml, type SourceFile } from '../project/source-file';
+import type { FileProblem, SourceFile } from '../project/source-file';
 import { migrated, versionProblem } from './migrations';
 import { problemsOf, secretsIn } from './problems';
 import { configFileSchema } from './schema';
-import { readToml } from './toml-file';
 
 const NAMES = ['holdfast.yaml', 'holdfast.yml', 'holdfast.toml', 'holdfast.json'] as const;
 
@@ -69,8 +68,13 @@ export function parseConfigFile(text: string, name: string): ConfigFile {
   return { name, text, value, version, problems, lineOf };
 }
 
+/** The readers are loaded here, because most commands of a project without a file need none. */
 function sourceOf(text: string, name: string): SourceFile {
-  if (name.endsWith('.toml')) return readToml(text, name);
+  if (name.endsWith('.toml')) {
+    const { readToml } = require('./toml-file') as typeof import('./toml-file');
+    return readToml(text, name);
+  }
+  const { readYaml } = require('../project/source-file') as typeof import('../project/source-file');
   // A file of comments alone is a mapping of nothing.
   const source = readYaml(text, name, 'Write "version: 1" and settings below it.');
   return 'problems' in source && isEmpty(text) ? { value: {}, lineOf: () => 1 } : source;

@@ -4,6 +4,7 @@ import { HoldfastError } from '../../protocol/failures';
 import { type ConfigFile, parseConfigFile, requireSound } from './config-file';
 import { valueOfText } from './environment';
 import { keyText, leafAt, leaves, MAPS, namesUnder, parseKey } from './keys';
+import { setAt } from './load-config';
 import { CONFIG_VERSION } from './schema';
 
 /** Tells editors where the JSON Schema is: in the package as a project installs it. */
@@ -66,9 +67,7 @@ function edited({ name, text }: Pick<ConfigFile, 'name' | 'text'>, at: readonly 
 
 function setInJson(text: string, at: readonly string[], value: unknown): string {
   const whole = JSON.parse(text) as Record<string, unknown>;
-  let place = whole;
-  for (const name of at.slice(0, -1)) place = (place[name] ??= {}) as Record<string, unknown>;
-  place[at.at(-1) as string] = value;
+  setAt(whole, at, value);
   return `${JSON.stringify(whole, null, 2)}\n`;
 }
 

@@ -95,6 +95,7 @@ function capitals(name: string): string {
   return name
     .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
     .replace(/[^A-Za-z0-9]+/g, '_')
+    .replace(/_$/, '')
     .toUpperCase();
 }
 

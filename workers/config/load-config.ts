@@ -2,7 +2,7 @@ import { nearMisses } from '../../activities/tools/near-misses';
 import { HoldfastError } from '../../protocol/failures';
 import { type ConfigFile, readConfigFile, requireSound } from './config-file';
 import { environmentLayer } from './environment';
-import { keyText, leafAt, leaves } from './keys';
+import { type KeyPath, keyText, leafAt, leaves } from './keys';
 import { type Layer, layerOf, merged, type Setting } from './layers';
 import { problemsOf, secretsIn } from './problems';
 import { DEFAULT_PROFILE, PROFILE_DEFAULTS, PROVIDER_NAMES, type Settings, settingsSchema } from './schema';
@@ -42,7 +42,7 @@ export function loadConfig(sources: ConfigSources): Config {
     ...below.flatMap(({ path }) => (path[0] === map && path[1] !== undefined ? path[1] : [])),
   ];
   const settings = merged([below, environmentLayer(env, entryNames), flagLayer(sources.flags ?? [])]);
-  const value = valueOf(settings);
+  const value = nestedValue(settings);
   check(value, settings);
   return { settings: settingsSchema.parse(value), entries: inOrder(settings), profile, ...(file && { file }) };
 }
@@ -105,14 +105,22 @@ function namelessTypes({ providers = {} }: { providers?: Record<string, { type?:
   }));
 }
 
-function valueOf(settings: readonly Setting[]): Record<string, unknown> {
+function nestedValue(settings: readonly Setting[]): Record<string, unknown> {
   const value: Record<string, unknown> = {};
   for (const { path, value: leaf } of settings) {
-    let at = value;
-    for (const name of path.slice(0, -1)) at = (at[name] ??= {}) as Record<string, unknown>;
-    at[path.at(-1) as string] = leaf;
+    setAt(value, path, leaf);
   }
   return value;
+}
+
+/** Puts a value into nested mappings, which are made where they are missing. */
+export function setAt(whole: Record<string, unknown>, path: KeyPath, value: unknown): void {
+  let place = whole;
+  for (const name of path.slice(0, -1)) {
+    place[name] ??= {};
+    place = place[name] as Record<string, unknown>;
+  }
+  place[path.at(-1) as string] = value;
 }
 
 function inOrder(settings: readonly Setting[]): Setting[] {

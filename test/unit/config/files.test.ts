@@ -108,7 +108,7 @@ describe('what is published', () => {
   });
 
   test('it accepts and refuses what Holdfast does', () => {
-    const valid = new Ajv({ allowUnionTypes: true }).compile(published);
+    const valid = new Ajv({ allowUnionTypes: true, formats: { uri: true } }).compile(published);
     expect(valid(parse(WRITTEN))).toBe(true);
     expect(valid({ version: 1, worker: { taskQeue: 'x' } })).toBe(false);
     expect(valid({ worker: {} })).toBe(false);

@@ -87,7 +87,7 @@ describe('layers', () => {
       HOLDFAST_PROVIDERS_MY_SERVER_BASE_URL: 'http://b.example/v1',
       HOLDFAST_PROVIDERS_MY_SERVER_TIMEOUTS_FIRST_BYTE: '5m',
       HOLDFAST_PRICES: '{"my-server/*": {"inputPerMillion": 1, "outputPerMillion": 2}}',
-      HOLDFAST_PRICES_MY_SERVER__OUTPUT_PER_MILLION: '3',
+      HOLDFAST_PRICES_MY_SERVER_OUTPUT_PER_MILLION: '3',
       OPENAI_BASE_URL: 'http://c.example/v1',
     };
     const { providerSettings, prices } = assemblySettings(load({ env }).settings, env);
@@ -95,7 +95,7 @@ describe('layers', () => {
       'my-server': { type: 'openai', baseURL: 'http://b.example/v1', timeouts: { firstByteMs: 300_000 } },
       openai: { baseURL: 'http://c.example/v1', timeouts: {} },
     });
-    expect(prices).toEqual({ 'my-server/*': { inputPerMillion: 1, outputPerMillion: 2 } });
+    expect(prices).toEqual({ 'my-server/*': { inputPerMillion: 1, outputPerMillion: 3 } });
   });
 
   test('a variable set to nothing is not set; Temporal’s own profiles are above the file', () => {
