@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { registerAgent } from './commands/agent';
+import { registerCompletion } from './commands/completion';
 import { registerConfig } from './commands/config';
 import { registerCreate } from './commands/create';
 import { registerDev } from './commands/dev';
@@ -46,6 +47,7 @@ const COMMANDS = [
   registerDoctor,
   registerInit,
   registerCreate,
+  registerCompletion,
 ];
 
 const EXAMPLES = `
