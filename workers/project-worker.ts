@@ -1,7 +1,7 @@
 import { type NativeConnection, Worker } from '@temporalio/worker';
 import { createLateTools } from '../activities';
 import { type AssemblyOptions, reassemble } from './assemble';
-import { assemblySettings, defaultModelOf } from './config/apply';
+import { assemblySettings, defaultModelOf, workerSettings } from './config/apply';
 import { keyText } from './config/keys';
 import type { Config } from './config/load-config';
 import type { ClusterOptions } from './connect-options';
@@ -54,13 +54,22 @@ interface Loaded {
 
 /** The worker of a project's agents and tools, for a supervisor. Reads the project anew each time it starts. */
 export function projectWorker(options: ProjectWorkerOptions): Startable {
+  let last: Loaded | undefined;
+  /** Started again while a change is refused, it is what it was before. */
+  const loadOrLast = (): Promise<Loaded> =>
+    load(options).catch((error: unknown) => {
+      if (!last || !options.reload) throw error;
+      options.reload.onRefused([], error);
+      return last;
+    });
   return {
     name: 'worker',
     async start(server) {
       const cluster = server ?? options.cluster;
       if (!cluster) throw new Error('a worker needs an embedded server or a cluster');
       const state = await projectState(options.root);
-      const [loaded, connection] = await Promise.all([load(options), openNativeConnection(cluster)]);
+      const [loaded, connection] = await Promise.all([loadOrLast(), openNativeConnection(cluster)]);
+      last = loaded;
       try {
         // The embedded server is started with them.
         if (!server) await ensureSearchAttributes(connection, cluster.namespace);
@@ -69,7 +78,15 @@ export function projectWorker(options: ProjectWorkerOptions): Startable {
         const done = worker.run().finally(() => connection.close());
         options.onReady?.(loaded.ready);
         const { root, reload } = options;
-        const unwatch = reload && watchProject(root, state, reloading(options, plugin, loaded.config, reload));
+        const unwatch =
+          reload &&
+          watchProject(
+            root,
+            state,
+            reloading(options, plugin, loaded.config, (changed) => {
+              last = changed;
+            }),
+          );
         const stop = async (): Promise<void> => {
           if (worker.getState() === 'RUNNING') worker.shutdown();
           await done;
@@ -107,28 +124,31 @@ function createWorker(
   namespace: string,
   graceMs?: number,
 ): Promise<Worker> {
-  const { taskQueue, shutdownGrace, maxConcurrentActivities, maxConcurrentWorkflowTasks } = settings.worker;
   return Worker.create({
     connection,
     namespace,
-    taskQueue,
+    ...workerSettings(settings),
+    ...(graceMs !== undefined && { shutdownGraceTime: graceMs }),
     plugins: [plugin],
     activities: { default: createLateTools(plugin.contents.services) },
-    shutdownGraceTime: graceMs ?? shutdownGrace,
-    ...(maxConcurrentActivities && { maxConcurrentActivityTaskExecutions: maxConcurrentActivities }),
-    ...(maxConcurrentWorkflowTasks && { maxConcurrentWorkflowTaskExecutions: maxConcurrentWorkflowTasks }),
   });
 }
 
 /** Whatever is wrong with a change, the worker goes on as it was. */
-function reloading(options: ProjectWorkerOptions, plugin: HoldfastPlugin, started: Config, told: ReloadListener) {
+function reloading(
+  options: ProjectWorkerOptions,
+  plugin: HoldfastPlugin,
+  started: Config,
+  taken: (loaded: Loaded) => void,
+) {
   return async (files: string[]): Promise<void> => {
     try {
-      const { config, contents, ready } = await load(options);
-      reassemble(plugin.contents, contents);
-      told.onReloaded(files, ready, startSettings(started, config));
+      const loaded = await load(options);
+      reassemble(plugin.contents, loaded.contents);
+      taken(loaded);
+      options.reload?.onReloaded(files, loaded.ready, startSettings(started, loaded.config));
     } catch (error) {
-      told.onRefused(files, error);
+      options.reload?.onRefused(files, error);
     }
   };
 }

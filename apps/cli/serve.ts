@@ -63,7 +63,9 @@ function reloadsOf({ out }: Context): ReloadListener {
     onRefused(files, error) {
       if (out.json) out.jsonLine({ type: 'reload-refused', files });
       reportError(error, out);
-      out.say(`Not reloaded: ${escapeLine(files.join(', '), 200)}. What was there before is still used.`);
+      out.say(
+        `Not reloaded${files.length > 0 ? `: ${escapeLine(files.join(', '), 200)}` : ''}. What was there before is still used.`,
+      );
     },
   };
 }

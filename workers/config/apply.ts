@@ -1,3 +1,4 @@
+import type { WorkerOptions } from '@temporalio/worker';
 import { defaultModelRoute, type ProvidersConfig } from '../../activities/providers';
 import type { AssemblyOptions } from '../assemble';
 import type { Settings } from './schema';
@@ -15,6 +16,17 @@ export function assemblySettings(
     prices: settings.prices as NonNullable<AssemblyOptions['prices']>,
     defaultModel: defaultModelOf(settings, env) ?? null,
   };
+}
+
+/** The part that a Temporal worker is started with. */
+export function workerSettings({ worker }: Settings) {
+  const { taskQueue, shutdownGrace, maxConcurrentActivities, maxConcurrentWorkflowTasks } = worker;
+  return {
+    taskQueue,
+    shutdownGraceTime: shutdownGrace,
+    ...(maxConcurrentActivities && { maxConcurrentActivityTaskExecutions: maxConcurrentActivities }),
+    ...(maxConcurrentWorkflowTasks && { maxConcurrentWorkflowTaskExecutions: maxConcurrentWorkflowTasks }),
+  } satisfies Partial<WorkerOptions>;
 }
 
 /** The model of agents that name none; undefined when nothing may stand in for a missing key. */

@@ -68,8 +68,13 @@ async function entriesOf(folder: string): Promise<Dirent[]> {
 }
 
 function stampOf(file: string): string {
-  const info = statSync(file, { throwIfNoEntry: false });
-  return info ? `${info.mtimeMs} ${info.size} ${info.ino}` : '';
+  try {
+    const { mtimeMs, size, ino } = statSync(file);
+    return `${mtimeMs} ${size} ${ino}`;
+  } catch {
+    // It went away, or may not be looked at: reading it will tell.
+    return '';
+  }
 }
 
 function difference(before: ProjectState, after: ProjectState): string[] {

@@ -18,7 +18,7 @@ export function registerWorker(program: Command): void {
       if (!clusterOf(context)) {
         const { HoldfastError } = require('../../../protocol/failures') as typeof import('../../../protocol/failures');
         throw new HoldfastError('Config.Invalid', 'no cluster is named', {
-          hint: 'Set TEMPORAL_ADDRESS or TEMPORAL_PROFILE, or give --address HOST:PORT. `holdfast dev` brings its own server.',
+          hint: 'Set TEMPORAL_ADDRESS or TEMPORAL_PROFILE, temporal.address in holdfast.yaml, or give --address HOST:PORT. `holdfast dev` brings its own server.',
         });
       }
       process.exitCode = await serve(context, flags);
