@@ -10,6 +10,10 @@ export interface GlobalOptions {
   address?: string;
   namespace?: string;
   profile?: string;
+  /** Of `dev` and `worker`. */
+  logFile?: string;
+  /** Of `dev` and `worker`, in ms. */
+  grace?: number;
   json?: boolean;
   quiet?: boolean;
   verbose?: boolean;
@@ -65,12 +69,15 @@ function createSurroundings(given: GlobalOptions, base: NodeJS.ProcessEnv): Surr
   return { out, project, home, env, readConfig: () => readConfig(project, base, given), placeFlags: placeFlags(given) };
 }
 
-function readConfig(root: string, env: NodeJS.ProcessEnv, { profile, address, namespace }: GlobalOptions): Config {
+function readConfig(root: string, env: NodeJS.ProcessEnv, given: GlobalOptions): Config {
+  const { profile, address, namespace, logFile, grace } = given;
   const { loadConfig } =
     require('../../workers/config/load-config') as typeof import('../../workers/config/load-config');
   const flags = [
     { key: 'temporal.address', value: address, flag: '--address' },
     { key: 'temporal.namespace', value: namespace, flag: '--namespace' },
+    { key: 'log.file', value: logFile && path.resolve(logFile), flag: '--log-file' },
+    { key: 'worker.shutdownGrace', value: grace, flag: '--grace' },
   ].filter(({ value }) => value !== undefined);
   return loadConfig({ root, env, flags, ...(profile !== undefined && { profile }) });
 }

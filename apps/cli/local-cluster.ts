@@ -1,6 +1,8 @@
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createLogging, installLogging, type Logging } from '../../workers/logging';
 import type { ReadyWorker, ReloadListener } from '../../workers/project-worker';
+import { RotatingFile } from '../../workers/rotating-file';
 import { type Startable, type Supervisor, supervise } from '../../workers/supervisor';
 import type { Context } from './context';
 import { logFormat } from './log-line';
@@ -32,14 +34,20 @@ const FORCE_AFTER_MS = 2_000;
 
 let logging: Logging | undefined;
 
-/** One log for the process: Temporal's runtime takes its logger once. */
-export function logTo({ out, config }: Context, level: string): Logging {
-  const { levels, format: wanted } = config.settings.log;
+/**
+ * One log for the process: Temporal's runtime takes its logger once.
+ * @param toFile whether the file of the settings is written too; only by what stays, so that it has one writer.
+ */
+export function logTo({ out, project, config }: Context, level: string, toFile = false): Logging {
+  if (logging) return logging;
+  const { levels, format: wanted, file, maxMegabytes, keep } = config.settings.log;
   const format = logFormat(out, wanted);
-  logging ??= createLogging({
+  const options = { maxBytes: maxMegabytes * 1_000_000, keep };
+  logging = createLogging({
     levels: levels ?? level,
     write: (text) => out.log(text),
     ...(format && { format }),
+    ...(toFile && file !== undefined && { file: new RotatingFile(path.resolve(project, file), options) }),
   });
   return logging;
 }

@@ -14,19 +14,15 @@ const NO_MODEL = 'none for agents that name none: set a key, or defaultModel in 
 /** What runs do, without the comings and goings of the SDK. */
 const LEVEL = { usual: 'info,core=warn,worker=warn', verbose: 'debug' } as const;
 
-export interface ServeOptions {
-  /** How long running calls may take to end, in ms. Default: as the settings say. */
-  grace?: number;
-  /** Take changes of the project over while it runs. */
-  reload?: boolean;
-}
-
-/** A worker, and the embedded server where no cluster is named, until a signal; then stops them in order. */
-export async function serve(context: Context, { grace, reload = false }: ServeOptions = {}): Promise<ExitCode> {
+/**
+ * A worker, and the embedded server where no cluster is named, until a signal; then stops them in order.
+ * @param reload whether changes of the project are taken over while it runs.
+ */
+export async function serve(context: Context, reload: boolean): Promise<ExitCode> {
   const { out } = context;
-  const graceMs = grace ?? context.config.settings.worker.shutdownGrace;
+  const graceMs = context.config.settings.worker.shutdownGrace;
   const level = out.verbose ? LEVEL.verbose : LEVEL.usual;
-  const untoggle = logTo(context, level).toggleOn('SIGUSR2');
+  const untoggle = logTo(context, level, true).toggleOn('SIGUSR2');
   const interruption = onInterrupt();
   let ready: ReadyWorker | undefined;
   const onReady = (worker: ReadyWorker): void => {

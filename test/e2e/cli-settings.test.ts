@@ -45,7 +45,7 @@ export default defineTool({ name: 'slow', description: 'x', input: z.object({}),
 } });
 `,
   );
-  dev = new CliProcess(['dev', '--json'], env, folder);
+  dev = new CliProcess(['dev', '--json', '--log-file', 'logs/dev.log'], env, folder);
   await dev.shows(/"type":"ready"/);
 }, 120_000);
 
@@ -92,6 +92,15 @@ test('worker.maxConcurrentActivities: calls of one reply wait for each other', (
 
 test('log: levels and form', () => {
   expect(dev.stderr).not.toMatch(/model answered|^\{"level"/m);
+});
+
+test('--log-file: every line, as JSON', async () => {
+  dev.signal('SIGUSR2');
+  await dev.shows(/debug lines are on/);
+  const lines = readFileSync(path.join(folder, 'logs', 'dev.log'), 'utf8')
+    .trim()
+    .split('\n');
+  expect(lines.map((line) => JSON.parse(line))).toContainEqual(expect.objectContaining({ msg: 'debug lines are on' }));
 });
 
 test('worker.shutdownGrace: how long a running call may hold it up', async () => {

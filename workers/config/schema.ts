@@ -117,6 +117,13 @@ export const settingsSchema = z.strictObject({
         .enum(['auto', 'pretty', 'json'])
         .prefault('auto')
         .describe('auto: lines for people on a terminal, else JSON. In production: json.'),
+      file: z
+        .string()
+        .min(1)
+        .optional()
+        .describe('Where dev and worker write every line too, as JSON; one file a process.'),
+      maxMegabytes: z.number().positive().prefault(10).describe('Size at which that file is put away, compressed.'),
+      keep: z.number().int().min(0).prefault(5).describe('How many of those put away are kept.'),
     })
     .prefault({}),
 });

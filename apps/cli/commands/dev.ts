@@ -12,9 +12,10 @@ export function registerDev(program: Command): void {
       'how long running calls may take to end when it stops (default: worker.shutdownGrace, 60s)',
       durationMs,
     )
-    .action(async (flags: { grace?: number }, command: Command) => {
+    .option('--log-file <file>', 'write every line of the log there too, as JSON; rotated by size')
+    .action(async (_flags: object, command: Command) => {
       const { contextOf } = require('../context') as typeof import('../context');
       const { serve } = require('../serve') as typeof import('../serve');
-      process.exitCode = await serve(contextOf(command), { ...flags, reload: true });
+      process.exitCode = await serve(contextOf(command), true);
     });
 }

@@ -10,7 +10,8 @@ export function registerWorker(program: Command): void {
       'how long running calls may take to end when it stops (default: worker.shutdownGrace, 60s)',
       durationMs,
     )
-    .action(async (flags: { grace?: number }, command: Command) => {
+    .option('--log-file <file>', 'write every line of the log there too, as JSON; rotated by size')
+    .action(async (_flags: object, command: Command) => {
       const { contextOf } = require('../context') as typeof import('../context');
       const { clusterOf } = require('../place') as typeof import('../place');
       const { serve } = require('../serve') as typeof import('../serve');
@@ -21,6 +22,6 @@ export function registerWorker(program: Command): void {
           hint: 'Set TEMPORAL_ADDRESS or TEMPORAL_PROFILE, temporal.address in holdfast.yaml, or give --address HOST:PORT. `holdfast dev` brings its own server.',
         });
       }
-      process.exitCode = await serve(context, flags);
+      process.exitCode = await serve(context, false);
     });
 }
