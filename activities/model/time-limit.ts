@@ -21,14 +21,10 @@ export async function withinAttempt<T>(
     return await work(AbortSignal.any([signal, late.signal]));
   } catch (error) {
     if (!late.signal.aborted || signal.aborted) throw error;
-    throw new HoldfastError(
-      'Model.AnswerTooLong',
-      `the answer was not finished in ${Math.round(attemptMs / 1_000)} s`,
-      {
-        hint: 'Lower parameters.maxOutputTokens, or ask for less at once.',
-        cause: error,
-      },
-    );
+    throw new HoldfastError('Model.AnswerTooLong', `the answer was not finished in ${Math.round(attemptMs / 1_000)} s`, {
+      hint: 'Lower parameters.maxOutputTokens, or ask for less at once.',
+      cause: error,
+    });
   } finally {
     clearTimeout(timer);
   }
