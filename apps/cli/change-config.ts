@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, realpathSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { HoldfastError } from '../../protocol/failures';
 import { readConfigFile } from '../../workers/config/config-file';
@@ -21,13 +21,15 @@ export function setConfig({ out, project }: Surroundings, key: string, value: st
 }
 
 /** The whole file or, should the machine stop in between, the one before. */
-function replaceFile(file: string, text: string): string | null {
+function replaceFile(named: string, text: string): string | null {
+  const existed = existsSync(named);
+  // What a link leads to is changed, not the link.
+  const file = existed ? realpathSync(named) : named;
   const backup = `${file}.bak`;
-  const existed = existsSync(file);
   mkdirSync(path.dirname(file), { recursive: true });
   if (existed) copyFileSync(file, backup);
   const beside = `${file}.${process.pid}.new`;
-  writeFileSync(beside, text);
+  writeFileSync(beside, text, existed ? { mode: statSync(file).mode } : {});
   renameSync(beside, file);
   return existed ? path.basename(backup) : null;
 }

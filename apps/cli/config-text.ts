@@ -1,21 +1,27 @@
 import { requireKey } from '../../workers/config/edit-file';
 import { keyText } from '../../workers/config/keys';
 import type { Config } from '../../workers/config/load-config';
+import { secretsIn } from '../../workers/config/problems';
 import type { ReferenceRow } from '../../workers/config/reference';
 import { escapeLine } from './escape';
 import type { Style } from './style';
 import { table } from './table';
 
+/** The environment may hold an address with a password in it; nobody is shown it. */
+function shown(value: unknown): unknown {
+  return secretsIn(value).length > 0 ? '(not shown: it holds a credential)' : value;
+}
+
 /** What `config show --json` gives. */
 export function configData({ entries, file, profile }: Config) {
-  const settings = entries.map(({ path, value, origin }) => ({ key: keyText(path), value, origin }));
+  const settings = entries.map(({ path, value, origin }) => ({ key: keyText(path), value: shown(value), origin }));
   return { file: file?.name ?? null, profile, settings };
 }
 
 export function configText({ entries, file, profile }: Config, origins: boolean, style: Style): string {
   const rows = entries.map(({ path, value, origin }) => [
     escapeLine(keyText(path)),
-    escapeLine(String(value), 120),
+    escapeLine(String(shown(value)), 120),
     ...(origins ? [escapeLine(origin)] : []),
   ]);
   const head = ['setting', 'value', ...(origins ? ['from'] : [])];
@@ -30,9 +36,11 @@ export function valuesAt({ entries }: Config, key: string): { value: unknown; te
   const at = requireKey(key);
   const below = entries.filter(({ path }) => at.every((name, depth) => path[depth] === name));
   const exact = below.find(({ path }) => path.length === at.length);
-  if (exact) return { value: exact.value, text: escapeLine(String(exact.value)) };
+  if (exact) return { value: shown(exact.value), text: escapeLine(String(shown(exact.value))) };
   if (below.length === 0) return { value: undefined, text: '' };
-  const value = Object.fromEntries(below.map((setting) => [keyText(setting.path.slice(at.length)), setting.value]));
+  const value = Object.fromEntries(
+    below.map((setting) => [keyText(setting.path.slice(at.length)), shown(setting.value)]),
+  );
   return {
     value,
     text: Object.entries(value)

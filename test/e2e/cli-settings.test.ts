@@ -77,7 +77,7 @@ test('worker.taskQueue: commands meet the worker there; elsewhere nobody works',
     { toolCalls: ['a', 'b', 'c'].map((id) => ({ id, name: 'slow', arguments: {} })) },
     { text: 'Done.' },
   ]);
-  const run = await new CliProcess(['run', 'helper', 'Hello'], env, folder).ended;
+  const run = await new CliProcess(['run', 'helper', 'Hello', '--id', 'first'], env, folder).ended;
   expect(run).toMatchObject({ code: 0, stdout: 'Done.\n' });
   const doctor = await new CliProcess(['doctor'], env, folder).ended;
   expect(doctor.stdout).toMatch(/ok {4}worker +1 on task queue mine/);
@@ -88,6 +88,11 @@ test('worker.taskQueue: commands meet the worker there; elsewhere nobody works',
 test('worker.maxConcurrentActivities: calls of one reply wait for each other', () => {
   const lines = readFileSync(path.join(folder, 'times.txt'), 'utf8').trim().split('\n');
   expect(lines).toEqual(['begin', 'end', 'begin', 'end', 'begin', 'end']);
+});
+
+test('completion knows the runs of the server', async () => {
+  const { code, stdout } = await new CliProcess(['__complete', '--', 'runs', 'show', 'f'], env, folder).ended;
+  expect({ code, stdout }).toEqual({ code: 0, stdout: 'first\n' });
 });
 
 test('log: levels and form', () => {

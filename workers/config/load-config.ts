@@ -4,7 +4,7 @@ import { type ConfigFile, readConfigFile, requireSound } from './config-file';
 import { environmentLayer } from './environment';
 import { type KeyPath, keyText, leafAt, leaves } from './keys';
 import { type Layer, layerOf, merged, type Setting } from './layers';
-import { problemsOf, secretsIn } from './problems';
+import { problemsOf } from './problems';
 import { DEFAULT_PROFILE, PROFILE_DEFAULTS, PROVIDER_NAMES, type Settings, settingsSchema } from './schema';
 
 /** The settings that count, and where each comes from. */
@@ -87,8 +87,7 @@ function flagLayer(flags: NonNullable<ConfigSources['flags']>): Layer {
 
 /** What the environment and the flags brought in, and what only the whole shows. */
 function check(value: Record<string, unknown>, settings: readonly Setting[]): void {
-  const secrets = secretsIn(value);
-  const problems = secrets.length > 0 ? secrets : [...problemsOf(settingsSchema, value), ...namelessTypes(value)];
+  const problems = [...problemsOf(settingsSchema, value), ...namelessTypes(value)];
   const first = problems[0];
   if (!first) return;
   const below = settings.find(({ path }) => keyText(path).startsWith(first.path));
@@ -117,10 +116,15 @@ function nestedValue(settings: readonly Setting[]): Record<string, unknown> {
 export function setAt(whole: Record<string, unknown>, path: KeyPath, value: unknown): void {
   let place = whole;
   for (const name of path.slice(0, -1)) {
-    place[name] ??= {};
+    if (!Object.hasOwn(place, name)) define(place, name, {});
     place = place[name] as Record<string, unknown>;
   }
-  place[path.at(-1) as string] = value;
+  define(place, path.at(-1) as string, value);
+}
+
+/** Assigning to `__proto__` would change every object there is. */
+function define(place: object, name: string, value: unknown): void {
+  Object.defineProperty(place, name, { value, enumerable: true, writable: true, configurable: true });
 }
 
 function inOrder(settings: readonly Setting[]): Setting[] {

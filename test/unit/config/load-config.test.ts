@@ -2,6 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { PROVIDERS } from '../../../activities/providers';
+import { configData, configText, valuesAt } from '../../../apps/cli/config-text';
+import { styleFor } from '../../../apps/cli/style';
 import { assemblySettings, defaultModelOf } from '../../../workers/config/apply';
 import { environmentOf } from '../../../workers/config/environment';
 import { keyText, leaves, parseKey } from '../../../workers/config/keys';
@@ -219,6 +221,24 @@ describe('mistakes', () => {
     write('holdfast.yaml', `version: 1\nproviders: { openai: { baseUrl: "${secret}" } }`);
     expect(() => load()).toThrow('providers.openai.baseUrl: this looks like a credential');
     expect(() => load()).not.toThrow(secret);
+  });
+
+  test('a name that would change every object is refused, and changes none', () => {
+    const env = { HOLDFAST_PROVIDERS: '{"__proto__": {"polluted": true}}' };
+    expect(() => load({ env })).toThrow('HOLDFAST_PROVIDERS');
+    expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
+  });
+
+  test('the environment may hold an address with a password, which is shown nowhere', () => {
+    const env = { OPENAI_BASE_URL: 'https://user:hunter2@proxy.example/v1' };
+    const config = load({ env });
+    expect(config.settings.providers.openai?.baseUrl).toBe(env.OPENAI_BASE_URL);
+    const told = [configText(config, true, styleFor({})), JSON.stringify(configData(config))];
+    told.push(valuesAt(config, 'providers.openai.baseUrl').text, valuesAt(config, 'providers').text);
+    for (const text of told) {
+      expect(text).toContain('not shown');
+      expect(text).not.toContain('hunter2');
+    }
   });
 
   test('a key named apiKey is sent to the environment', () => {
