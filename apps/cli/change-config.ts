@@ -38,32 +38,33 @@ export function validateConfig(around: Surroundings): ExitCode {
   const { out } = around;
   const file = readConfigFile(around.project);
   const inFile = file?.problems ?? [];
-  const problems = inFile.length > 0 ? inFile : elsewhere(around);
+  const { problems, stray } = inFile.length > 0 ? { problems: inFile, stray: [] } : whole(around);
+  const valid = problems.length === 0;
   const version = file?.version ?? CONFIG_VERSION;
-  out.data({ valid: problems.length === 0, file: file?.name ?? null, version, problems }, () =>
+  const { green, red, yellow } = out.style;
+  out.data({ valid, file: file?.name ?? null, version, problems, stray }, () =>
     [
       ...problems.flatMap((problem) => [
-        `${out.style.red('bad')}  ${escapeText(problemText(problem))}`,
+        `${red('bad')}  ${escapeText(problemText(problem))}`,
         `     ${escapeText(problem.hint)}`,
       ]),
-      ...(problems.length === 0 ? [`${out.style.green('ok')}   ${file?.name ?? 'no file: the defaults'}`] : []),
+      ...stray.map((name) => `${yellow('warn')} ${escapeText(name)} is set, and is no setting: holdfast config list`),
+      ...(valid ? [`${green('ok')}   ${file?.name ?? 'no file: the defaults'}`] : []),
     ].join('\n'),
   );
-  if (file && problems.length === 0 && version < CONFIG_VERSION) {
+  if (valid && version < CONFIG_VERSION)
     out.say(`It is of version ${version}; holdfast config migrate writes it anew.`);
-  }
-  return problems.length === 0 ? EXIT.done : EXIT.usage;
+  return valid ? EXIT.done : EXIT.usage;
 }
 
 /** What the environment and the flags bring in. */
-function elsewhere({ readConfig }: Surroundings): FileProblem[] {
+function whole({ readConfig }: Surroundings): { problems: FileProblem[]; stray: string[] } {
   try {
-    readConfig();
-    return [];
+    return { problems: [], stray: readConfig().stray };
   } catch (error) {
     if (!HoldfastError.is(error)) throw error;
     const { message, hint = '' } = error;
-    return [{ file: 'settings', path: '', message, hint }];
+    return { problems: [{ file: 'settings', path: '', message, hint }], stray: [] };
   }
 }
 

@@ -19,6 +19,15 @@ export function environmentLayer(env: Environment, entryNames: (map: string) => 
   return merged([...maps, singles.flat()]);
 }
 
+/** Variables that begin as those of settings do and are none: typing errors, or entries of a map that nothing names. */
+export function strayVariables(env: Environment, entryNames: (map: string) => readonly string[]): string[] {
+  const paths = [...leaves().flatMap((leaf) => concrete(leaf, entryNames)), ...MAPS.map((map) => [map])];
+  const known = new Set(paths.flatMap(variablesOf));
+  return Object.keys(env).filter((name) => OF_SETTINGS.test(name) && env[name] && !known.has(name));
+}
+
+const OF_SETTINGS = /^HOLDFAST_(WORKER|LOG|PROVIDERS|MODELS|PRICES)_/;
+
 function wholeMap(map: string, env: Environment): Layer {
   const [variable = ''] = variablesOf([map]);
   const text = env[variable]?.trim();

@@ -1,7 +1,7 @@
 import { nearMisses } from '../../activities/tools/near-misses';
 import { HoldfastError } from '../../protocol/failures';
 import { type ConfigFile, readConfigFile, requireSound } from './config-file';
-import { environmentLayer } from './environment';
+import { environmentLayer, strayVariables } from './environment';
 import { type KeyPath, keyText, leafAt, leaves } from './keys';
 import { type Layer, layerOf, merged, type Setting } from './layers';
 import { problemsOf } from './problems';
@@ -15,6 +15,8 @@ export interface Config {
   /** The name of the file in the project; undefined when it has none. */
   file?: ConfigFile;
   profile: string;
+  /** Variables that begin as those of settings do and are none. */
+  stray: string[];
 }
 
 export interface ConfigSources {
@@ -37,14 +39,19 @@ export function loadConfig(sources: ConfigSources): Config {
   if (file) requireSound(file);
   const profile = profileOf(sources, file);
   const below = merged(filesLayers(profile, file).map((layer) => withoutCluster(layer, env)));
-  const entryNames = (map: string): string[] => [
-    ...(map === 'providers' ? PROVIDER_NAMES : []),
-    ...below.flatMap(({ path }) => (path[0] === map && path[1] !== undefined ? path[1] : [])),
-  ];
-  const settings = merged([below, environmentLayer(env, entryNames), flagLayer(sources.flags ?? [])]);
+  const settings = merged([below, environmentLayer(env, entriesOf(below)), flagLayer(sources.flags ?? [])]);
   const value = nestedValue(settings);
   check(value, settings);
-  return { settings: settingsSchema.parse(value), entries: inOrder(settings), profile, ...(file && { file }) };
+  const stray = strayVariables(env, entriesOf(settings));
+  return { settings: settingsSchema.parse(value), entries: inOrder(settings), profile, stray, ...(file && { file }) };
+}
+
+/** The names of a map's entries. */
+function entriesOf(layer: Layer): (map: string) => string[] {
+  return (map) => [
+    ...(map === 'providers' ? PROVIDER_NAMES : []),
+    ...layer.flatMap(({ path }) => (path[0] === map && path[1] !== undefined ? path[1] : [])),
+  ];
 }
 
 function profileOf({ profile: flag, env }: ConfigSources, file: ConfigFile | undefined): string {

@@ -106,6 +106,20 @@ describe('layers', () => {
     expect(origins({ env: { TEMPORAL_PROFILE: 'cloud' } })['temporal.address']).toBeUndefined();
   });
 
+  test('variables that are nearly those of settings are told', () => {
+    const env = {
+      HOLDFAST_WORKER_TASKQUEUE: 'x',
+      HOLDFAST_PROVIDERS_NOBODY_BASE_URL: 'http://x',
+      HOLDFAST_WORKER_TASK_QUEUE: 'q',
+      HOLDFAST_PROVIDERS_OPENAI_API: 'chat',
+      HOLDFAST_PRICES: '{"a/b": {"inputPerMillion": 1, "outputPerMillion": 1}}',
+      HOLDFAST_PRICES_A_B_INPUT_PER_MILLION: '2',
+      HOLDFAST_HOME: '/x',
+      HOLDFAST_LOG: 'info',
+    };
+    expect(load({ env }).stray).toEqual(['HOLDFAST_WORKER_TASKQUEUE', 'HOLDFAST_PROVIDERS_NOBODY_BASE_URL']);
+  });
+
   test('what the rest of the process reads from its environment', () => {
     write('holdfast.yaml', 'version: 1\ntemporal: { address: a:1, port: 0 }\nlog: { levels: debug }');
     expect(environmentOf(load().settings)).toEqual({
