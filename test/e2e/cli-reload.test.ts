@@ -133,7 +133,10 @@ test('providers change in place; what the process was started with, after a rest
   const other = await startVendorServer({ script: () => ({ text: 'From elsewhere.' }) });
   try {
     const change = () =>
-      settings(`providers: { openai: { baseUrl: "${other.openaiURL}", api: chat } }`, 'worker: { maxConcurrentActivities: 50 }');
+      settings(
+        `providers: { openai: { baseUrl: "${other.openaiURL}", api: chat } }`,
+        'worker: { maxConcurrentActivities: 50 }',
+      );
     const { event } = await after(change, 'reloaded');
     expect(event).toMatchObject({ later: ['worker.maxConcurrentActivities'] });
     expect((await cli('run', 'helper', 'Hello', '--id', 'elsewhere')).stdout).toBe('From elsewhere.\n');
