@@ -102,9 +102,13 @@ test('a broken one is refused with its place, and the one before still serves', 
 test('a run under way keeps its revision; a new tool and a new agent are there at once', async () => {
   write('tools/first.ts', tool('first', 'one'));
   await after(() => write('agents/helper.yaml', 'instructions: Version four.\ntools: [first]\n'), 'reloaded');
-  vendor.setScript([{ toolCalls: [{ id: 'a', name: 'first', arguments: {} }], latencyMs: 5_000 }, { text: 'Done.' }]);
+  vendor.setScript([
+    { toolCalls: [{ id: 'a', name: 'first', arguments: {} }] },
+    { toolCalls: [{ id: 'b', name: 'first', arguments: {} }], latencyMs: 5_000 },
+    { text: 'Done.' },
+  ]);
   const under = cli('run', 'helper', 'Hello', '--id', 'under-way');
-  await waitFor(() => lastInstructions().includes('Version four.'));
+  await waitFor(() => lastInstructions().includes('result of one'));
   const before = JSON.parse((await cli('runs', 'show', 'under-way', '--json')).stdout);
 
   write('tools/second.ts', tool('second', 'two'));
@@ -112,7 +116,7 @@ test('a run under way keeps its revision; a new tool and a new agent are there a
   expect((await under).code).toBe(0);
   expect(lastInstructions()).toContain('Version four.');
   const ended = JSON.parse((await cli('runs', 'show', 'under-way', '--json')).stdout);
-  expect(ended.result).toMatchObject({ revision: before.state.revision, toolCalls: 1 });
+  expect(ended.result).toMatchObject({ revision: before.state.revision, toolCalls: 2 });
 
   vendor.setScript([{ toolCalls: [{ id: 'b', name: 'second', arguments: {} }] }, { text: 'Done.' }]);
   const { code } = await cli('run', 'helper', 'Hello', '--id', 'late-tool');

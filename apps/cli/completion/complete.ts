@@ -24,6 +24,7 @@ const OPTION_VALUES: Readonly<Record<string, Source>> = {
 };
 const ARGUMENT_VALUES: Readonly<Record<string, Source>> = {
   'run agent': agentNames,
+  'chat agent': agentNames,
   'agent show name': agentNames,
   'completion shell': () => ['bash', 'zsh', 'fish'],
   'config get key': configKeys,
