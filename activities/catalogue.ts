@@ -12,8 +12,8 @@ export interface CatalogueContents {
   tools: readonly ToolSpec[];
   /** Names in an agent's `tools` to tool names: toolsets to their members. Throws `Tool.Unknown`. */
   expandTools(names: readonly string[]): string[];
-  /** The model of agents that name none. */
-  defaultModel: string;
+  /** The model of agents that name none; null where such an agent cannot run. */
+  defaultModel: string | null;
   /** Throws when a route cannot be served: unknown provider, missing key. */
   checkModel(route: string): void;
 }
@@ -65,10 +65,10 @@ export class Catalogue {
     const agent = this.agents.get(name);
     if (!agent) {
       throw new HoldfastError('Agent.Unknown', `this worker has no agent "${name}"`, {
-        hint: `Known agents: ${this.agentNames().join(', ') || 'none'}. Agents are read from agents/*.yaml when a worker starts.`,
+        hint: `Known agents: ${this.agentNames().join(', ') || 'none'}. Agents are read from agents/*.yaml when a worker starts, and by holdfast dev when they change.`,
       });
     }
-    const route = model ?? agent.model ?? this.contents.defaultModel;
+    const route = model ?? agent.model ?? this.contents.defaultModel ?? noModel(name);
     const known = this.resolved.get(`${name} ${route}`);
     if (known) return known;
     this.contents.checkModel(route);
@@ -97,6 +97,12 @@ export class Catalogue {
     for (const tool of this.contents.expandTools(agent.tools)) this.tool(tool);
     this.agents.set(agent.name, agent);
   }
+}
+
+function noModel(name: string): never {
+  throw new HoldfastError('Model.MissingKey', `the agent "${name}" names no model, and no provider has a key`, {
+    hint: 'Set ANTHROPIC_API_KEY or OPENAI_API_KEY, or name a model in the agent or as defaultModel in holdfast.yaml.',
+  });
 }
 
 function pin(agent: Agent, model: string, tools: ToolSpec[]): ResolvedAgent {

@@ -1,6 +1,7 @@
 import { activityInfo } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
 import type { HoldfastActivities, ToolActivity } from '../protocol/activities';
-import { toolActivityType } from '../protocol/names';
+import { toolActivityType, toolOfActivity } from '../protocol/names';
 import { createAdoptTranscript } from './adopt-transcript';
 import { createArchiveTranscript } from './archive-transcript';
 import { createInvokeModel } from './model/invoke-model';
@@ -20,6 +21,20 @@ export function createActivities(services: ActivityServices): Record<string, (..
   const perTool: Record<string, ToolActivity> = {};
   for (const tool of services.tools.values()) perTool[toolActivityType(tool.name)] = createToolActivity(tool, services);
   return { ...fixed, ...perTool };
+}
+
+/**
+ * For a worker whose tools may change: under the name `default` Temporal hands it every call that has no activity of its own, and
+ * so those of tools that came after the start.
+ */
+export function createLateTools(services: ActivityServices): ToolActivity {
+  return async function runLateTool(input) {
+    const { activityType } = activityInfo();
+    const tool = services.tools.get(toolOfActivity(activityType) ?? '');
+    if (tool) return createToolActivity(tool, services)(input);
+    // As Temporal has it, so that a worker that does have it may take the next attempt.
+    throw ApplicationFailure.create({ type: 'NotFoundError', message: `this worker has no activity ${activityType}` });
+  };
 }
 
 function lookUp<T>(find: () => T): T {

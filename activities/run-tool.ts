@@ -15,11 +15,13 @@ import { CallCancelled, runToolCall, type ToolCall } from './tools/run-tool-call
 import type { RetryLater } from './tools/tool';
 import { openWorkspace, type Workspace } from './tools/workspace';
 
-/** The activity of one tool. Its answer is a result the model reads, whatever the tool did. */
+/** The activity of one tool. Its answer is a result the model reads, whatever the tool did. Its code may be replaced while the worker runs. */
 export function createToolActivity(tool: Tool, services: ActivityServices): ToolActivity {
   return async function runTool(input) {
     try {
-      const message = await withHeartbeat(({ signal, tell }) => callTool(tool, input, services, signal, tell));
+      const message = await withHeartbeat(({ signal, tell }) =>
+        callTool(services.tools.get(tool.name) ?? tool, input, services, signal, tell),
+      );
       services.streams.news(sessionKey(input.firstRunId));
       return message;
     } catch (error) {

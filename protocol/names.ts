@@ -55,6 +55,11 @@ export function toolActivityType(toolName: string): string {
   return TOOL_PREFIX + toolName;
 }
 
+/** The tool whose activity it is; undefined for any other. */
+export function toolOfActivity(activityType: string): string | undefined {
+  return activityType.startsWith(TOOL_PREFIX) ? activityType.slice(TOOL_PREFIX.length) : undefined;
+}
+
 /** Ids of child runs start with their parent's id and this separator, so one id finds a whole tree. */
 export const ID_SEPARATOR = '/';
 

@@ -9,6 +9,7 @@ export {
   type ScriptedStep,
   scriptedModel,
 } from './scripted-model';
+export { type TryToolOptions, tryTool } from './try-tool';
 export type {
   Dialect,
   NormalisedMessage,

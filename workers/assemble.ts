@@ -27,8 +27,8 @@ export interface AssemblyOptions {
   models?: ProvidersConfig['models'];
   /** US dollars per million tokens by `provider/model`, before the built-in table. */
   prices?: PriceOverrides;
-  /** `provider/model` of agents that name none. Default: by the keys in the environment, else simulated. */
-  defaultModel?: string;
+  /** `provider/model` of agents that name none; null for none. Default: by the keys in the environment, else simulated. */
+  defaultModel?: string | null;
   /** Where workspaces and artifacts are kept. Default `HOLDFAST_HOME`, else `.holdfast`. */
   home?: string;
   /** Default: files under `home`. Workers on several hosts need one they share. */
@@ -81,7 +81,7 @@ export function assemble(options: AssemblyOptions): Assembly {
     agents: options.agents ?? [],
     tools: [...tools.map((tool) => tool.spec), ...WORKFLOW_TOOLS],
     expandTools: (names) => expandToolNames(names, named),
-    defaultModel: options.defaultModel ?? defaultModelRoute(env),
+    defaultModel: options.defaultModel === undefined ? defaultModelRoute(env) : options.defaultModel,
     checkModel: (route) => void providers.providerFor(route),
   });
   const services: ActivityServices = {
@@ -96,4 +96,14 @@ export function assemble(options: AssemblyOptions): Assembly {
     streams: callStreams(options.streams, env, home),
   };
   return { services, activities: createActivities(services) };
+}
+
+/**
+ * Changes what a running worker knows, in place: the next run, and the next call of every run, use it. A tool that is no longer
+ * there stays for the runs that were promised it. Where anything is wrong, nothing changes.
+ * @throws HoldfastError as `assemble`.
+ */
+export function reassemble({ services }: Assembly, options: AssemblyOptions): void {
+  const { catalogue, providerFor, prices, tools } = assemble(options).services;
+  Object.assign(services, { catalogue, providerFor, prices, tools: new Map([...services.tools, ...tools]) });
 }

@@ -18,6 +18,8 @@ export interface LoggingOptions {
   format?: (record: LogRecord) => string;
   /** Default: standard error; standard output is for data. */
   write?: (text: string) => void;
+  /** Gets every line too, always as JSON. */
+  file?: { write(text: string): void };
   env?: NodeJS.ProcessEnv;
 }
 
@@ -44,8 +46,13 @@ export function createLogging(options: LoggingOptions = {}): Logging {
   const env = options.env ?? process.env;
   const levels = new LevelRules(options.levels ?? (env.HOLDFAST_LOG || 'info'));
   const write = options.write ?? ((text) => void process.stderr.write(text));
-  const { format } = options;
-  const stream = { write: (line: string) => write(format ? `${format(JSON.parse(line) as LogRecord)}\n` : line) };
+  const { format, file } = options;
+  const stream = {
+    write(line: string) {
+      write(format ? `${format(JSON.parse(line) as LogRecord)}\n` : line);
+      file?.write(line);
+    },
+  };
   const logger = pino(
     {
       // The rules decide, so that they can change while the process runs.

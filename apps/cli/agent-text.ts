@@ -1,6 +1,6 @@
 import { HoldfastError } from '../../protocol/failures';
-import { type AgentProblem, problemText } from '../../workers/project/agent-file';
 import type { CheckedAgent, ShownAgent } from '../../workers/project/inspect-project';
+import { type FileProblem, problemText } from '../../workers/project/source-file';
 import { escapeLine, escapeText } from './escape';
 import { duration, usd } from './figures';
 import type { Style } from './style';
@@ -84,7 +84,7 @@ export function problemLines(checked: readonly CheckedAgent[], style: Style): st
   });
 }
 
-function oneProblem(problem: AgentProblem, style: Style): string[] {
+function oneProblem(problem: FileProblem, style: Style): string[] {
   const hint = problem.hint === '' ? [] : [`       ${escapeText(problem.hint)}`];
   return [`${style.red('bad')}  ${escapeText(problemText(problem))}`, ...hint];
 }

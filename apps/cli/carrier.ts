@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HoldfastError } from '../../protocol/failures';
-import { DEFAULT_TASK_QUEUE } from '../../protocol/names';
 import type { Context } from './context';
 import { type Link, openLink } from './link';
 import type { LocalCluster } from './local-cluster';
@@ -116,12 +115,12 @@ export interface Poller {
 }
 
 /** Who asks for the work of runs; a cluster still names those that went away in the last minutes. */
-export async function pollers({ holdfast, place }: Link, taskQueue = DEFAULT_TASK_QUEUE): Promise<Poller[]> {
+export async function pollers({ holdfast, place }: Link): Promise<Poller[]> {
   const { workflowService } = holdfast.temporal;
   const WORKFLOW_TASKS = 1;
   const answer = await workflowService.describeTaskQueue({
     namespace: place.namespace,
-    taskQueue: { name: taskQueue },
+    taskQueue: { name: place.taskQueue },
     taskQueueType: WORKFLOW_TASKS,
   });
   return (answer.pollers ?? []).map(({ identity, lastAccessTime }) => ({

@@ -22,7 +22,8 @@ export async function openLink(place: Place): Promise<Link> {
   const { requestRetries } = require('./request-retries') as typeof import('./request-retries');
   const { interceptor, settle } = requestRetries();
   const connection = await openConnection(place, { interceptors: [interceptor] });
-  const holdfast = new HoldfastClient(new Client({ connection, namespace: place.namespace }), { by: operator() });
+  const { namespace, taskQueue } = place;
+  const holdfast = new HoldfastClient(new Client({ connection, namespace }), { by: operator(), taskQueue });
   return { holdfast, place, close: () => settle().then(() => connection.close()) };
 }
 

@@ -1,6 +1,8 @@
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createLogging, installLogging, type Logging } from '../../workers/logging';
-import type { ReadyWorker } from '../../workers/project-worker';
+import type { ReadyWorker, ReloadListener } from '../../workers/project-worker';
+import { RotatingFile } from '../../workers/rotating-file';
 import { type Startable, type Supervisor, supervise } from '../../workers/supervisor';
 import type { Context } from './context';
 import { logFormat } from './log-line';
@@ -16,11 +18,13 @@ export interface LocalCluster {
 }
 
 export interface LocalOptions {
-  /** What is logged unless HOLDFAST_LOG says otherwise. */
+  /** What is logged unless the settings say otherwise. */
   level: string;
   /** How long running calls may take to end when it stops, in ms. */
   graceMs: number;
   onReady?: (worker: ReadyWorker) => void;
+  /** Changes of the project are taken over while the worker runs. */
+  reload?: ReloadListener;
   /** False starts only the server. */
   worker?: boolean;
 }
@@ -30,13 +34,20 @@ const FORCE_AFTER_MS = 2_000;
 
 let logging: Logging | undefined;
 
-/** One log for the process: Temporal's runtime takes its logger once. */
-export function logTo({ out, env }: Context, level: string): Logging {
-  const format = logFormat(out);
-  logging ??= createLogging({
-    levels: env.HOLDFAST_LOG || level,
+/**
+ * One log for the process: Temporal's runtime takes its logger once.
+ * @param toFile whether the file of the settings is written too; only by what stays, so that it has one writer.
+ */
+export function logTo({ out, project, config }: Context, level: string, toFile = false): Logging {
+  if (logging) return logging;
+  const { levels, format: wanted, file, maxMegabytes, keep } = config.settings.log;
+  const format = logFormat(out, wanted);
+  const options = { maxBytes: maxMegabytes * 1_000_000, keep };
+  logging = createLogging({
+    levels: levels ?? level,
     write: (text) => out.log(text),
     ...(format && { format }),
+    ...(toFile && file !== undefined && { file: new RotatingFile(path.resolve(project, file), options) }),
   });
   return logging;
 }
@@ -91,8 +102,8 @@ function loadWorker(): typeof import('../../workers/project-worker') {
 let installed = false;
 
 function workerOf(context: Context, options: LocalOptions, cluster: Place | undefined): Startable {
-  const { project, home, env, out } = context;
-  const { graceMs, onReady } = options;
+  const { project, home, env, out, readConfig } = context;
+  const { graceMs, onReady, reload } = options;
   return {
     name: 'worker',
     start(server) {
@@ -103,8 +114,8 @@ function workerOf(context: Context, options: LocalOptions, cluster: Place | unde
         installed = true;
       }
       out.phase('worker code is loaded');
-      const optional = { ...(cluster && { cluster }), ...(onReady && { onReady }) };
-      return projectWorker({ root: project, home, env, graceMs, ...optional }).start(server);
+      const optional = { ...(cluster && { cluster }), ...(onReady && { onReady }), ...(reload && { reload }) };
+      return projectWorker({ root: project, home, env, readConfig, graceMs, ...optional }).start(server);
     },
   };
 }

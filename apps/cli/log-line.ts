@@ -17,9 +17,13 @@ const SHOWN = [
   'attempt',
 ];
 
-/** Lines for people on a terminal; undefined, which means JSON, for everything else. */
-export function logFormat(out: Output): ((record: LogRecord) => string) | undefined {
-  return out.stderr.isTTY && !out.json ? (record) => logLine(record, out.note) : undefined;
+/** Lines for people, `auto` on a terminal only; undefined means JSON. */
+export function logFormat(
+  out: Output,
+  wanted: 'auto' | 'pretty' | 'json' = 'auto',
+): ((record: LogRecord) => string) | undefined {
+  const pretty = wanted === 'auto' ? out.stderr.isTTY && !out.json : wanted === 'pretty';
+  return pretty ? (record) => logLine(record, out.note) : undefined;
 }
 
 /** `12:04:31 info  model answered correlationId=a agent=b turn=3` */

@@ -6,6 +6,8 @@ import type { Context } from './context';
 export interface Place extends ClusterOptions {
   /** `cluster`: named by the environment or `--address`. `home`: the embedded one of this home. */
   kind: 'cluster' | 'home';
+  /** Where runs of this project wait for a worker. */
+  taskQueue: string;
   /** Of the Temporal Web UI, where it is known. */
   uiUrl?: string;
 }
@@ -18,15 +20,15 @@ export function placeOf(context: Context): Place | undefined {
   return clusterOf(context) ?? homeServer(context);
 }
 
-export function clusterOf({ env }: Context): Place | undefined {
+export function clusterOf({ env, config }: Context): Place | undefined {
   const { connectOptions } = require('../../workers/connect-options') as typeof import('../../workers/connect-options');
   const cluster = connectOptions(env);
   if (!cluster) return undefined;
   const uiUrl = env.HOLDFAST_TEMPORAL_UI_URL ?? cloudUi(cluster.address);
-  return { ...cluster, kind: 'cluster', ...(uiUrl && { uiUrl }) };
+  return { ...cluster, kind: 'cluster', taskQueue: config.settings.worker.taskQueue, ...(uiUrl && { uiUrl }) };
 }
 
-export function homeServer({ home, env }: Context): Place | undefined {
+export function homeServer({ home, env, config }: Context): Place | undefined {
   const { readState } =
     require('../../workers/embedded/state-file') as typeof import('../../workers/embedded/state-file');
   const identity =
@@ -38,6 +40,7 @@ export function homeServer({ home, env }: Context): Place | undefined {
     kind: 'home',
     address: `${LOOPBACK}:${port}`,
     namespace: env.TEMPORAL_NAMESPACE || 'default',
+    taskQueue: config.settings.worker.taskQueue,
     uiUrl: `http://${LOOPBACK}:${uiPort}`,
   };
 }

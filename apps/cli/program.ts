@@ -1,8 +1,12 @@
 import { Command, CommanderError } from 'commander';
 import { registerAgent } from './commands/agent';
 import { registerChat } from './commands/chat';
+import { registerCompletion } from './commands/completion';
+import { registerConfig } from './commands/config';
+import { registerCreate } from './commands/create';
 import { registerDev } from './commands/dev';
 import { registerDoctor } from './commands/doctor';
+import { registerInit } from './commands/init';
 import { registerRun } from './commands/run';
 import { registerRuns } from './commands/runs';
 import { registerSchedule } from './commands/schedule';
@@ -23,6 +27,7 @@ export function createProgram(): Command {
     )
     .option('--address <host:port>', 'Temporal server to use (default: TEMPORAL_ADDRESS, else the one of this home)')
     .option('--namespace <name>', 'Temporal namespace (default: TEMPORAL_NAMESPACE, else default)')
+    .option('--profile <name>', 'profile of the settings (default: HOLDFAST_PROFILE, else development)')
     .option('--json', 'data on stdout as JSON, everything else on stderr')
     .option('-q, --quiet', 'no progress, only results and errors')
     .option('-v, --verbose', 'phases, debug lines and stack traces')
@@ -42,7 +47,11 @@ const COMMANDS = [
   registerRuns,
   registerSchedule,
   registerAgent,
+  registerConfig,
   registerDoctor,
+  registerInit,
+  registerCreate,
+  registerCompletion,
 ];
 
 const EXAMPLES = `

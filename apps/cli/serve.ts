@@ -1,28 +1,40 @@
-import type { ReadyWorker } from '../../workers/project-worker';
+import type { ReadyWorker, ReloadListener } from '../../workers/project-worker';
 import type { Context } from './context';
 import { escapeLine } from './escape';
 import { EXIT, type ExitCode } from './exit-codes';
 import { SIMULATED } from './follow/result-text';
 import { onInterrupt } from './interruption';
 import { type LocalCluster, logTo, openLocal } from './local-cluster';
+import { reportError } from './report-error';
 import { shownPath } from './run-report';
 import { selfCommand } from './self-command';
+
+const NO_MODEL = 'none for agents that name none: set a key, or defaultModel in holdfast.yaml';
 
 /** What runs do, without the comings and goings of the SDK. */
 const LEVEL = { usual: 'info,core=warn,worker=warn', verbose: 'debug' } as const;
 
-/** A worker, and the embedded server where no cluster is named, until a signal; then stops them in order. */
-export async function serve(context: Context, graceMs = 60_000): Promise<ExitCode> {
+/**
+ * A worker, and the embedded server where no cluster is named, until a signal; then stops them in order.
+ * @param reload whether changes of the project are taken over while it runs.
+ */
+export async function serve(context: Context, reload: boolean): Promise<ExitCode> {
   const { out } = context;
+  const graceMs = context.config.settings.worker.shutdownGrace;
   const level = out.verbose ? LEVEL.verbose : LEVEL.usual;
-  const untoggle = logTo(context, level).toggleOn('SIGUSR2');
+  const untoggle = logTo(context, level, true).toggleOn('SIGUSR2');
   const interruption = onInterrupt();
   let ready: ReadyWorker | undefined;
   const onReady = (worker: ReadyWorker): void => {
     ready = worker;
   };
   try {
-    const cluster = await openLocal(context, { level, graceMs, onReady });
+    const cluster = await openLocal(context, {
+      level,
+      graceMs,
+      onReady,
+      ...(reload && { reload: reloadsOf(context) }),
+    });
     announce(context, cluster, ready);
     await Promise.race([cluster.supervisor.done, aborted(interruption.signal)]);
     out.say('\nStopping: running calls may end first. Ctrl-C again leaves at once.');
@@ -35,6 +47,25 @@ export async function serve(context: Context, graceMs = 60_000): Promise<ExitCod
   }
 }
 
+/** Says what was taken over, or why it was not. */
+function reloadsOf({ out }: Context): ReloadListener {
+  return {
+    onReloaded(files, { agents, tools, defaultModel }, later) {
+      const names = agents.map(({ definition }) => definition.name);
+      if (out.json) out.jsonLine({ type: 'reloaded', files, agents: names, tools, defaultModel, later });
+      out.say(`Reloaded ${escapeLine(files.join(', '), 200)}: the next run uses it.`);
+      if (later.length > 0) out.say(`After a restart only: ${escapeLine(later.join(', '), 200)}.`);
+    },
+    onRefused(files, error) {
+      if (out.json) out.jsonLine({ type: 'reload-refused', files });
+      reportError(error, out);
+      out.say(
+        `Not reloaded${files.length > 0 ? `: ${escapeLine(files.join(', '), 200)}` : ''}. What was there before is still used.`,
+      );
+    },
+  };
+}
+
 function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve();
@@ -43,13 +74,13 @@ function aborted(signal: AbortSignal): Promise<void> {
 }
 
 function announce(
-  { out, project, env, placeFlags }: Context,
+  { out, project, env, placeFlags, config }: Context,
   { place, owned }: LocalCluster,
   worker?: ReadyWorker,
 ): void {
   const agents = worker?.agents.map(({ definition }) => definition.name) ?? [];
   const tools = worker?.tools ?? [];
-  const model = worker?.defaultModel ?? '';
+  const model = worker?.defaultModel ?? null;
   const facts = {
     address: place.address,
     namespace: place.namespace,
@@ -58,6 +89,8 @@ function announce(
     agents,
     tools,
     defaultModel: model,
+    settings: config.file?.name ?? null,
+    profile: config.profile,
   };
   if (out.json) {
     out.jsonLine({ type: 'ready', ...facts });
@@ -72,7 +105,8 @@ function announce(
     ['project', `${shownPath(project)}${worker?.builtInAgents ? ' (no agents of its own: those of Holdfast)' : ''}`],
     ['agents', agents.join(', ')],
     ['tools', tools.length > 0 ? `${tools.join(', ')} besides the built-in ones` : undefined],
-    ['model', `${model}${model.startsWith('simulated/') ? `. ${SIMULATED}` : ''}`],
+    ['settings', config.file && `${config.file.name}, profile ${config.profile}`],
+    ['model', `${model ?? NO_MODEL}${model?.startsWith('simulated/') ? `. ${SIMULATED}` : ''}`],
     ['try', `${selfCommand(env)} run ${agents[0] ?? 'AGENT'} "…"${placeFlags}`],
   ];
   for (const [name, text] of rows) if (text) out.stdout.write(`${name.padEnd(10)}${escapeLine(text, 400)}\n`);

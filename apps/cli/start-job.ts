@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { defaultModelRoute } from '../../workers/project/inspect-project';
+import { defaultModelOf } from '../../workers/config/apply';
 import type { Context } from './context';
 import { executeRun } from './execute-run';
 import type { ExitCode } from './exit-codes';
@@ -18,14 +18,14 @@ const OWN_FOLDERS = ['docs', 'examples'];
 
 /** The main job: an agent on real files. Says first what it is going to do, and with which model. */
 export function startJob(context: Context, request: StartRequest): Promise<ExitCode> {
-  const { out, env, project } = context;
+  const { out, env, project, config } = context;
   const own = request.task === undefined && request.in === undefined;
   const folders =
     request.in ??
     (own ? OWN_FOLDERS.map((name) => path.join(project, name)).filter((folder) => existsSync(folder)) : []);
   const mounts = mountsOf(folders);
   const input = request.task ?? reportTask(mounts.map(({ name }) => name));
-  const model = request.model ?? defaultModelRoute(env);
+  const model = request.model ?? defaultModelOf(config.settings, env) ?? 'none';
   out.say(`Holdfast runs the agent ${out.note.bold(request.agent)}: ${out.note.dim(input)}`);
   for (const { name, path: folder } of mounts) out.say(`  reads   ${name} (${folder})`);
   out.say(`  model   ${model}`);

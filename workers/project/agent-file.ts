@@ -1,25 +1,14 @@
 import path from 'node:path';
-import { type Document, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { type AgentDefinition, agentDefinitionSchema } from '../../protocol/agent';
 import { HoldfastError } from '../../protocol/failures';
-
-/** What is wrong with an agent, and where. */
-export interface AgentProblem {
-  file: string;
-  /** Unknown for agents written in TypeScript. */
-  line?: number;
-  /** The key, e.g. `limits.turns`; empty for the file as a whole. */
-  path: string;
-  message: string;
-  hint: string;
-}
+import { type FileProblem, problemText, readYaml } from './source-file';
 
 /** An agent as its file has it: whole, or with what is wrong with it. */
 export interface AgentSource {
   file: string;
   definition?: AgentDefinition;
-  problems: AgentProblem[];
+  problems: FileProblem[];
   /** The line of a key; undefined for TypeScript. */
   lineOf?(at: PropertyKey[]): number;
 }
@@ -39,41 +28,10 @@ export function checkAgent(definition: unknown, file: string): AgentDefinition {
 
 /** As `parseAgentYaml`, with every problem instead of an error. */
 export function readAgentYaml(text: string, file: string): AgentSource {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  if (document.errors.length > 0) {
-    const problems = document.errors.map((error) => {
-      const { line } = lines.linePos(error.pos[0]);
-      return { file, line, path: '', message: error.message, hint: 'Mend the YAML syntax.' };
-    });
-    return { file, problems };
-  }
-  const value = plainOf(document);
-  if (value instanceof Error) {
-    const hint = 'Write out what the alias (*name) stands for.';
-    return { file, problems: [{ file, line: 1, path: '', message: value.message, hint }] };
-  }
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) {
-    const hint = 'Write "name: …" and "instructions: …".';
-    return { file, problems: [{ file, line: 1, path: '', message: 'not a mapping', hint }] };
-  }
-  const definition = { name: path.basename(file).replace(/\.ya?ml$/, ''), ...value };
-  return readAgent(definition, file, (at) => {
-    for (let depth = at.length; depth >= 0; depth--) {
-      const node = document.getIn(at.slice(0, depth), true) as { range?: [number, number, number] } | undefined;
-      if (node?.range) return lines.linePos(node.range[0]).line;
-    }
-    return 1;
-  });
-}
-
-/** Aliases are followed only here: one that leads nowhere, or a bomb of them, is found now. */
-function plainOf(document: Document): Record<string, unknown> | null | Error {
-  try {
-    return document.toJS();
-  } catch (error) {
-    return error as Error;
-  }
+  const source = readYaml(text, file, 'Write "name: …" and "instructions: …".');
+  if ('problems' in source) return { file, problems: source.problems };
+  const definition = { name: path.basename(file).replace(/\.ya?ml$/, ''), ...source.value };
+  return readAgent(definition, file, source.lineOf);
 }
 
 /** As `checkAgent`, with every problem instead of an error. */
@@ -91,16 +49,11 @@ export function readAgent(definition: unknown, file: string, lineOf?: (at: Prope
   return { ...shared, problems };
 }
 
-/** `agents/reporter.yaml:3: limits.turns: …` */
-export function problemText({ file, line, path: key, message }: AgentProblem): string {
-  return `${file}${line === undefined ? '' : `:${line}`}: ${key === '' ? '' : `${key}: `}${message}`;
-}
-
 /** @throws HoldfastError `Agent.Invalid` with the first problem. */
 export function definitionOf({ definition, problems }: AgentSource): AgentDefinition {
   const [first, ...others] = problems;
   if (definition && !first) return definition;
-  const problem = first as AgentProblem;
+  const problem = first as FileProblem;
   const more = others.length > 0 ? ` (and ${others.length} more)` : '';
   const { file, line, hint } = problem;
   throw new HoldfastError('Agent.Invalid', problemText(problem) + more, {

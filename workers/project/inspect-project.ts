@@ -1,26 +1,39 @@
 import path from 'node:path';
 import { Catalogue } from '../../activities/catalogue';
-import { createProviders, defaultModelRoute, PROVIDERS } from '../../activities/providers';
+import { createProviders, PROVIDERS, type Providers } from '../../activities/providers';
 import { BUILTIN_TOOLS, expandToolNames, WORKFLOW_TOOLS } from '../../activities/tools';
 import type { Tool } from '../../activities/tools/define-tool';
 import { loadTools } from '../../activities/tools/load-tools';
 import type { AgentDefinition, ResolvedAgent } from '../../protocol/agent';
 import { HoldfastError } from '../../protocol/failures';
-import type { AgentProblem, AgentSource } from './agent-file';
+import { assemblySettings, defaultModelOf } from '../config/apply';
+import type { Config } from '../config/load-config';
+import type { AgentSource } from './agent-file';
 import { agentsHome, duplicatesIn, loadProject, readAgentFile, readAgents } from './load-project';
+import type { FileProblem } from './source-file';
 
 /** Looking at a project without running it: what `holdfast agent` and `holdfast doctor` show. */
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+/** What counts besides the files of agents and tools. */
+export interface Surroundings {
+  env: Environment;
+  config: Config;
+}
+
 export interface CheckedAgent {
   file: string;
   name: string | null;
-  problems: AgentProblem[];
+  problems: FileProblem[];
 }
 
 /** Every agent file with everything that would keep it from running, a missing provider key apart. */
-export async function checkProject(root: string, files: readonly string[], env: Environment): Promise<CheckedAgent[]> {
+export async function checkProject(
+  root: string,
+  files: readonly string[],
+  around: Surroundings,
+): Promise<CheckedAgent[]> {
   const { tools, problem } = await toolsOf(root);
   const home = await agentsHome(root);
   const sources =
@@ -30,7 +43,7 @@ export async function checkProject(root: string, files: readonly string[], env: 
   );
   const duplicates = new Map(duplicatesIn(sound).map((duplicate) => [duplicate.file, duplicate]));
   const checked = sources.map((source) => {
-    const problems = [...source.problems, ...useProblems(source, tools, env)];
+    const problems = [...source.problems, ...useProblems(source, tools, around)];
     const twice = duplicates.get(source.file);
     if (twice) problems.push(duplicateProblem(source, twice));
     return { file: source.file, name: source.definition?.name ?? null, problems };
@@ -46,20 +59,21 @@ export interface ShownAgent {
 }
 
 /** @throws HoldfastError `Agent.Invalid`, `Agent.Unknown`, `Tool.*`, `Model.UnknownProvider`. */
-export async function describeAgents(root: string, env: Environment): Promise<ShownAgent[]> {
+export async function describeAgents(root: string, around: Surroundings): Promise<ShownAgent[]> {
   const project = await loadProject(root);
   const definitions = project.agents.map(({ definition }) => definition);
-  const catalogue = catalogueOf(definitions, project.tools, env, () => undefined);
+  const catalogue = catalogueOf(definitions, project.tools, around);
   return project.agents.map(({ definition, file }) => {
     const agent = catalogue.resolve(definition.name);
-    const missingKey = missingKeyOf(agent.model, env);
+    const missingKey = missingKeyOf(agent.model, around);
     return { file, agent, ...(missingKey !== undefined && { missingKey }) };
   });
 }
 
-function missingKeyOf(route: string, env: Environment): string | undefined {
+function missingKeyOf(route: string, around: Surroundings): string | undefined {
+  if (route === NO_MODEL) return 'it names no model, and no provider has a key';
   try {
-    createProviders({ env }).providerFor(route);
+    providersOf(around).providerFor(route);
     return undefined;
   } catch (error) {
     if (HoldfastError.is(error) && error.code === 'Model.MissingKey') return error.message;
@@ -67,7 +81,7 @@ function missingKeyOf(route: string, env: Environment): string | undefined {
   }
 }
 
-async function toolsOf(root: string): Promise<{ tools: readonly Tool[]; problem?: AgentProblem }> {
+async function toolsOf(root: string): Promise<{ tools: readonly Tool[]; problem?: FileProblem }> {
   try {
     return { tools: await loadTools(path.join(root, 'tools')) };
   } catch (error) {
@@ -76,35 +90,38 @@ async function toolsOf(root: string): Promise<{ tools: readonly Tool[]; problem?
   }
 }
 
-function catalogueOf(
-  agents: AgentDefinition[],
-  own: readonly Tool[],
-  env: Environment,
-  checkModel: (route: string) => void,
-) {
+/** Stands for the model of an agent that has none. */
+const NO_MODEL = 'none';
+
+function providersOf({ env, config: { settings } }: Surroundings): Providers {
+  const { providerSettings, models } = assemblySettings(settings, env);
+  return createProviders({ env, ...(providerSettings && { settings: providerSettings }), ...(models && { models }) });
+}
+
+function catalogueOf(agents: AgentDefinition[], own: readonly Tool[], { env, config }: Surroundings) {
   const tools = [...BUILTIN_TOOLS, ...own];
   const named = [...tools, ...WORKFLOW_TOOLS];
   return new Catalogue({
     agents,
     tools: [...tools.map((tool) => tool.spec), ...WORKFLOW_TOOLS],
     expandTools: (names) => expandToolNames(names, named),
-    defaultModel: defaultModelRoute(env),
-    checkModel,
+    defaultModel: defaultModelOf(config.settings, env) ?? NO_MODEL,
+    checkModel: () => undefined,
   });
 }
 
 /** What a worker would refuse of an agent whose file is well formed. */
-function useProblems(source: AgentSource, tools: readonly Tool[], env: Environment): AgentProblem[] {
+function useProblems(source: AgentSource, tools: readonly Tool[], around: Surroundings): FileProblem[] {
   const { definition, file, problems, lineOf } = source;
   if (!definition || problems.length > 0) return [];
-  const at = (key: string, message: string, hint = ''): AgentProblem => ({
+  const at = (key: string, message: string, hint = ''): FileProblem => ({
     file,
     ...(lineOf && { line: lineOf([key]) }),
     path: key,
     message,
     hint,
   });
-  const attempt = (key: string, work: () => void): AgentProblem[] => {
+  const attempt = (key: string, work: () => void): FileProblem[] => {
     try {
       work();
       return [];
@@ -114,15 +131,15 @@ function useProblems(source: AgentSource, tools: readonly Tool[], env: Environme
     }
   };
   const { output, ...withoutOutput } = definition;
-  const check = (agent: AgentDefinition) => () => void catalogueOf([agent], tools, env, () => undefined);
+  const check = (agent: AgentDefinition) => () => void catalogueOf([agent], tools, around);
   const inTools = attempt('tools', check(withoutOutput));
   const inOutput = inTools.length === 0 && output ? attempt('output', check(definition)) : [];
   const { model } = definition;
-  const inModel = model === undefined ? [] : attempt('model', () => void createProviders({ env }).providerFor(model));
+  const inModel = model === undefined ? [] : attempt('model', () => void providersOf(around).providerFor(model));
   return [...inTools, ...inOutput, ...inModel];
 }
 
-function duplicateProblem(source: AgentSource, { name, other }: { name: string; other: string }): AgentProblem {
+function duplicateProblem(source: AgentSource, { name, other }: { name: string; other: string }): FileProblem {
   return {
     file: source.file,
     ...(source.lineOf && { line: source.lineOf(['name']) }),
@@ -131,8 +148,6 @@ function duplicateProblem(source: AgentSource, { name, other }: { name: string; 
     hint: 'Give one of them another name.',
   };
 }
-
-export { defaultModelRoute };
 
 /** Which providers have a key. The keys themselves are not looked at further. */
 export function providerKeys(env: Environment): { provider: string; variable: string; present: boolean }[] {

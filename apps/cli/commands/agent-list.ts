@@ -9,8 +9,9 @@ export function registerAgentList(agent: Command): void {
       const { describeAgents } =
         require('../../../workers/project/inspect-project') as typeof import('../../../workers/project/inspect-project');
       const { agentTable, agentSummary } = require('../agent-text') as typeof import('../agent-text');
-      const { out, project, env } = contextOf(command);
-      const agents = await describeAgents(project, env);
+      const context = contextOf(command);
+      const { out, project } = context;
+      const agents = await describeAgents(project, context);
       out.data(agents.map(agentSummary), () => agentTable(agents, out.style));
     });
 }

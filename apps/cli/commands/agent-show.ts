@@ -10,8 +10,9 @@ export function registerAgentShow(agent: Command): void {
       const { describeAgents } =
         require('../../../workers/project/inspect-project') as typeof import('../../../workers/project/inspect-project');
       const { agentText, pickAgent } = require('../agent-text') as typeof import('../agent-text');
-      const { out, project, env } = contextOf(command);
-      const shown = pickAgent(await describeAgents(project, env), name);
+      const context = contextOf(command);
+      const { out, project } = context;
+      const shown = pickAgent(await describeAgents(project, context), name);
       out.data(shown, () => agentText(shown, out.style));
     });
 }

@@ -11,8 +11,9 @@ export function registerAgentValidate(agent: Command): void {
       const { checkProject } =
         require('../../../workers/project/inspect-project') as typeof import('../../../workers/project/inspect-project');
       const { problemLines } = require('../agent-text') as typeof import('../agent-text');
-      const { out, project, env } = contextOf(command);
-      const checked = await checkProject(project, files, env);
+      const context = contextOf(command);
+      const { out, project } = context;
+      const checked = await checkProject(project, files, context);
       const valid = checked.every(({ problems }) => problems.length === 0);
       out.data({ valid, files: checked }, () => problemLines(checked, out.style).join('\n'));
       process.exitCode = valid ? EXIT.done : EXIT.usage;

@@ -5,12 +5,12 @@ export function registerDoctor(program: Command): void {
     .command('doctor')
     .description('check what Holdfast needs on this machine, with the command that mends each thing')
     .action(async (_flags: object, command: Command) => {
-      const { contextOf } = require('../context') as typeof import('../context');
+      const { surroundingsOf } = require('../context') as typeof import('../context');
       const { checkUp, checkUpText } = require('../doctor/check-up') as typeof import('../doctor/check-up');
-      const context = contextOf(command);
-      const checks = await checkUp(context);
+      const around = surroundingsOf(command);
+      const checks = await checkUp(around);
       const healthy = checks.every(({ status }) => status !== 'fail');
-      context.out.data({ healthy, checks }, () => checkUpText(checks, context.out.style));
+      around.out.data({ healthy, checks }, () => checkUpText(checks, around.out.style));
       process.exitCode = healthy ? 0 : 1;
     });
 }

@@ -1,5 +1,5 @@
 import { HoldfastError } from '../../../protocol/failures';
-import { DEFAULT_TASK_QUEUE, SEARCH_ATTRIBUTE } from '../../../protocol/names';
+import { SEARCH_ATTRIBUTE } from '../../../protocol/names';
 import { pollers } from '../carrier';
 import type { Context } from '../context';
 import { type Link, openLink } from '../link';
@@ -87,7 +87,7 @@ async function checkAttributes({ holdfast, place }: Link): Promise<Check> {
 
 async function checkWorker(link: Link, start: string): Promise<Check> {
   const polling = (await pollers(link)).filter(({ lastSeen }) => Date.now() - lastSeen < RECENT_MS);
-  const queue = `task queue ${DEFAULT_TASK_QUEUE}`;
+  const queue = `task queue ${link.place.taskQueue}`;
   if (polling.length === 0) return warn('worker', `none polls the ${queue}; runs wait`, start);
   return ok('worker', `${polling.length} on ${queue}`);
 }

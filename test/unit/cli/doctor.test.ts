@@ -7,6 +7,7 @@ import { checkDisk, checkHome, checkNode } from '../../../apps/cli/doctor/machin
 import { checkAgents, checkKeys } from '../../../apps/cli/doctor/project';
 import { checkCli } from '../../../apps/cli/doctor/temporal';
 import { styleFor } from '../../../apps/cli/style';
+import { loadConfig } from '../../../workers/config/load-config';
 
 let folder: string;
 beforeEach(() => {
@@ -51,10 +52,10 @@ test('a disk is judged by what is free', () => {
 
 test('keys are told by name, never shown', () => {
   const env = { OPENAI_API_KEY: 'sk-canary' };
-  const check = checkKeys({ env });
+  const check = checkKeys({ env, config: loadConfig({ env }) });
   expect(check).toMatchObject({ status: 'ok', found: expect.stringContaining('openai (OPENAI_API_KEY)') });
   expect(JSON.stringify(check)).not.toContain('canary');
-  expect(checkKeys({ env: {} })).toMatchObject({
+  expect(checkKeys({ env: {}, config: loadConfig({ env: {} }) })).toMatchObject({
     status: 'warn',
     fix: expect.stringContaining('export OPENAI_API_KEY=…'),
   });

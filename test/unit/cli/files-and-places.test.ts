@@ -33,6 +33,7 @@ test('a named cluster comes before the server of the home', () => {
     kind: 'home',
     address: '127.0.0.1:4000',
     namespace: 'default',
+    taskQueue: 'holdfast',
     uiUrl: 'http://127.0.0.1:4001',
   });
   expect(placeOf(createContext({ home: folder, address: 'host:7233', namespace: 'n' }, {}))).toMatchObject({

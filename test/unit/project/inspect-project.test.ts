@@ -1,8 +1,11 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { loadConfig } from '../../../workers/config/load-config';
 import { checkProject, describeAgents, providerKeys } from '../../../workers/project/inspect-project';
 import { loadProject } from '../../../workers/project/load-project';
+
+const around = (env: Record<string, string> = {}) => ({ env, config: loadConfig({ env }) });
 
 let root: string;
 beforeEach(() => {
@@ -39,12 +42,12 @@ describe('a project', () => {
       'tools/twice.ts',
       "import { defineTool } from 'holdfast';\nimport { z } from 'zod';\nexport default defineTool({ name: 'twice', description: 'Doubles.', input: z.object({ n: z.number() }), effect: 'read', execute: ({ n }) => n * 2 });",
     );
-    const [shown] = await describeAgents(root, {});
+    const [shown] = await describeAgents(root, around());
     expect(shown).toMatchObject({
       file: 'agents/typed.ts',
       agent: { name: 'typed', tools: [{ name: 'twice', effect: 'read' }] },
     });
-    await expect(checkProject(root, [], {})).resolves.toEqual([
+    await expect(checkProject(root, [], around())).resolves.toEqual([
       { file: 'agents/typed.ts', name: 'typed', problems: [] },
     ]);
   });
@@ -56,7 +59,7 @@ describe('a project', () => {
       code: 'Agent.Invalid',
       message: expect.stringMatching(/b\.yaml.*a\.yaml/),
     });
-    const checked = await checkProject(root, [], {});
+    const checked = await checkProject(root, [], around());
     expect(checked.map(({ problems }) => problems.map(({ line }) => line))).toEqual([[], [2]]);
   });
 });
@@ -69,7 +72,7 @@ describe('checking', () => {
     write('agents/d.yaml', 'instructions: x\nmodel: openay/gpt\n');
     write('agents/e.yaml', 'instructions: x\noutput: { type: 7 }\n');
     write('agents/f.yaml', 'instructions: x\nmodel: openai/gpt-5\n');
-    const checked = await checkProject(root, [], {});
+    const checked = await checkProject(root, [], around());
     const found = Object.fromEntries(
       checked.map(({ file, problems }) => [file, problems.map(({ line, path: key }) => `${line} ${key}`)]),
     );
@@ -87,7 +90,7 @@ describe('checking', () => {
 
   test('single files are checked by their path, wherever they are', async () => {
     write('drafts/x.yaml', 'instructions: x\nname: draft');
-    const [good, missing] = await checkProject(root, ['drafts/x.yaml', 'drafts/none.yaml'], {});
+    const [good, missing] = await checkProject(root, ['drafts/x.yaml', 'drafts/none.yaml'], around());
     expect(good).toEqual({ file: 'drafts/x.yaml', name: 'draft', problems: [] });
     expect(missing?.problems[0]?.message).toContain('ENOENT');
   });
@@ -95,26 +98,26 @@ describe('checking', () => {
   test('a broken tool is a problem of its own', async () => {
     write('agents/a.yaml', 'instructions: x');
     write('tools/bad.ts', 'export default 7;');
-    const checked = await checkProject(root, [], {});
+    const checked = await checkProject(root, [], around());
     expect(checked.at(-1)).toMatchObject({ file: 'tools', problems: [{ message: expect.stringContaining('bad.ts') }] });
   });
 });
 
 test('an agent is shown as a run would be pinned to it, and says which key it lacks', async () => {
   write('agents/a.yaml', 'instructions: x\nmodel: openai/gpt-5');
-  const [without] = await describeAgents(root, {});
+  const [without] = await describeAgents(root, around());
   expect(without).toMatchObject({
     agent: { model: 'openai/gpt-5' },
     missingKey: expect.stringContaining('OPENAI_API_KEY'),
   });
-  const [withKey] = await describeAgents(root, { OPENAI_API_KEY: 'sk-x' });
+  const [withKey] = await describeAgents(root, around({ OPENAI_API_KEY: 'sk-x' }));
   expect(withKey).not.toHaveProperty('missingKey');
   expect(withKey?.agent.revision).toBe(without?.agent.revision);
 });
 
 test('an unknown provider is not shown but refused', async () => {
   write('agents/a.yaml', 'instructions: x\nmodel: openay/x');
-  await expect(describeAgents(root, {})).rejects.toMatchObject({ code: 'Model.UnknownProvider' });
+  await expect(describeAgents(root, around())).rejects.toMatchObject({ code: 'Model.UnknownProvider' });
 });
 
 test('keys are told by name', () => {

@@ -1,0 +1,52 @@
+import type { WorkerOptions } from '@temporalio/worker';
+import { defaultModelRoute, type ProvidersConfig } from '../../activities/providers';
+import type { AssemblyOptions } from '../assemble';
+import type { Settings } from './schema';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The part of the settings that a worker's contents are made of; it may change while the worker runs. */
+export function assemblySettings(
+  settings: Settings,
+  env: Environment,
+): Pick<AssemblyOptions, 'providerSettings' | 'models' | 'prices' | 'defaultModel'> {
+  return {
+    providerSettings: providerSettings(settings, env),
+    models: settings.models as NonNullable<ProvidersConfig['models']>,
+    prices: settings.prices as NonNullable<AssemblyOptions['prices']>,
+    defaultModel: defaultModelOf(settings, env) ?? null,
+  };
+}
+
+/** The part that a Temporal worker is started with. */
+export function workerSettings({ worker }: Settings) {
+  const { taskQueue, shutdownGrace, maxConcurrentActivities, maxConcurrentWorkflowTasks } = worker;
+  return {
+    taskQueue,
+    shutdownGraceTime: shutdownGrace,
+    ...(maxConcurrentActivities && { maxConcurrentActivityTaskExecutions: maxConcurrentActivities }),
+    ...(maxConcurrentWorkflowTasks && { maxConcurrentWorkflowTaskExecutions: maxConcurrentWorkflowTasks }),
+  } satisfies Partial<WorkerOptions>;
+}
+
+/** The model of agents that name none; undefined when nothing may stand in for a missing key. */
+export function defaultModelOf({ defaultModel, simulateWithoutKey }: Settings, env: Environment): string | undefined {
+  if (defaultModel !== undefined) return defaultModel;
+  const route = defaultModelRoute(env);
+  return simulateWithoutKey || !route.startsWith('simulated/') ? route : undefined;
+}
+
+export function providerSettings({ providers }: Settings, env: Environment): ProvidersConfig['settings'] {
+  const own = Object.entries(providers).map(([name, { baseUrl, keyVariable, timeouts = {}, ...same }]) => {
+    const { connect: connectMs, firstByte: firstByteMs, idle: idleMs } = timeouts;
+    const apiKey = keyVariable === undefined ? undefined : env[keyVariable];
+    const settings = { ...same, baseURL: baseUrl, apiKey, timeouts: given({ connectMs, firstByteMs, idleMs }) };
+    return [name, given(settings)];
+  });
+  return Object.fromEntries(own) as ProvidersConfig['settings'];
+}
+
+/** Without what is undefined. */
+function given<T extends object>(values: T): Partial<T> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<T>;
+}
