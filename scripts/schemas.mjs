@@ -1,5 +1,7 @@
-/** Writes `docs/schemas/` from the compiled protocol: `npm run build && node scripts/schemas.mjs`. A unit test compares. */
-import { execFileSync } from 'node:child_process';
+/**
+ * Writes the schemas of what crosses the wire to `docs/schemas/`, from the compiled protocol: `npm run build && node
+ * scripts/schemas.mjs`. A unit test compares. The settings' own one beside them is written by `config-docs.mjs`.
+ */
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -10,8 +12,8 @@ const folder = path.join(root, 'docs', 'schemas');
 const { wireSchemas } = createRequire(import.meta.url)(path.join(root, 'dist', 'protocol', 'wire.js'));
 
 mkdirSync(folder, { recursive: true });
-for (const old of readdirSync(folder)) rmSync(path.join(folder, old));
+const theirs = (name) => name === 'holdfast.config.json';
+for (const old of readdirSync(folder)) if (!theirs(old)) rmSync(path.join(folder, old));
 for (const [name, schema] of Object.entries(wireSchemas())) {
   writeFileSync(path.join(folder, `${name}.json`), `${JSON.stringify(schema, null, 2)}\n`);
 }
-execFileSync(path.join(root, 'node_modules', '.bin', 'biome'), ['format', '--write', folder], { stdio: 'inherit' });

@@ -44,7 +44,8 @@ const same: [
 ] = [true, true, true, true, true, true, true, true, true];
 
 test('the published schemas are what the code generates; `npm run build && node scripts/schemas.mjs` writes them', () => {
-  const files = readdirSync(folder).map((file) => [
+  const ours = readdirSync(folder).filter((file) => file !== 'holdfast.config.json');
+  const files = ours.map((file) => [
     file.replace(/\.json$/, ''),
     JSON.parse(readFileSync(path.join(folder, file), 'utf8')),
   ]);
