@@ -3,8 +3,7 @@
  * simulated model on an embedded server of its own; needs a Chromium (`chromium` on the PATH, or its path in CHROMIUM).
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -19,9 +18,8 @@ const { loadProject } = require('./dist/workers/project/load-project.js');
 const { Client, Connection } = require('@temporalio/client');
 const { DefaultLogger, NativeConnection, Runtime } = require('@temporalio/worker');
 
-/** What a page needs until everything on it is there, and what it gets before the browser is ended. */
-const LOADED_MS = 12_000;
-const GIVE_UP_MS = 60_000;
+/** What a page gets until everything on it is there. */
+const LOADED_MS = 6_000;
 const chromium = process.env.CHROMIUM ?? 'chromium';
 if (spawnSync(chromium, ['--version']).status !== 0) {
   console.error(`No browser: ${chromium} does not start. Install Chromium, or name one in CHROMIUM.`);
@@ -44,9 +42,11 @@ const worker = await createWorker({
   home: path.join(folder, 'home'),
   env: {},
 });
+const { ask, close } = openBrowser();
 try {
   await worker.runUntil(work);
 } finally {
+  close();
   await connection.close();
   await native.close();
   await server.stop();
@@ -66,23 +66,53 @@ async function work() {
   for (const id of ['docs-report', 'held']) {
     const { runId } = await holdfast.describe(id);
     await picture(`run-${id}`, `/${id}/${runId}/history`, 1_400, 1_300);
+    await picture(`details-${id}`, `/${id}/${runId}/user-metadata`, 1_400, 700);
   }
   await chat.stop('pictures are taken');
   await held.stop('pictures are taken');
 }
 
-/** The worker in this process answers the page's queries meanwhile. */
+/** One browser, driven over a pipe: a page of a run that goes on never comes to rest, so it is given a fixed time. */
 async function picture(name, page, width, height) {
-  const file = path.join(images, `${name}.png`);
   const url = `http://127.0.0.1:${server.uiPort}/namespaces/default/workflows${page}`;
+  const { targetId } = await ask('Target.createTarget', { url: 'about:blank' });
+  const { sessionId } = await ask('Target.attachToTarget', { targetId, flatten: true });
+  const metrics = { width, height, deviceScaleFactor: 1, mobile: false };
+  await ask('Emulation.setDeviceMetricsOverride', metrics, sessionId);
+  await ask('Page.navigate', { url }, sessionId);
+  await new Promise((resolve) => setTimeout(resolve, LOADED_MS));
+  const { data } = await ask('Page.captureScreenshot', { format: 'png' }, sessionId);
+  await ask('Target.closeTarget', { targetId });
+  const file = path.join(images, `${name}.png`);
+  writeFileSync(file, Buffer.from(data, 'base64'));
+  console.log(path.relative(root, file));
+}
+
+/** The DevTools protocol over file descriptors 3 and 4: JSON messages, each ended by a zero byte. */
+function openBrowser() {
   const args = ['--headless', '--no-sandbox', '--disable-gpu', '--hide-scrollbars', '--no-first-run', '--disable-sync'];
   const quiet = ['--disable-background-networking', '--disable-component-update', '--disable-quic'];
-  const view = [`--window-size=${width},${height}`, `--timeout=${LOADED_MS}`, `--screenshot=${file}`];
-  const given = [...args, ...quiet, `--user-data-dir=${folder}/browser`, ...view, url];
-  const browser = spawn(chromium, given, { stdio: 'ignore' });
-  const late = setTimeout(() => browser.kill('SIGKILL'), GIVE_UP_MS);
-  const [status] = await once(browser, 'exit');
-  clearTimeout(late);
-  if (status !== 0) throw new Error(`the browser took no picture of ${url}`);
-  console.log(path.relative(root, file));
+  const given = [...args, ...quiet, `--user-data-dir=${folder}/browser`, '--remote-debugging-pipe'];
+  const browser = spawn(chromium, given, { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'] });
+  const waiting = new Map();
+  let text = '';
+  browser.stdio[4].on('data', (chunk) => {
+    const messages = (text + chunk).split('\0');
+    text = messages.pop();
+    for (const { id, result, error } of messages.map((message) => JSON.parse(message))) {
+      const { resolve, reject } = waiting.get(id) ?? {};
+      waiting.delete(id);
+      if (error) reject?.(new Error(error.message));
+      else resolve?.(result);
+    }
+  });
+  let last = 0;
+  return {
+    close: () => browser.kill(),
+    ask(method, params, sessionId) {
+      const id = ++last;
+      browser.stdio[3].write(`${JSON.stringify({ id, method, params, sessionId })}\0`);
+      return new Promise((resolve, reject) => waiting.set(id, { resolve, reject }));
+    },
+  };
 }

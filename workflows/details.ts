@@ -1,3 +1,5 @@
+import type { Pause } from '../protocol/control';
+import type { ChatView } from '../protocol/session';
 import type { Session, TurnNote } from './session';
 
 /** The run told in Markdown, for the Web UI's "current details". Kept by the workflow, read by a query: costs no history. */
@@ -9,6 +11,9 @@ export function detailsOf(session: Session): string {
     `${stateOf()} · turn ${progress.turns}/${limits.turns} · ${progress.toolCalls} tool calls · ` +
       `${progress.usage.inputTokens}→${progress.usage.outputTokens} tok · ${usd(progress.costUsd)}${limits.costUsd ? ` of ${usd(limits.costUsd)}` : ''}`,
   ];
+  const { control, inbox } = session;
+  if (inbox) lines.push('', chatLine(inbox.view()));
+  if (control.paused) lines.push('', pauseLine(control.paused));
   if (progress.todos.length > 0) {
     lines.push('', ...progress.todos.map((todo) => `- [${todo.status === 'done' ? 'x' : ' '}] ${todo.text}`));
   }
@@ -33,6 +38,15 @@ export function detailsOf(session: Session): string {
     if (stop) return `ended: ${stop.reason}`;
     return running.length > 0 ? `${phase}: ${running.join(', ')}` : phase;
   }
+}
+
+function chatLine({ title, finished, queued, closing }: ChatView): string {
+  const about = [title && `**${title}**`, `${finished} answered`, `${queued} waiting`, closing && 'closing'];
+  return `chat · ${about.filter(Boolean).join(' · ')}`;
+}
+
+function pauseLine({ by, reason }: Pause): string {
+  return `**paused** by ${by}${reason === undefined ? '' : `: ${reason}`}`;
 }
 
 function row(note: TurnNote): string {

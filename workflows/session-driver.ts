@@ -6,6 +6,7 @@ import { applyTodo } from '../protocol/todo';
 import type { ToolSpec } from '../protocol/tool';
 import { addUsage } from '../protocol/usage';
 import { type Stop, stopBeforeTools, stopBeforeTurn } from './gates';
+import { grouped } from './grouped';
 import { countRepeats } from './loop-breaker';
 import { textMessage } from './message-of';
 import { answered, canRideAlong, runCalls, toolInput } from './run-calls';
@@ -112,9 +113,7 @@ async function askModel(session: Session, deps: SessionDeps): Promise<InvokeMode
 
 /** One line for the Web UI: which turn, which model, and the quick reads that ride along. */
 function callSummary({ progress, agent, model = agent.name }: Session): string {
-  const counts = new Map<string, number>();
-  for (const { name } of progress.quickCalls) counts.set(name, (counts.get(name) ?? 0) + 1);
-  const reads = [...counts].map(([name, count]) => (count === 1 ? name : `${name} ×${count}`)).join(', ');
+  const reads = grouped(progress.quickCalls.map(({ name }) => name));
   return `turn ${progress.turns + 1} · ${model}${reads && ` · after ${reads.slice(0, 120)}`}`;
 }
 

@@ -17,6 +17,7 @@ import type {
 import { NO_USAGE } from '../protocol/usage';
 import { Control } from './control';
 import type { Stop } from './gates';
+import { grouped } from './grouped';
 import type { Inbox } from './inbox';
 import { messageOf } from './message-of';
 import { answered } from './run-calls';
@@ -255,7 +256,7 @@ export class Session {
       outputTokens: result.usage.outputTokens,
       costUsd: result.costUsd,
       latencyMs: result.latencyMs,
-      did: calls.length > 0 ? calls.join(', ') : 'answer',
+      did: grouped(calls) || 'answer',
     });
     if (this.recentTurns.length > SHOWN_TURNS) this.recentTurns.shift();
   }

@@ -124,7 +124,7 @@ class TranscriptReader {
       const page = await view.transcript(this.position);
       if (!page || page.messages.length === 0) return;
       if (page.from > this.position) yield { type: 'messages-skipped', count: page.from - this.position };
-      this.turn ??= page.from === 0 ? 0 : state.turns - answersIn(page.messages);
+      this.turn ??= page.from === 0 ? 0 : state.turns - answersIn(knownOf(page, state));
       for (const [at, message] of page.messages.entries()) {
         const progress = this.tell(message, page.from + at, state);
         const old = this.last !== undefined && page.from + at < state.length - this.last;
@@ -166,6 +166,11 @@ class TranscriptReader {
     const chars = artifact?.bytes ?? content.length;
     return { type: 'tool-finished', position, turn, call, outcome, chars, preview: content.slice(0, PREVIEW_CHARS) };
   }
+}
+
+/** A page may hold messages that are newer than the state. */
+function knownOf({ from, messages }: TranscriptPage, { length }: SessionStateView): readonly Message[] {
+  return messages.slice(0, Math.max(0, length - from));
 }
 
 function answersIn(messages: readonly Message[]): number {

@@ -1,6 +1,10 @@
 import { detailsOf } from '../../../workflows/details';
+import { grouped } from '../../../workflows/grouped';
+import { Inbox } from '../../../workflows/inbox';
+import { Session } from '../../../workflows/session';
+import { resolvedAgent } from '../../fixtures/agents';
 import { drive } from '../../fixtures/drive';
-import { call } from '../../fixtures/messages';
+import { call, user } from '../../fixtures/messages';
 
 const todo = call('t', 'todo', { items: [{ text: 'read', status: 'done' }, { text: 'write' }] });
 
@@ -44,4 +48,17 @@ test('what runs, and how it failed', async () => {
   expect(detailsOf(session)).toContain('tools · turn 1');
   session.fail({ code: 'Model.Auth', message: 'no' });
   expect(detailsOf(session)).toContain('failed: Model.Auth');
+});
+
+test('a chat with its queue, a pause with who and why, and calls of one name together', async () => {
+  const inbox = new Inbox(1_000, 'Order 42');
+  inbox.add('a', user('one'));
+  const session = Session.start({ agent: 'tester', input: null, chat: {} }, 'run-1', 1_000, { inbox });
+  expect(detailsOf(session)).toContain('**tester**\n');
+  session.pin(resolvedAgent());
+  session.control.pause({ by: 'ana', reason: 'lunch' }, 1_000);
+  const details = detailsOf(session);
+  expect(details).toContain('chat · **Order 42** · 0 answered · 1 waiting');
+  expect(details).toContain('**paused** by ana: lunch');
+  expect(grouped(['read', 'clock', 'read'])).toBe('read ×2, clock');
 });
