@@ -116,6 +116,8 @@ export interface ControlState {
   /** Guidance the model has not seen yet. */
   steering: Message[];
   breakpoints: Breakpoints;
+  /** The end an operator asked for, of the run or of the exchange, until it is there. */
+  ending?: { reason: StopReason; detail: string };
   /** The latest actions; all of them are events of the history. */
   actions: ControlAction[];
 }

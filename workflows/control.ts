@@ -1,5 +1,6 @@
 import type { Actor, Breakpoints, ControlAction, ControlState, Pause, Step } from '../protocol/control';
 import type { UserMessage } from '../protocol/messages';
+import type { Stop } from './gates';
 
 /** Actions shown in the state; all of them stay in the history. */
 const SHOWN_ACTIONS = 20;
@@ -63,6 +64,20 @@ export class Control {
   started(start: Start): void {
     const { pause, steps } = this.state;
     if (pause && steps && (steps.unit === 'call' || start === 'model')) steps.left--;
+  }
+
+  /** Remembered until it is there: the order may come while the session rolls over and nothing runs that could be aborted. */
+  end(stop: Stop): void {
+    this.state.ending = stop;
+  }
+
+  get ending(): Stop | undefined {
+    return this.state.ending;
+  }
+
+  /** The exchange is over; the chat goes on. */
+  interrupted(): void {
+    if (this.state.ending?.reason === 'interrupted') delete this.state.ending;
   }
 
   set breakpoints(breakpoints: Breakpoints) {

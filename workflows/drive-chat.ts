@@ -24,6 +24,7 @@ export async function driveChat(session: Session, inbox: Inbox, deps: ChatDeps):
     session.settleOpenCalls();
     inbox.finish(end, session.transcript.length, deps.now(), session.output);
     if (end.stop.reason === 'stopped') return end;
+    session.control.interrupted();
   }
 }
 
@@ -42,7 +43,8 @@ async function runExchange(session: Session, deps: ChatDeps): Promise<DriverEnd>
 async function nextMessage(session: Session, inbox: Inbox, deps: ChatDeps): Promise<DriverEnd | undefined> {
   const { chat = {} } = session.given;
   for (;;) {
-    if (session.stopAsked) return { kind: 'ended', stop: session.stopAsked };
+    const { ending } = session.control;
+    if (ending) return ended(ending);
     if (deps.rolloverDue(session.turnsHere)) return { kind: 'rollover' };
     const now = deps.now();
     const expiresAt = chat.expiresAfter === undefined ? Number.POSITIVE_INFINITY : inbox.startedAt + chat.expiresAfter;
@@ -54,7 +56,7 @@ async function nextMessage(session: Session, inbox: Inbox, deps: ChatDeps): Prom
       return ended({ reason: 'idle-timeout', detail: 'no message came for as long as the chat allows' });
     session.rest('idle');
     const until = Math.min(expiresAt, idleAt);
-    const awake = () => !inbox.isEmpty || inbox.closed || session.stopAsked !== undefined || deps.rolloverDue(0);
+    const awake = () => !inbox.isEmpty || inbox.closed || session.control.ending !== undefined || deps.rolloverDue(0);
     await deps.wait(awake, Number.isFinite(until) ? until - now : undefined, 'waiting for a message');
   }
 }

@@ -91,7 +91,7 @@ export function handleUpdates(run: Handled): void {
     (actor) => {
       record('stop', actor);
       const stop = { reason: 'stopped' as const, detail: `by ${actor.by}${actor.reason ? `: ${actor.reason}` : ''}` };
-      if (run.session) run.session.stopAsked = stop;
+      control.end(stop);
       guard.abort(stop);
     },
     { validator: both(checkActor, () => run.session ?? illegal('stop', 'it is only just starting')) },
@@ -124,7 +124,8 @@ function handleChat(run: Handled, inbox: Inbox, record: (action: string, actor: 
     {
       validator: (sending) => {
         const chars = checkSending(sending, run.input.agent);
-        if (inbox.closed || run.session?.stopAsked)
+        if (inbox.knows(currentUpdateInfo()?.id ?? '')) return;
+        if (inbox.closed || run.control.ending?.reason === 'stopped' || run.session?.phase === 'ended')
           refuse('Chat.Closed', 'the chat takes no more messages', 'Start another one.');
         if (inbox.isFull(chars))
           refuse('Chat.QueueFull', 'too many messages wait already', 'Wait for the next answer and send again.');
@@ -135,7 +136,9 @@ function handleChat(run: Handled, inbox: Inbox, record: (action: string, actor: 
     interruptUpdate,
     (actor) => {
       record('interrupt', actor);
-      run.guard.abort({ reason: 'interrupted', detail: `by ${actor.by}` });
+      const stop = { reason: 'interrupted' as const, detail: `by ${actor.by}` };
+      run.control.end(stop);
+      run.guard.abort(stop);
     },
     { validator: both(checkActor, () => needsWork(run, 'interrupt', 'there is nothing to interrupt')) },
   );

@@ -75,6 +75,11 @@ export class Inbox {
     return queue.length > 0 && waiting + chars > MAX_QUEUED_CHARS;
   }
 
+  /** Whether a message was taken before under this id. */
+  knows(id: string): boolean {
+    return this.byId(id) !== undefined;
+  }
+
   /** Queues a message; one that was queued before under the same id is only acknowledged again. */
   add(id: string, message: UserMessage): Receipt {
     const known = this.byId(id);

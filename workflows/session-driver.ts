@@ -41,7 +41,7 @@ const SHRINK = 0.7;
  */
 export async function driveSession(session: Session, deps: SessionDeps): Promise<DriverEnd> {
   for (;;) {
-    const gate = stopBeforeTurn(session.progress, session.limits, deps.now());
+    const gate = session.control.ending ?? stopBeforeTurn(session.progress, session.limits, deps.now());
     if (gate) return { kind: 'ended', stop: declineCalls(session, session.progress.quickCalls, gate) };
     if (session.turnsHere > 0 && deps.rolloverDue(session.turnsHere)) return { kind: 'rollover' };
     if (turnIsHeld(session, deps)) {

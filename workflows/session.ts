@@ -55,8 +55,6 @@ export class Session {
   waiting = 0;
   /** Model calls in this Temporal run. */
   turnsHere = 0;
-  /** Set once an operator has asked for the end. */
-  stopAsked: Stop | undefined;
   /** Told when the session comes to rest or goes on: what the search attribute shows. */
   onStatus: (status: SessionStatus) => void = () => undefined;
   /** Told when the deadline became known. */

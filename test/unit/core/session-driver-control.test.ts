@@ -184,3 +184,10 @@ describe('work that is ended while tools run', () => {
     expect(session.progress.quickCalls).toEqual([]);
   });
 });
+
+test('an order to stop that came while the session rolled over is kept', async () => {
+  const control = new Control();
+  control.end({ reason: 'stopped', detail: 'by ana' });
+  const session = pinnedSession({ agent: 'tester', input: 'go' }, {}, new Control(control.carry()));
+  expect((await drive({ session, answers: [] })).end).toMatchObject({ stop: { reason: 'stopped', detail: 'by ana' } });
+});
