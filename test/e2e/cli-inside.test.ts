@@ -74,7 +74,7 @@ test('a project is begun, added to and completed', async () => {
   expect((await cli('completion', 'bash')).stdout).toContain('complete');
   expect((await cli('completion', 'tcsh')).code).toBe(2);
   expect((await cli('__complete', '--', 'ru')).stdout).toMatch(/^run\b/m);
-  expect((await cli('__complete', '--', 'agent', 'show', 'w')).stdout).toContain('writer');
+  expect((await cli('__complete', '--', '--project', folder, 'agent', 'show', 'w')).stdout).toContain('writer');
 }, 60_000);
 
 test('settings are shown, changed and checked', async () => {
