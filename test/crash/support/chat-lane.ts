@@ -27,20 +27,22 @@ export async function chatUnderFire(
   const { messages, random, rolloverTurns = 7 } = lane;
   const holdfast = new HoldfastClient(cluster.client, { taskQueue: queue, by: 'chaos' });
   const chat = holdfast.chat(AGENT, { id: session, rolloverTurns });
+  // While kills go on a query can fail for minutes: each needs a worker that lives long enough to answer.
+  const up = <T>(ask: () => Promise<T>): Promise<T> => cluster.whenUp(ask, REPLY_MS);
   const findings: Finding[] = [];
   const said: string[] = [];
   const replies: Promise<void>[] = [];
   const send = async (text: string, id: string): Promise<SentMessage> => {
-    const sent = await cluster.whenUp(() => chat.send(text, { id }));
+    const sent = await up(() => chat.send(text, { id }));
     if (random() < 0.3) {
-      const again = await cluster.whenUp(() => chat.send(text, { id }));
+      const again = await up(() => chat.send(text, { id }));
       if (again.exchange !== sent.exchange) findings.push({ session, what: 'recorded twice', detail: `message ${id}` });
     }
     said.push(text);
     return sent;
   };
   const heard = async (sent: SentMessage, text: string): Promise<void> => {
-    const { output } = await cluster.whenUp(() => sent.reply(AbortSignal.timeout(REPLY_MS)));
+    const { output } = await up(() => sent.reply(AbortSignal.timeout(REPLY_MS)));
     if (!String(output).startsWith(`heard ${text} `)) {
       findings.push({ session, what: 'answer', detail: `${text} was answered ${JSON.stringify(output)}` });
     }
@@ -49,11 +51,11 @@ export async function chatUnderFire(
   for (let at = 1; at <= messages; at++) {
     const text = `m-${at}`;
     replies.push(heard(await send(text, text), text));
-    if (random() < 0.2) await meddle(cluster, chat, random);
+    if (random() < 0.2) await meddle(up, chat, random);
     if (random() < 0.5) await replies.at(-1);
   }
   await Promise.all(replies);
-  await cluster.whenUp(() => chat.close().catch(unlessDone));
+  await up(() => chat.close().catch(unlessDone));
   const evidence = await gather(cluster, session, await cluster.result(session, REPLY_MS));
   const { findings: more, ...verdict } = check(evidence);
   const kept = userTexts(evidence.transcript).filter((text) => !text.startsWith(GUIDANCE));
@@ -70,10 +72,13 @@ export async function chatUnderFire(
 const GUIDANCE = 'psst';
 
 /** What an operator does meanwhile. Moves that are not legal at this moment are refused, which is as good. */
-async function meddle(cluster: Cluster, chat: ChatHandle, random: () => number): Promise<void> {
-  if (random() < 0.5) return cluster.whenUp(() => chat.steer(`${GUIDANCE} ${random()}`).catch(unlessDone));
-  await cluster.whenUp(() => chat.pause('chaos').catch(unlessDone));
-  await cluster.whenUp(() => chat.resume('chaos').catch(unlessDone));
+/** Asks until the server and a worker are there. */
+type Up = <T>(ask: () => Promise<T>) => Promise<T>;
+
+async function meddle(up: Up, chat: ChatHandle, random: () => number): Promise<void> {
+  if (random() < 0.5) return up(() => chat.steer(`${GUIDANCE} ${random()}`).catch(unlessDone));
+  await up(() => chat.pause('chaos').catch(unlessDone));
+  await up(() => chat.resume('chaos').catch(unlessDone));
 }
 
 /** After a lost answer the move is made again, and is illegal then because it was made. */

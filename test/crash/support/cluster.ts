@@ -113,8 +113,8 @@ export class Cluster {
     }
   }
 
-  async whenUp<T>(ask: () => Promise<T>): Promise<T> {
-    const deadline = Date.now() + PATIENCE_MS;
+  async whenUp<T>(ask: () => Promise<T>, patienceMs = PATIENCE_MS): Promise<T> {
+    const deadline = Date.now() + patienceMs;
     for (;;) {
       try {
         return await ask();
