@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DEFAULT_LIMITS } from './default-limits';
 import { durationSchema } from './duration';
 import type { JsonSchema } from './json';
 import type { ToolSpec } from './tool';
@@ -25,10 +26,10 @@ export const limitOverridesSchema = z.strictObject({
 });
 
 export const limitsSchema = limitOverridesSchema.extend({
-  turns: count.default(100).describe('Model calls one run may make.'),
-  toolCalls: count.default(500).describe('Tool calls one run may make.'),
+  turns: count.default(DEFAULT_LIMITS.turns).describe('Model calls one run may make.'),
+  toolCalls: count.default(DEFAULT_LIMITS.toolCalls).describe('Tool calls one run may make.'),
   repeatedCalls: count
-    .default(5)
+    .default(DEFAULT_LIMITS.repeatedCalls)
     .describe('Equal replies (same tools, same arguments) in a row before the run is stopped.'),
 });
 

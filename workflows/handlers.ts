@@ -32,7 +32,7 @@ import { startingView, viewOf } from './session-view';
 
 const { checkModel } = proxyLocalActivities<HoldfastActivities>(LOOK_UP);
 
-/** What the handlers act on. The session is not there while its agent is looked up. */
+/** What the handlers act on. The session is not there while a fork's beginning is copied. */
 export interface Handled {
   input: SessionInput;
   control: Control;
@@ -44,7 +44,7 @@ export interface Handled {
 
 export function handleQueries(run: Handled): void {
   setHandler(stateQuery, () => (run.session ? viewOf(run.session) : startingView(run.input.agent, run, run.refusal)));
-  setHandler(agentQuery, () => run.session?.agent ?? null);
+  setHandler(agentQuery, () => (run.session?.pinned ? run.session.agent : null));
   setHandler(transcriptQuery, (from, to) => run.session?.transcript.page(from, to) ?? null);
   setHandler(exchangeQuery, (number) => run.inbox?.exchange(number) ?? null);
 }

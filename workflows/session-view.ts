@@ -56,7 +56,7 @@ export function viewOf(session: Session): SessionStateView {
   };
 }
 
-/** What is known of a session before its agent is, or when it was refused. */
+/** What is known of a fork before its beginning is copied, or when it was refused. */
 export function startingView(agent: string, { control, inbox }: Desk, refusal?: Failure): SessionStateView {
   return {
     status: refusal ? 'failed' : 'running',

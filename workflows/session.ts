@@ -1,6 +1,7 @@
 import type { InvokeModelResult } from '../protocol/activities';
 import type { Limits, ModelParameters, ResolvedAgent } from '../protocol/agent';
 import type { Change } from '../protocol/control';
+import { DEFAULT_LIMITS } from '../protocol/default-limits';
 import type { Failure } from '../protocol/failures';
 import type { ArtifactRef, ToolCallPart, ToolMessage } from '../protocol/messages';
 import type {
@@ -303,7 +304,7 @@ function unknownAgent(name: string): ResolvedAgent {
     model: '',
     tools: [],
     parameters: {},
-    limits: { turns: 100, toolCalls: 500, repeatedCalls: 5 },
+    limits: DEFAULT_LIMITS,
     context: { keepFirst: 1 },
     outputRepairs: 0,
     parallelToolCalls: 1,

@@ -2,6 +2,9 @@ import { activityInfo } from '@temporalio/activity';
 import { HoldfastError } from '../../protocol/failures';
 import type { FirstCall } from '../resolve-agent';
 
+/** A timer may fire a moment before the clock says so. */
+const TIMER_SLACK_MS = 5;
+
 /** The deadline of a run whose workflow does not know it yet. */
 export interface FirstDeadline {
   leftMs(): number;
@@ -19,7 +22,7 @@ export function firstDeadline({ agent, options }: FirstCall): FirstDeadline | un
   const at = activityInfo().scheduledTimestampMs + deadline;
   return {
     leftMs: () => Math.max(at - Date.now(), 1),
-    passed: () => Date.now() >= at,
+    passed: () => Date.now() >= at - TIMER_SLACK_MS,
     failure: (cause) => new HoldfastError('Limit.Deadline', `the deadline of ${deadline} ms passed`, { cause }),
   };
 }
