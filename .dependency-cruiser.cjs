@@ -65,9 +65,14 @@ module.exports = {
       ['protocol'],
       'What crosses boundaries knows no side of them.',
     ),
-    packages('protocol-packages', { path: '^protocol/' }, ['zod', 'ms', '@types/ms', ...temporal('common')], {
-      node: false,
-    }),
+    packages(
+      'protocol-packages',
+      { path: '^protocol/' },
+      ['zod', 'ms', '@types/ms', '@noble/hashes', ...temporal('common')],
+      {
+        node: false,
+      },
+    ),
 
     room('streams-see-protocol', { path: '^streams/' }, ['streams', 'protocol'], 'Workers and clients both load it.'),
     packages('streams-packages', { path: '^streams/' }, ['pg', '@types/pg']),
@@ -81,7 +86,7 @@ module.exports = {
         'These protocol files load zod, which triples the bundle: workflows take types from them and nothing else.',
       from: { path: '^workflows/' },
       to: {
-        path: '^protocol/(agent|define-agent|duration|messages|session)\\.ts$',
+        path: '^protocol/(agent|approval|control|define-agent|duration|messages|session|permissions/policy)\\.ts$',
         dependencyTypesNot: ['type-only'],
       },
     },

@@ -3,6 +3,8 @@ import { LRUCache } from 'lru-cache';
 import { type Agent, type AgentDefinition, agentDefinitionSchema, type ResolvedAgent } from '../protocol/agent';
 import { HoldfastError } from '../protocol/failures';
 import { canonicalJson } from '../protocol/json';
+import { combined } from '../protocol/permissions/combined';
+import type { Policy } from '../protocol/permissions/policy';
 import type { ToolSpec } from '../protocol/tool';
 import { validatorOf } from './model/check-output';
 
@@ -12,6 +14,8 @@ export interface CatalogueContents {
   tools: readonly ToolSpec[];
   /** Names in an agent's `tools` to tool names: toolsets to their members. Throws `Tool.Unknown`. */
   expandTools(names: readonly string[]): string[];
+  /** What holds for every agent, beside its own permissions. */
+  policy?: Policy;
   /** The model of agents that name none; null where such an agent cannot run. */
   defaultModel: string | null;
   /** Throws when a route cannot be served: unknown provider, missing key. */
@@ -73,7 +77,7 @@ export class Catalogue {
     if (known) return known;
     this.contents.checkModel(route);
     const resolved = pin(
-      agent,
+      { ...agent, permissions: combined(this.contents.policy ?? {}, agent.permissions ?? {}) },
       route,
       this.contents.expandTools(agent.tools).map((tool) => this.tool(tool)),
     );

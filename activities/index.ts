@@ -3,6 +3,9 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { HoldfastActivities, ToolActivity } from '../protocol/activities';
 import { toolActivityType, toolOfActivity } from '../protocol/names';
 import { createAdoptTranscript } from './adopt-transcript';
+import { createCheckDecision } from './approvals/check-decision';
+import { createNotifyApproval } from './approvals/notify-approval';
+import { workingInstant } from './approvals/working-instant';
 import { createArchiveTranscript } from './archive-transcript';
 import { createInvokeModel } from './model/invoke-model';
 import { createToolActivity } from './run-tool';
@@ -17,6 +20,9 @@ export function createActivities(services: ActivityServices): Record<string, (..
     adoptTranscript: createAdoptTranscript(services),
     invokeModel: createInvokeModel(services),
     archiveTranscript: createArchiveTranscript(services),
+    checkDecision: createCheckDecision(services),
+    notifyApproval: createNotifyApproval(services),
+    workingInstant: async (input) => workingInstant(input),
   };
   const perTool: Record<string, ToolActivity> = {};
   for (const tool of services.tools.values()) perTool[toolActivityType(tool.name)] = createToolActivity(tool, services);

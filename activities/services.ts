@@ -1,7 +1,9 @@
 import type { ResolvedAgent } from '../protocol/agent';
 import type { TranscriptPage } from '../protocol/session';
+import type { People } from './approvals/people';
 import type { Catalogue } from './catalogue';
 import type { CallStreams } from './model/call-streams';
+import type { Notifier } from './notifiers/notifier';
 import type { Prices } from './providers/prices';
 import type { ModelProvider } from './providers/provider';
 import type { ArtifactStore } from './stores/artifact-store';
@@ -28,6 +30,12 @@ export interface ActivityServices {
   home: string;
   /** A credential by name; undefined when there is none. */
   secrets(name: string): string | undefined;
+  /** Who has which role; undefined where nobody said. */
+  people: People | undefined;
+  /** Decisions must be signed with it, where there is one. */
+  approvalKey: string | undefined;
+  /** Who is told of approvals, besides the log. */
+  notifiers: readonly Notifier[];
   /** Where text goes as it arrives from a model. */
   streams: CallStreams;
 }

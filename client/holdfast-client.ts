@@ -5,6 +5,7 @@ import { forkProblem } from '../protocol/fork';
 import { DEFAULT_TASK_QUEUE, WORKFLOW } from '../protocol/names';
 import type { SessionInput, SessionOptions } from '../protocol/session';
 import type { StreamBus } from '../streams/stream-bus';
+import { Approvals } from './approvals';
 import { ChatHandle } from './chat-handle';
 import { toClientError } from './errors';
 import { RunHandle } from './run-handle';
@@ -19,6 +20,8 @@ export interface HoldfastClientOptions {
   taskQueue?: string;
   /** Who acts through this client, as the history and the audit will say. Default: the Temporal client's identity. */
   by?: string;
+  /** Signs decisions on approvals; must be the workers'. Default: they are not signed. */
+  approvalKey?: string;
   /**
    * Carries what models say while they say it, from workers to `run.events({ deltas: true })`; must be the one the workers have.
    * Whoever made it closes it. Default: none, and followers see whole messages.
@@ -49,6 +52,12 @@ export class HoldfastClient {
     private readonly options: HoldfastClientOptions = {},
   ) {
     this.readers = new RunReaders(options.streams);
+  }
+
+  /** What waits for people. */
+  get approvals(): Approvals {
+    const { approvalKey: key } = this.options;
+    return new Approvals(this.temporal, { by: this.by, ...(key !== undefined && { key }) });
   }
 
   /** Recurring runs. */

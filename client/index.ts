@@ -1,5 +1,6 @@
 /** `holdfast/client`: start, follow and find runs. */
 
+export type { ApprovalOutcome, ApprovalRequest, ApprovalView, Decision, Vote } from '../protocol/approval';
 export type { Calendar, CalendarInput } from '../protocol/calendar';
 export type { Exchange, Pause } from '../protocol/control';
 export { type Failure, type FailureClass, type FailureCode, HoldfastError } from '../protocol/failures';
@@ -10,6 +11,7 @@ export { MemoryStreamBus } from '../streams/memory-stream-bus';
 export { openStreams, type StreamsOptions } from '../streams/open-streams';
 export { PostgresStreamBus, type PostgresStreamBusOptions } from '../streams/postgres-stream-bus';
 export type { StreamBus } from '../streams/stream-bus';
+export { type ApprovalFilter, type ApprovalSummary, Approvals, type DecideOptions } from './approvals';
 export { ChatHandle, type Reply, type SendOptions, SentMessage } from './chat-handle';
 export {
   type ChatStart,

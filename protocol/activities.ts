@@ -1,4 +1,5 @@
 import type { ModelParameters, ResolvedAgent } from './agent';
+import type { CheckDecisionInput, NotifyApprovalInput, WorkingInstantInput } from './approval';
 import type { ArtifactRef, AssistantMessage, Message, ToolMessage } from './messages';
 import type { Fork, Mount, RunOptions, TranscriptSegment } from './session';
 import type { ToolSpec } from './tool';
@@ -122,6 +123,11 @@ export interface HoldfastActivities {
   adoptTranscript(input: AdoptTranscriptInput): Promise<AdoptedTranscript>;
   invokeModel(input: InvokeModelInput): Promise<InvokeModelResult>;
   archiveTranscript(input: ArchiveTranscriptInput): Promise<TranscriptSegment>;
+  /** @returns the capacity a decision counts in. Fails with `Approval.*` or `Input.Invalid` where it must not count. */
+  checkDecision(input: CheckDecisionInput): Promise<{ as: string; signed: boolean }>;
+  notifyApproval(input: NotifyApprovalInput): Promise<void>;
+  /** @returns ms since epoch. */
+  workingInstant(input: WorkingInstantInput): Promise<number>;
 }
 
 export type ToolActivity = (input: RunToolInput) => Promise<ToolMessage>;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { DEFAULT_LIMITS } from './default-limits';
 import { durationSchema } from './duration';
 import type { JsonSchema } from './json';
+import { policySchema } from './permissions/policy';
 import type { ToolSpec } from './tool';
 
 /** Names of agents: lower case, digits and dashes, so that they are safe in ids, files and search attributes. */
@@ -78,6 +79,9 @@ export const agentDefinitionSchema = z.strictObject({
   output: z.record(z.string(), z.unknown()).optional().describe('JSON Schema the final answer must satisfy.'),
   outputRepairs: z.number().int().min(0).max(10).default(2).describe('How often an invalid answer is sent back.'),
   parallelToolCalls: z.number().int().min(1).max(64).default(8).describe('Tool calls of one reply that run together.'),
+  permissions: policySchema
+    .optional()
+    .describe('What its tool calls may do without being asked for; see docs/permissions.md.'),
   tags: z.array(z.string().max(64)).max(32).default([]),
 });
 

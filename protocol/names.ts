@@ -4,7 +4,11 @@
 
 export const DEFAULT_TASK_QUEUE = 'holdfast';
 
-export const WORKFLOW = { agentSession: 'agentSession' } as const;
+export const WORKFLOW = {
+  agentSession: 'agentSession',
+  /** One question to people, until it is decided; its input is an `ApprovalRequest`, its result an `ApprovalOutcome`. */
+  approval: 'approval',
+} as const;
 
 export const QUERY = {
   /** `(from, to?) => TranscriptPage`: messages by position, at most one page. */
@@ -15,6 +19,10 @@ export const QUERY = {
   state: 'state',
   /** `(number) => Exchange | null`: how an exchange of a chat goes; null for one long past or not there yet. */
   exchange: 'exchange',
+  /** `() => PermissionView`: what the run may do, and what outside content it has seen. */
+  permissions: 'permissions',
+  /** Of an approval: `() => ApprovalView`. */
+  view: 'view',
 } as const;
 
 /** What may be asked of a running session. Each takes one object, see `protocol/control.ts`; all but `send` need `by`. */
@@ -37,6 +45,8 @@ export const UPDATE = {
   rename: 'rename',
   /** No more messages; ends the chat once those in the queue are answered. */
   close: 'close',
+  /** Of an approval: one `Decision`. As a signal of the same name it counts too, but cannot be answered. */
+  decide: 'decide',
 } as const;
 
 /** Custom search attributes. SQL visibility allows 10 keyword, 3 integer and 3 double ones per namespace: keep this short. */
@@ -46,6 +56,8 @@ export const SEARCH_ATTRIBUTE = {
   tenant: { name: 'HoldfastTenant', type: 'KEYWORD' },
   parent: { name: 'HoldfastParent', type: 'KEYWORD' },
   costUsd: { name: 'HoldfastCostUsd', type: 'DOUBLE' },
+  /** Of an approval: who may decide now. */
+  approvers: { name: 'HoldfastApprovers', type: 'KEYWORD_LIST' },
 } as const;
 
 const TOOL_PREFIX = 'tool.';

@@ -11,6 +11,9 @@ import {
 } from './control';
 import type { FailureCode } from './failures';
 import type { ArtifactRef, Message, ToolCallPart } from './messages';
+import { narrowingSchema } from './permissions/policy';
+import type { Layer } from './permissions/verdict';
+import type { PermissionState, WaitsFor } from './permissions/view';
 import type { StopReason } from './stop-reason';
 import type { Usage } from './usage';
 
@@ -45,6 +48,10 @@ export const sessionOptionsSchema = z.strictObject({
   tenant: z.string().max(200).optional(),
   priority: prioritySchema.optional(),
   breakpoints: breakpointsSchema.optional(),
+  /** Narrows what the agent may do, for this run. */
+  permissions: narrowingSchema.optional(),
+  /** On whose behalf the run works: who cannot approve its calls where its policy says so. Default: unknown. */
+  requester: z.string().trim().min(1).max(200).optional(),
   /** Turns per Temporal run before it continues as new. Default: when the server suggests it. */
   rolloverTurns: z.number().int().positive().optional(),
   /** Makes the run a chat: it answers message after message, each sent with the update `send`, and may start without one. */
@@ -63,6 +70,8 @@ export interface SessionInput extends z.output<typeof sessionOptionsSchema> {
   agent: string;
   /** The run that started this one, if a run did. */
   parent?: string;
+  /** What the run that started this one may do: this one may do no more. */
+  authority?: Layer[];
   /** Set when the session continues as new; callers leave it out. */
   carried?: CarriedSession;
 }
@@ -119,6 +128,7 @@ export interface CarriedSession {
   length: number;
   /** The first Temporal run of the session: names its transcript in caches. */
   firstRunId: string;
+  permissions?: PermissionState;
   control?: ControlState;
   chat?: ChatState;
 }
@@ -159,8 +169,16 @@ export interface TranscriptPage {
   segments: TranscriptSegment[];
 }
 
-/** `paused` waits for an operator, `idle` (a chat) for a message. */
-export type SessionStatus = 'running' | 'paused' | 'idle' | 'completed' | 'stopped' | 'failed' | 'cancelled';
+/** `waiting` waits for an approval, `paused` for an operator, `idle` (a chat) for a message. */
+export type SessionStatus =
+  | 'running'
+  | 'waiting'
+  | 'paused'
+  | 'idle'
+  | 'completed'
+  | 'stopped'
+  | 'failed'
+  | 'cancelled';
 
 /** What a session does right now. */
 export type SessionPhase = 'starting' | 'model' | 'tools' | 'waiting' | 'rolling-over' | 'ended';
@@ -186,6 +204,8 @@ export interface SessionStateView {
   priority: number | null;
   /** Set from the moment a pause is asked for; `status` is `paused` once nothing runs any more. */
   pause: Pause | null;
+  /** Approvals it waits for. */
+  waitsFor: readonly WaitsFor[];
   /** The latest actions of operators. */
   actions: readonly ControlAction[];
   chat: ChatView | null;

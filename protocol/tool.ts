@@ -1,4 +1,5 @@
 import type { JsonSchema } from './json';
+import type { Subject } from './permissions/condition';
 
 /**
  * What a tool may do to the world; decides how a call is retried.
@@ -25,6 +26,14 @@ export interface ToolSpec {
   maxAttempts: number;
   /** `workflow`: pure state kept in the run itself, no activity. */
   runsIn: 'activity' | 'workflow';
+  /** The argument that permission rules without a name are about. */
+  subject?: Subject;
+  /** Set where its effects cannot leave the run's own workspace, unless its subject leads into a mounted folder. */
+  stays?: 'workspace';
+  /** What it returns was written by others: the conversation counts as tainted from then on. */
+  outside?: true;
+  /** US dollars one call costs, beside what the model costs. */
+  priceUsd?: number;
 }
 
 /** What every provider accepts as a function name. */

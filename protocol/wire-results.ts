@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { limitsSchema } from './agent';
+import { approvalTermsSchema, verdictSchema } from './approval';
 import { FAILURE, type FailureCode } from './failures';
 import { artifactRefSchema, textPartSchema, userPartSchema } from './messages';
+import { policySchema } from './permissions/policy';
 import type { StopReason } from './stop-reason';
 
 /*
@@ -73,8 +75,8 @@ const actedSchema = z.object({ by: z.string(), reason: z.string().optional(), at
 
 export const sessionStateSchema = z.object({
   status: z
-    .enum(['running', 'paused', 'idle', 'completed', 'stopped', 'failed', 'cancelled'])
-    .describe('`paused` waits for an operator, `idle` (a chat) for a message.'),
+    .enum(['running', 'waiting', 'paused', 'idle', 'completed', 'stopped', 'failed', 'cancelled'])
+    .describe('`waiting` waits for an approval, `paused` for an operator, `idle` (a chat) for a message.'),
   phase: z.enum(['starting', 'model', 'tools', 'waiting', 'rolling-over', 'ended']),
   agent: z.string(),
   revision: z.string().nullable(),
@@ -85,6 +87,9 @@ export const sessionStateSchema = z.object({
   limits: limitsSchema.nullable(),
   priority: z.number().int().nullable(),
   pause: actedSchema.nullable().describe('Set from the moment a pause is asked for.'),
+  waitsFor: z
+    .array(z.object({ id: z.string(), title: z.string(), tool: z.string().optional() }))
+    .describe('Approvals it waits for, by workflow id.'),
   actions: z.array(actedSchema.extend({ action: z.string(), detail: z.string().optional() })),
   chat: z
     .object({
@@ -143,6 +148,75 @@ export const messageSchema = z.discriminatedUnion('role', [
     mark: z.string().optional(),
   }),
 ]);
+
+const layerSchema = z.object({
+  of: z.string().describe('Whose policy it is.'),
+  policy: policySchema,
+  grants: z.array(z.object({ rule: z.string(), by: z.string(), at: moment, from: z.string() })),
+});
+
+export const permissionsSchema = z
+  .object({
+    layers: z
+      .array(layerSchema)
+      .describe('From whoever started the work down to this run; the strictest answer holds.'),
+    tainted: z.array(z.string()).describe('Where content from outside came from.'),
+  })
+  .nullable();
+
+const voteSchema = z.object({
+  by: z.string(),
+  as: z.string().describe('The capacity it counted in.'),
+  verdict: verdictSchema,
+  reason: z.string().optional(),
+  edit: z.record(z.string(), z.unknown()).optional(),
+  answer: z.unknown().optional(),
+  remember: z.string().optional(),
+  at: moment,
+  signed: z.boolean(),
+});
+
+export const approvalRequestSchema = approvalTermsSchema.extend({
+  kind: z.enum(['tool-call', 'plan', 'budget', 'message', 'question', 'effect']),
+  title: z.string(),
+  body: z.string().optional(),
+  run: z.string().describe('Workflow id of the run that waits.'),
+  agent: z.string().optional(),
+  requester: z.string().optional(),
+  tenant: z.string().optional(),
+  callId: z.string().optional(),
+  tool: z.string().optional(),
+  arguments: z.unknown().optional(),
+  because: z.string().optional(),
+  tainted: z.array(z.string()).optional(),
+  policyVersion: z.string().optional(),
+  digest: z.string().describe('SHA-256 of what is decided on.'),
+  options: z.array(z.string()).optional(),
+});
+
+export const approvalOutcomeSchema = z.object({
+  verdict: z.enum(['approved', 'denied', 'expired', 'withdrawn']),
+  votes: z.array(voteSchema),
+  reason: z.string().optional(),
+  edit: z.record(z.string(), z.unknown()).optional(),
+  grant: z.string().optional(),
+  answer: z.unknown().optional(),
+});
+
+export const approvalViewSchema = z.object({
+  request: approvalRequestSchema,
+  openedAt: moment,
+  stage: count.describe('How often it was escalated.'),
+  stageSince: moment,
+  reminders: count,
+  votes: z.array(voteSchema),
+  refused: z.array(z.object({ by: z.string(), at: moment, code: z.string(), message: z.string() })),
+  edit: z.record(z.string(), z.unknown()).optional(),
+  approvers: z.array(z.string()),
+  missing: count,
+  expiresAt: moment.nullable(),
+  outcome: approvalOutcomeSchema.nullable(),
+});
 
 export const transcriptPageSchema = z
   .object({

@@ -1,11 +1,16 @@
 import { z } from 'zod';
 import { AGENT_NAME } from './agent';
+import { decisionSchema } from './approval';
 import { actorSchema, changeSchema, sendSchema, steerSchema, stepSchema } from './control';
 import type { JsonSchema } from './json';
 import { QUERY, UPDATE, WORKFLOW } from './names';
 import { sessionOptionsSchema } from './session';
 import {
+  approvalOutcomeSchema,
+  approvalRequestSchema,
+  approvalViewSchema,
   exchangeSchema,
+  permissionsSchema,
   receiptSchema,
   sessionResultSchema,
   sessionStateSchema,
@@ -38,6 +43,11 @@ const SCHEMAS: Record<string, z.ZodType> = {
   [`${UPDATE.change}.input`]: changeSchema,
   [`${UPDATE.rename}.input`]: renameSchema,
   [`${UPDATE.close}.input`]: actorSchema,
+  [`${WORKFLOW.approval}.input`]: approvalRequestSchema,
+  [`${WORKFLOW.approval}.result`]: approvalOutcomeSchema,
+  [`${UPDATE.decide}.input`]: decisionSchema,
+  [`${QUERY.view}.result`]: approvalViewSchema,
+  [`${QUERY.permissions}.result`]: permissionsSchema,
   [`${QUERY.state}.result`]: sessionStateSchema,
   [`${QUERY.transcript}.result`]: transcriptPageSchema,
   [`${QUERY.exchange}.result`]: exchangeSchema,

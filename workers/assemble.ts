@@ -1,7 +1,10 @@
 import path from 'node:path';
+import type { z } from 'zod';
 import { createActivities } from '../activities';
+import type { People } from '../activities/approvals/people';
 import { Catalogue } from '../activities/catalogue';
 import { CallStreams } from '../activities/model/call-streams';
+import type { Notifier } from '../activities/notifiers/notifier';
 import { createProviders, defaultModelRoute, type ProvidersConfig } from '../activities/providers';
 import { createPrices, type PriceOverrides } from '../activities/providers/prices';
 import type { ModelProvider } from '../activities/providers/provider';
@@ -12,6 +15,8 @@ import { BUILTIN_TOOLS, expandToolNames, WORKFLOW_TOOLS } from '../activities/to
 import type { Tool } from '../activities/tools/define-tool';
 import { TranscriptCache } from '../activities/transcript-cache';
 import type { AgentDefinition } from '../protocol/agent';
+import { HoldfastError } from '../protocol/failures';
+import { type Policy, policySchema } from '../protocol/permissions/policy';
 import { openStreams } from '../streams/open-streams';
 import type { StreamBus } from '../streams/stream-bus';
 
@@ -33,6 +38,14 @@ export interface AssemblyOptions {
   home?: string;
   /** Default: files under `home`. Workers on several hosts need one they share. */
   artifacts?: ArtifactStore;
+  /** What holds for agents that say nothing of it: profile and rules, added to each agent's own. Default: profile `strict`. */
+  permissions?: z.input<typeof policySchema>;
+  /** Who has which role and which manager, for approvals. Default: decisions are taken at their word. */
+  people?: People;
+  /** Decisions on approvals must be signed with it. Default `HOLDFAST_APPROVAL_KEY`, else they need no signature. */
+  approvalKey?: string;
+  /** Who is told of approvals, besides the log. */
+  notifiers?: readonly Notifier[];
   /** Default `process.env`. */
   env?: Readonly<Record<string, string | undefined>>;
   /**
@@ -66,6 +79,14 @@ function callStreams(
   return new CallStreams({ open: () => openStreams({ env, home, listen: true }), owned: true });
 }
 
+/** @throws HoldfastError `Config.Invalid`. */
+function policyOf(given: AssemblyOptions['permissions'] = {}): Policy {
+  const parsed = policySchema.safeParse(given);
+  if (parsed.success) return parsed.data;
+  const where = parsed.error.issues.map(({ path, message }) => `${['permissions', ...path].join('.')}: ${message}`);
+  throw new HoldfastError('Config.Invalid', where.join('; '), { hint: 'See docs/permissions.md.' });
+}
+
 export function assemble(options: AssemblyOptions): Assembly {
   const env = withoutBlanks(options.env ?? process.env);
   const home = path.resolve(options.home ?? homeOf(env));
@@ -81,6 +102,7 @@ export function assemble(options: AssemblyOptions): Assembly {
     agents: options.agents ?? [],
     tools: [...tools.map((tool) => tool.spec), ...WORKFLOW_TOOLS],
     expandTools: (names) => expandToolNames(names, named),
+    policy: policyOf(options.permissions),
     defaultModel: options.defaultModel === undefined ? defaultModelRoute(env) : options.defaultModel,
     checkModel: (route) => void providers.providerFor(route),
   });
@@ -93,6 +115,9 @@ export function assemble(options: AssemblyOptions): Assembly {
     artifacts: options.artifacts ?? new FileArtifactStore(path.join(home, 'artifacts')),
     home,
     secrets: (name) => env[name],
+    people: options.people,
+    approvalKey: options.approvalKey ?? env.HOLDFAST_APPROVAL_KEY,
+    notifiers: options.notifiers ?? [],
     streams: callStreams(options.streams, env, home),
   };
   return { services, activities: createActivities(services) };

@@ -65,3 +65,11 @@ export const ARCHIVE: ActivityOptions = {
 
 /** Copying the beginning of a fork: refused at once when there is no such beginning. */
 export const ADOPT: ActivityOptions = { ...ARCHIVE, summary: 'copy the beginning of the forked run' };
+
+/** Telling people: for a day, then they will look themselves or the approval expires. */
+export const NOTIFY: ActivityOptions = {
+  summary: 'tell the approvers',
+  startToCloseTimeout: 30_000,
+  scheduleToCloseTimeout: 24 * 60 * 60_000,
+  retry: { initialInterval: 1_000, backoffCoefficient: 2, maximumInterval: 10 * 60_000 },
+};

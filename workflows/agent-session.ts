@@ -23,6 +23,7 @@ import { toolActivityType } from '../protocol/names';
 import type { Fork, SessionInput, SessionResult, TranscriptSegment } from '../protocol/session';
 import type { ToolSpec } from '../protocol/tool';
 import { ADOPT, ARCHIVE, modelOptions, quickToolOptions, toolOptions } from './activity-options';
+import { approvalIdOf, askApproval } from './ask-approval';
 import { Control } from './control';
 import { detailsOf } from './details';
 import { type ChatDeps, driveChat } from './drive-chat';
@@ -126,6 +127,11 @@ function depsOf(session: Session, guard: Guard): ChatDeps {
       setCurrentDetails(detailsOf(session));
       const options = modelOptions(summary, session.priority);
       return scheduleActivity<InvokeModelResult>('invokeModel', [call], options);
+    },
+    approvalId: (number) => approvalIdOf(workflowInfo().workflowId, number),
+    askApproval: (id, request) => {
+      setCurrentDetails(detailsOf(session));
+      return askApproval(id, request);
     },
     runTool: (spec, input, summary) => runTool(spec, input, summary, session.priority),
     failureOf,

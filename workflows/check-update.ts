@@ -18,7 +18,7 @@ export function refuse(code: FailureCode, message: string, hint?: string): never
   throw toApplicationFailure({ code, message, ...(hint !== undefined && { hint }) });
 }
 
-function invalid(message: string): never {
+export function invalid(message: string): never {
   return refuse('Input.Invalid', message, 'See docs/wire.md for what the update takes.');
 }
 

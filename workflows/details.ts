@@ -14,6 +14,7 @@ export function detailsOf(session: Session): string {
   const { control, inbox } = session;
   if (inbox) lines.push('', chatLine(inbox.view()));
   if (control.paused) lines.push('', pauseLine(control.paused));
+  for (const { id, title } of session.waitsFor) lines.push('', `**waits for approval** \`${id}\`: ${title}`);
   if (progress.todos.length > 0) {
     lines.push('', ...progress.todos.map((todo) => `- [${todo.status === 'done' ? 'x' : ' '}] ${todo.text}`));
   }

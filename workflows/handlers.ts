@@ -17,6 +17,7 @@ import {
   exchangeQuery,
   interruptUpdate,
   pauseUpdate,
+  permissionsQuery,
   renameUpdate,
   resumeUpdate,
   sendUpdate,
@@ -45,6 +46,7 @@ export interface Handled {
 export function handleQueries(run: Handled): void {
   setHandler(stateQuery, () => (run.session ? viewOf(run.session) : startingView(run.input.agent, run, run.refusal)));
   setHandler(agentQuery, () => (run.session?.pinned ? run.session.agent : null));
+  setHandler(permissionsQuery, () => run.session?.authority.view(run.session.agent, run.session.given) ?? null);
   setHandler(transcriptQuery, (from, to) => run.session?.transcript.page(from, to) ?? null);
   setHandler(exchangeQuery, (number) => run.inbox?.exchange(number) ?? null);
 }

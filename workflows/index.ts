@@ -1,2 +1,3 @@
 /** The entry of the workflow bundle: everything exported here is a workflow type. */
 export { agentSession } from './agent-session';
+export { approval } from './approval';

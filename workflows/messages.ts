@@ -1,13 +1,18 @@
-import { defineQuery, defineUpdate } from '@temporalio/workflow';
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { ResolvedAgent } from '../protocol/agent';
+import type { ApprovalView, Decision } from '../protocol/approval';
 import type { Actor, Change, Exchange, Receipt, Sending, Steering, Step } from '../protocol/control';
 import { QUERY, UPDATE } from '../protocol/names';
+import type { PermissionView } from '../protocol/permissions/view';
 import type { SessionStateView, TranscriptPage } from '../protocol/session';
 
 export const stateQuery = defineQuery<SessionStateView>(QUERY.state);
 export const agentQuery = defineQuery<ResolvedAgent | null>(QUERY.agent);
 export const transcriptQuery = defineQuery<TranscriptPage | null, [number?, number?]>(QUERY.transcript);
 export const exchangeQuery = defineQuery<Exchange | null, [number]>(QUERY.exchange);
+
+export const approvalQuery = defineQuery<ApprovalView>(QUERY.view);
+export const permissionsQuery = defineQuery<PermissionView | null>(QUERY.permissions);
 
 export const sendUpdate = defineUpdate<Receipt, [Sending]>(UPDATE.send);
 export const steerUpdate = defineUpdate<void, [Steering]>(UPDATE.steer);
@@ -19,3 +24,5 @@ export const interruptUpdate = defineUpdate<void, [Actor]>(UPDATE.interrupt);
 export const changeUpdate = defineUpdate<void, [Change]>(UPDATE.change);
 export const renameUpdate = defineUpdate<void, [Actor & { title: string }]>(UPDATE.rename);
 export const closeUpdate = defineUpdate<void, [Actor]>(UPDATE.close);
+export const decideUpdate = defineUpdate<void, [Decision]>(UPDATE.decide);
+export const decideSignal = defineSignal<[Decision]>(UPDATE.decide);

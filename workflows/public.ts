@@ -1,4 +1,6 @@
 /** `holdfast/workflow`: for users' own workflows. Safe in the workflow sandbox. */
+
+export { type RequestApprovalOptions, requestApproval } from './ask-approval';
 export { type CallToolOptions, callTool } from './call-tool';
 export { parallel } from './parallel';
 export { type AgentRun, type RunAgentOptions, runAgent, startAgent } from './run-agent';

@@ -1,5 +1,6 @@
 import { defineSearchAttributeKey, type SearchAttributePair } from '@temporalio/common';
 import { upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import type { ApprovalRequest } from '../protocol/approval';
 import { SEARCH_ATTRIBUTE } from '../protocol/names';
 import type { SessionInput, SessionStatus } from '../protocol/session';
 import type { Session } from './session';
@@ -9,6 +10,8 @@ const statusKey = defineSearchAttributeKey(SEARCH_ATTRIBUTE.status.name, SEARCH_
 const tenantKey = defineSearchAttributeKey(SEARCH_ATTRIBUTE.tenant.name, SEARCH_ATTRIBUTE.tenant.type);
 const parentKey = defineSearchAttributeKey(SEARCH_ATTRIBUTE.parent.name, SEARCH_ATTRIBUTE.parent.type);
 const costKey = defineSearchAttributeKey(SEARCH_ATTRIBUTE.costUsd.name, SEARCH_ATTRIBUTE.costUsd.type);
+
+const approversKey = defineSearchAttributeKey(SEARCH_ATTRIBUTE.approvers.name, SEARCH_ATTRIBUTE.approvers.type);
 
 /** Holdfast's clients set these at the start, for nothing; a run started by any other client sets them here. */
 export function recordStart(input: SessionInput): void {
@@ -43,4 +46,21 @@ export function startAttributes(input: SessionInput): SearchAttributePair[] {
   if (input.tenant) pairs.push({ key: tenantKey, value: input.tenant });
   if (input.parent) pairs.push({ key: parentKey, value: input.parent });
   return pairs;
+}
+
+/** What an approval is found by. Set here, whoever started it. */
+export function recordApproval({ agent, run, tenant }: ApprovalRequest, approvers: string[]): void {
+  const pairs: SearchAttributePair[] = [
+    { key: statusKey, value: 'waiting' },
+    { key: parentKey, value: run },
+    { key: approversKey, value: approvers },
+  ];
+  if (agent !== undefined) pairs.push({ key: agentKey, value: agent });
+  if (tenant !== undefined) pairs.push({ key: tenantKey, value: tenant });
+  upsertSearchAttributes(pairs);
+}
+
+/** Others are asked now. */
+export function recordApprovers(approvers: string[]): void {
+  upsertSearchAttributes([{ key: approversKey, value: approvers }]);
 }

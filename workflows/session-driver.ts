@@ -9,13 +9,12 @@ import { type Stop, stopBeforeTools, stopBeforeTurn } from './gates';
 import { grouped } from './grouped';
 import { countRepeats } from './loop-breaker';
 import { textMessage } from './message-of';
-import { answered, canRideAlong, runCalls, toolInput } from './run-calls';
+import { isFree, noteOutside, type PermitDeps, permit } from './permit';
+import { answered, canRideAlong, runCalls, specOf, toolInput } from './run-calls';
 import type { Session } from './session';
 
 /** Temporal's primitives, handed in so that the loop can be driven by fakes. */
-export interface SessionDeps {
-  /** Workflow time, ms since epoch. */
-  now(): number;
+export interface SessionDeps extends PermitDeps {
   invokeModel(input: InvokeModelInput, summary: string): Promise<InvokeModelResult>;
   /** Resolves with a result whatever the tool does; rejects on cancellation only. */
   runTool(spec: ToolSpec, input: RunToolInput, summary: string): Promise<ToolMessage>;
@@ -186,7 +185,9 @@ function admitCalls(session: Session, calls: ToolCallPart[]): Stop | ToolCallPar
   const stop = stopBeforeTools(progress, session.limits, calls.length);
   if (stop) return declineCalls(session, calls, stop);
   progress.toolCalls += calls.length;
-  if (session.control.stepwise || !canRideAlong(calls, agent)) return calls;
+  const free = (call: ToolCallPart) => isFree(session, specOf(agent, call.name) as ToolSpec, call);
+  if (session.control.stepwise || !canRideAlong(calls, agent) || !calls.every(free)) return calls;
+  for (const call of calls) noteOutside(session, specOf(agent, call.name), call);
   progress.quickCalls = calls.map(({ id, name }) => ({ id, name }));
   return [];
 }
@@ -196,6 +197,7 @@ async function runTools(session: Session, calls: ToolCallPart[], deps: SessionDe
   session.results.clear();
   const results = await runCalls(calls, session.agent, (spec, call) => runOneTool(session, spec, call, deps));
   for (const result of results) session.transcript.append(result);
+  for (const call of calls) noteOutside(session, specOf(session.agent, call.name), call);
 }
 
 /** Every call is answered, also when the run stops before it: the conversation can be taken up again as it is. */
@@ -206,6 +208,18 @@ function declineCalls(session: Session, calls: Pick<ToolCallPart, 'id' | 'name'>
 }
 
 async function runOneTool(
+  session: Session,
+  spec: ToolSpec,
+  asked: ToolCallPart,
+  deps: SessionDeps,
+): Promise<ToolMessage> {
+  const permitted = await permit(session, spec, asked, deps);
+  if ('role' in permitted) return permitted;
+  const result = await runPermitted(session, spec, permitted.call, deps);
+  return permitted.note === undefined ? result : withNote(result, permitted.note);
+}
+
+async function runPermitted(
   session: Session,
   spec: ToolSpec,
   call: ToolCallPart,
@@ -225,8 +239,13 @@ async function runOneTool(
     return result;
   } finally {
     running.splice(running.indexOf(spec.name), 1);
-    if (session.waiting > 0 && running.length === 0) session.rest('paused');
+    session.restAgain();
   }
+}
+
+/** The message is no longer the one its activity made: caches must not take it for that. */
+function withNote({ mark: _mark, ...result }: ToolMessage, note: string): ToolMessage {
+  return { ...result, content: `${note}\n${result.content}`, mediaType: 'text/plain' };
 }
 
 /** The todo list is state of the run itself: no activity, and it survives with the run. */

@@ -4,6 +4,8 @@ import type { Change } from '../protocol/control';
 import { DEFAULT_LIMITS } from '../protocol/default-limits';
 import type { Failure } from '../protocol/failures';
 import type { ArtifactRef, ToolCallPart, ToolMessage } from '../protocol/messages';
+import type { Ruling } from '../protocol/permissions/verdict';
+import type { WaitsFor } from '../protocol/permissions/view';
 import type {
   CarriedSession,
   Mount,
@@ -15,7 +17,9 @@ import type {
   StopReason,
   TranscriptSegment,
 } from '../protocol/session';
+import type { ToolSpec } from '../protocol/tool';
 import { NO_USAGE } from '../protocol/usage';
+import { Authority } from './authority';
 import { Control } from './control';
 import type { Stop } from './gates';
 import { grouped } from './grouped';
@@ -54,6 +58,8 @@ export class Session {
   readonly results = new Map<string, ToolMessage>();
   /** Calls that are held back by an operator. */
   waiting = 0;
+  /** Approvals that calls wait for. */
+  readonly waitsFor: WaitsFor[] = [];
   /** Model calls in this Temporal run. */
   turnsHere = 0;
   /** Told when the session comes to rest or goes on: what the search attribute shows. */
@@ -73,6 +79,7 @@ export class Session {
     public given: SessionInput,
     readonly control: Control,
     readonly inbox: Inbox | undefined,
+    readonly authority = new Authority(),
   ) {
     this.limits = { ...agent.limits, ...given.limits };
   }
@@ -104,8 +111,15 @@ export class Session {
   }
 
   /** How the run was started, besides its task: checked where the agent is looked up. */
-  get options(): Omit<SessionInput, 'agent' | 'input' | 'parent' | 'carried'> {
-    const { agent: _agent, input: _input, parent: _parent, carried: _carried, ...options } = this.given;
+  get options(): Omit<SessionInput, 'agent' | 'input' | 'parent' | 'authority' | 'carried'> {
+    const {
+      agent: _agent,
+      input: _input,
+      parent: _parent,
+      authority: _authority,
+      carried: _carried,
+      ...options
+    } = this.given;
     return options;
   }
 
@@ -144,9 +158,9 @@ export class Session {
     input: SessionInput,
     { control = new Control(), inbox }: Partial<Desk> = {},
   ): Session {
-    const { agent, firstRunId, segments, length, digest, progress } = carried;
+    const { agent, firstRunId, segments, length, digest, progress, permissions } = carried;
     const transcript = new Transcript(firstRunId, segments, length, digest);
-    return new Session(agent, firstRunId, transcript, progress, input, control, inbox);
+    return new Session(agent, firstRunId, transcript, progress, input, control, inbox, new Authority(permissions));
   }
 
   /** What the next Temporal run starts from, once this run's messages are archived. */
@@ -155,7 +169,8 @@ export class Session {
     const { digest, length } = transcript;
     const segments = archived ? [...transcript.segments, archived] : transcript.segments;
     const chat = inbox && { chat: inbox.carry() };
-    return { agent, progress, firstRunId, digest, length, segments, control: control.carry(), ...chat };
+    const permissions = this.authority.state;
+    return { agent, progress, firstRunId, digest, length, segments, permissions, control: control.carry(), ...chat };
   }
 
   /** What operators changed holds from the next call on, and in the Temporal runs to come. */
@@ -183,8 +198,32 @@ export class Session {
     this.goOn();
   }
 
+  ruleOn(spec: ToolSpec, call: ToolCallPart): Ruling {
+    return this.authority.ruleOn(this.agent, this.given, spec, call);
+  }
+
+  /** A call waits for people; the run rests once nothing else of it runs. */
+  wait(waits: WaitsFor): void {
+    this.waitsFor.push(waits);
+    if (this.running.length === 0) this.rest('waiting');
+  }
+
+  waited(waits: WaitsFor): void {
+    this.waitsFor.splice(this.waitsFor.indexOf(waits), 1);
+    if (this.waitsFor.length > 0) return;
+    this.phase = 'tools';
+    this.goOn();
+  }
+
+  /** What runs has ended, and something else still waits. */
+  restAgain(): void {
+    if (this.running.length > 0) return;
+    if (this.waitsFor.length > 0) this.rest('waiting');
+    else if (this.waiting > 0) this.rest('paused');
+  }
+
   /** Comes to rest: nothing runs, something is waited for. */
-  rest(status: 'idle' | 'paused'): void {
+  rest(status: 'idle' | 'paused' | 'waiting'): void {
     this.phase = 'waiting';
     this.setStatus(status);
   }

@@ -62,6 +62,25 @@ function specOf(definition: ToolDefinition): ToolSpec {
     timeoutMs: timeoutOf(definition),
     maxAttempts: attemptsOf(definition),
     runsIn: 'activity',
+    ...governanceOf(definition),
+  };
+}
+
+const KINDS = ['text', 'path', 'command', 'url'] as const;
+
+/** What permissions and budgets go by. */
+function governanceOf({ name, subject, stays, outside, priceUsd }: ToolDefinition): Partial<ToolSpec> {
+  if (subject && !(typeof subject.argument === 'string' && KINDS.includes(subject.kind))) {
+    throw invalid(name, `subject must name an argument and a kind, one of ${KINDS.join(', ')}`);
+  }
+  if (priceUsd !== undefined && !(Number.isFinite(priceUsd) && priceUsd >= 0)) {
+    throw invalid(name, 'priceUsd must be a number of US dollars, 0 or more');
+  }
+  return {
+    ...(subject && { subject: { argument: subject.argument, kind: subject.kind } }),
+    ...(stays && { stays }),
+    ...(outside && { outside }),
+    ...(priceUsd && { priceUsd }),
   };
 }
 

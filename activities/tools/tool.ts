@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { ArtifactRef } from '../../protocol/messages';
+import type { Subject } from '../../protocol/permissions/condition';
 import type { ToolEffect } from '../../protocol/tool';
 import type { Workspace } from './workspace';
 
@@ -50,6 +51,17 @@ export interface ToolDefinition<Input extends z.ZodType = z.ZodType> {
   timeout?: number | string;
   /** Attempts after infrastructure failures. Default 5; `once` is always 1. */
   maxAttempts?: number;
+  /**
+   * The argument that permission rules are about when they name none, e.g. `{ argument: 'path', kind: 'path' }`, and which spellings
+   * of it mean the same. Default: rules must name an argument.
+   */
+  subject?: Subject;
+  /** Confined to `context.workspace`: its effects are no one's concern but the run's, unless its subject leads into a mounted folder. */
+  stays?: 'workspace';
+  /** What it returns was written by others (the web, mail, another system): the conversation counts as tainted from then on. */
+  outside?: boolean;
+  /** US dollars one call costs. Default 0. */
+  priceUsd?: number;
   /** Where a toolset has a name of its own (`files`), agents can be granted all of it at once. */
   toolset?: string;
   /**

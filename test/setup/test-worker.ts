@@ -102,7 +102,10 @@ export function useTemporal(name: string): TestTemporal {
         ...withCoverageSinks(),
       }),
       ...more,
-      plugins: [new HoldfastPlugin({ home: folder(), env: {}, ...contents }), ...(more?.plugins ?? [])],
+      plugins: [
+        new HoldfastPlugin({ home: folder(), env: {}, permissions: { profile: 'owner' }, ...contents }),
+        ...(more?.plugins ?? []),
+      ],
     });
   return {
     taskQueue,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { defineTool } from '../define-tool';
 import type { FileEntry } from '../workspace';
 import { globFilter } from './glob';
+import { FILES } from './toolset';
 
 const MAX_ENTRIES = 1_000;
 /** Entries one call looks at before it stops; keeps a quick tool quick in the largest folder. */
@@ -19,7 +20,7 @@ export const filesInfo = defineTool({
   input: z.strictObject({ path: z.string() }),
   effect: 'read',
   quick: true,
-  toolset: 'files',
+  ...FILES,
   async execute({ path }, { workspace }) {
     const { modifiedMs, ...info } = await workspace.info(path);
     return { ...info, modified: new Date(modifiedMs).toISOString() };
@@ -36,7 +37,7 @@ export const filesList = defineTool({
   }),
   effect: 'read',
   quick: true,
-  toolset: 'files',
+  ...FILES,
   async execute({ path, after = '', limit: most }, { workspace }) {
     const all = await workspace.list(path, { sizes: true });
     const rest = all.filter((entry) => entry.path > after);
@@ -63,7 +64,7 @@ export const filesWalk = defineTool({
   }),
   effect: 'read',
   quick: true,
-  toolset: 'files',
+  ...FILES,
   async execute({ path, pattern, depth, all, after, limit: most }, { workspace, signal }) {
     const fits = pattern === undefined ? () => true : globFilter(pattern);
     const enter = (entered: string): boolean => (all || !skips(entered)) && !liesBefore(entered, after);

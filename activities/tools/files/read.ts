@@ -3,6 +3,7 @@ import { HoldfastError } from '../../../protocol/failures';
 import { defineTool } from '../define-tool';
 import type { Workspace } from '../workspace';
 import { notText, withoutBom, withoutCutEnd } from './text';
+import { FILES } from './toolset';
 
 /** Bytes of text one call gives; with its JSON around it stays below what a result may have in the history. */
 const MAX_BYTES = 48 * 1024;
@@ -34,7 +35,7 @@ export const filesRead = defineTool({
   input,
   effect: 'read',
   quick: true,
-  toolset: 'files',
+  ...FILES,
   execute(given, { workspace }) {
     const byBytes = given.startByte !== undefined || given.encoding === 'base64';
     return byBytes ? readBytes(given, workspace) : readLines(given, workspace);

@@ -8,6 +8,7 @@ import { globFilter } from './glob';
 import { skips } from './look';
 import { type LineMatch, RegexWorker } from './regex-worker';
 import { notText, withoutBom } from './text';
+import { FILES } from './toolset';
 
 const MAX_MATCHES = 500;
 const MAX_VISITED = 20_000;
@@ -45,7 +46,7 @@ export const filesSearch = defineTool({
     'Finds the lines that contain a text or match a regular expression, in all text files below a folder. Answers with path, line number and line.',
   input,
   effect: 'read',
-  toolset: 'files',
+  ...FILES,
   timeout: '30s',
   async execute(given, { workspace, signal }) {
     if (!given.regex) return search(given, workspace, signal, plainMatcher(given));

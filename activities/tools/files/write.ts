@@ -6,6 +6,7 @@ import type { FileState } from '../workspace-file';
 import { stateOf } from '../workspace-file';
 import { type Edit, editText } from './edit';
 import { textOf } from './text';
+import { FILES } from './toolset';
 
 /*
  * All of these are idempotent in earnest: the workspace keeps the intent of each call under its idempotency key, so an
@@ -16,7 +17,7 @@ const path = z.string().min(1).describe('The file, e.g. "reports/summary.md".');
 const content = z.string().describe('The whole content.');
 
 /** They run one at a time and in order: a model that writes and edits in one reply means it so. */
-const writes = { effect: 'idempotent', exclusive: true, toolset: 'files' } as const;
+const writes = { effect: 'idempotent', exclusive: true, ...FILES } as const;
 
 export const filesWrite = defineTool({
   ...writes,

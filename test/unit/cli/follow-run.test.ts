@@ -79,6 +79,7 @@ function stateOf({ messages = [], todos = [] }: Moment): SessionStateView {
     limits: null,
     priority: null,
     pause: null,
+    waitsFor: [],
     actions: [],
     chat: null,
     failure: null,

@@ -99,6 +99,7 @@ describe('one run', () => {
       limits: null,
       priority: null,
       pause: null,
+      waitsFor: [],
       actions: [],
       chat: null,
       failure: null,

@@ -1,0 +1,211 @@
+import { randomUUID } from 'node:crypto';
+import type { AgentDefinition } from '../../protocol/agent';
+import { signatureOf } from '../../protocol/decision-signature';
+import { type ScriptedStep, scriptedModel } from '../../testing/scripted-model';
+import { eventually } from '../fixtures/eventually';
+import { notingTool } from '../fixtures/test-tools';
+import { type TestWorkerOptions, useTemporal } from '../setup/test-worker';
+
+const temporal = useTemporal('approvals');
+const pay = (text: string): ScriptedStep => ({ toolCalls: [{ name: 'pay', arguments: { text } }] });
+const last: ScriptedStep = ({ messages }) => ({ text: JSON.stringify(messages.at(-1)) });
+
+function desk(steps: ScriptedStep[], permissions: AgentDefinition['permissions'] = {}, more: TestWorkerOptions = {}) {
+  const { tool, calls } = notingTool('pay', { effect: 'idempotent' });
+  const noted = () => calls.map(({ text }) => text);
+  const agent: AgentDefinition = {
+    name: 'clerk',
+    instructions: 'Pay.',
+    model: 'scripted/steps',
+    tools: ['pay'],
+    permissions: { profile: 'strict', ...permissions },
+  };
+  const options: TestWorkerOptions = { agents: [agent], tools: [tool], providers: [scriptedModel(steps)], ...more };
+  return { options, noted };
+}
+
+async function waitingApproval(run: string): Promise<string> {
+  let id = '';
+  await eventually(async () => {
+    const [open] = await temporal.holdfast.approvals.list({ run });
+    expect(open).toBeDefined();
+    id = open?.id ?? '';
+  });
+  return id;
+}
+
+test('a call the policy does not allow waits for a person, is found in the inbox, and runs once it is approved', async () => {
+  const { options, noted } = desk([pay('10 to bob'), last], { approval: { approvers: ['role:boss'] } });
+  await temporal.during(options, async () => {
+    const run = await temporal.holdfast.start('clerk', { id: 'asks', input: 'pay bob', requester: 'ana' });
+    const id = await waitingApproval('asks');
+    expect(noted()).toEqual([]);
+    expect(await run.state()).toMatchObject({ status: 'waiting', waitsFor: [{ id, tool: 'pay' }] });
+    await eventually(async () => expect((await temporal.holdfast.describe('asks')).status).toBe('waiting'));
+    const [summary] = await temporal.holdfast.approvals.list({ for: 'role:boss', run: 'asks' });
+    expect(summary).toMatchObject({ id, agent: 'clerk', tool: 'pay', requester: 'ana', open: true });
+    expect(await temporal.holdfast.approvals.list({ for: 'role:other', run: 'asks' })).toEqual([]);
+
+    await expect(temporal.holdfast.approvals.approve(id, { by: 'eve' })).rejects.toMatchObject({
+      code: 'Approval.NotApprover',
+    });
+    await temporal.holdfast.approvals.approve(id, { by: 'bo', as: 'role:boss', reason: 'fine' });
+    expect((await run.result()).output).toContain('pay');
+    expect(noted()).toEqual(['10 to bob']);
+    const { outcome } = await temporal.holdfast.approvals.get(id);
+    expect(outcome).toMatchObject({ verdict: 'approved', votes: [{ by: 'bo', as: 'role:boss', reason: 'fine' }] });
+    await expect(temporal.holdfast.approvals.deny(id, { by: 'bo' })).rejects.toMatchObject({
+      code: 'Approval.Decided',
+    });
+    expect(await temporal.holdfast.approvals.list({ run: 'asks' })).toEqual([]);
+    expect(await temporal.holdfast.approvals.list({ run: 'asks', all: true })).toHaveLength(1);
+  });
+});
+
+test('what is denied is a result the model reads; a rule that forbids asks nobody', async () => {
+  const { options, noted } = desk([pay('a'), pay('to evil'), last], { deny: ['pay(text=*evil*)'] });
+  await temporal.during(options, async () => {
+    const run = await temporal.holdfast.start('clerk', { id: 'denied', input: 'pay' });
+    const id = await waitingApproval('denied');
+    await temporal.holdfast.approvals.deny(id, { by: 'bo', reason: 'too much' });
+    expect((await run.result()).output).toContain('deny pay(text=*evil*)');
+    const messages = (await run.messages()).filter((message) => message.role === 'tool');
+    expect(messages.map(({ outcome }) => outcome)).toEqual(['denied', 'denied']);
+    expect(messages[0]?.content).toContain('denied by bo: too much');
+    expect(noted()).toEqual([]);
+  });
+});
+
+test('an approver may change the arguments, which are checked, and may answer for the rest of the run', async () => {
+  const { options, noted } = desk([pay('100'), pay('100'), last]);
+  await temporal.during(options, async () => {
+    const run = await temporal.holdfast.start('clerk', { id: 'edits', input: 'pay' });
+    const id = await waitingApproval('edits');
+    const { approvals } = temporal.holdfast;
+    await expect(approvals.approve(id, { by: 'bo', edit: { text: 5 } })).rejects.toMatchObject({
+      code: 'Input.Invalid',
+    });
+    await approvals.approve(id, { by: 'bo', edit: { text: '50' }, remember: 'run' });
+    await run.result();
+    expect(noted()).toEqual(['50', '100']);
+    const [first] = (await run.messages()).filter((message) => message.role === 'tool');
+    expect(first?.content).toContain('Approved with changed arguments: {"text":"50"}');
+  });
+});
+
+test('two of three, without the requester, each once', async () => {
+  const approvers = ['user:ana', 'user:bo', 'user:cy'];
+  const { options, noted } = desk([pay('a'), last], { approval: { approvers, quorum: 2, excludeRequester: true } });
+  await temporal.during(options, async () => {
+    const run = await temporal.holdfast.start('clerk', { id: 'quorum', input: 'pay', requester: 'Ana' });
+    const id = await waitingApproval('quorum');
+    const { approvals } = temporal.holdfast;
+    await expect(approvals.approve(id, { by: 'ana' })).rejects.toMatchObject({ code: 'Approval.NotApprover' });
+    await approvals.approve(id, { by: 'bo' });
+    await expect(approvals.approve(id, { by: 'BO' })).rejects.toMatchObject({ code: 'Approval.AlreadyVoted' });
+    expect(noted()).toEqual([]);
+    expect(await approvals.get(id)).toMatchObject({ missing: 1 });
+    await approvals.approve(id, { by: 'cy' });
+    await run.result();
+    expect(noted()).toEqual(['a']);
+  });
+});
+
+test('time over: the next are asked, then it is denied', async () => {
+  const approval = {
+    approvers: ['user:bo'],
+    expiresAfter: '1s',
+    escalate: [{ approvers: ['user:cy'], expiresAfter: '1s' }],
+  };
+  const { options, noted } = desk([pay('a'), last], { approval });
+  await temporal.during(options, async () => {
+    const run = await temporal.holdfast.start('clerk', { id: 'expires', input: 'pay' });
+    const id = await waitingApproval('expires');
+    await eventually(async () => {
+      expect(await temporal.holdfast.approvals.list({ for: 'user:cy', run: 'expires' })).toHaveLength(1);
+    });
+    await expect(temporal.holdfast.approvals.approve(id, { by: 'bo' })).rejects.toMatchObject({
+      code: 'Approval.NotApprover',
+    });
+    expect((await run.result()).output).toContain('expired');
+    expect(noted()).toEqual([]);
+  });
+});
+
+test('50 at once count once', async () => {
+  const { options, noted } = desk([pay('a'), last]);
+  await temporal.during(options, async () => {
+    const run = await temporal.holdfast.start('clerk', { id: 'crowd', input: 'pay' });
+    const id = await waitingApproval('crowd');
+    const all = Array.from({ length: 50 }, (_, nth) => temporal.holdfast.approvals.approve(id, { by: `user-${nth}` }));
+    const done = await Promise.allSettled(all);
+    expect(done.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    await run.result();
+    expect(noted()).toEqual(['a']);
+    expect((await temporal.holdfast.approvals.get(id)).votes).toHaveLength(1);
+  });
+});
+
+test('a bare signal approves where nothing is signed; what is wrong with one is kept', async () => {
+  const { options, noted } = desk([pay('a'), last]);
+  await temporal.during(options, async () => {
+    const run = await temporal.holdfast.start('clerk', { id: 'signal', input: 'pay' });
+    const handle = temporal.client.workflow.getHandle(await waitingApproval('signal'));
+    await handle.signal('decide', { by: 'bo', verdict: 'maybe' });
+    await handle.signal('decide', { by: 'bo', verdict: 'approve' });
+    await run.result();
+    expect(noted()).toEqual(['a']);
+    const view = await temporal.holdfast.approvals.get(handle.workflowId);
+    expect(view.refused).toMatchObject([{ by: 'bo', code: 'Input.Invalid' }]);
+  });
+});
+
+test('with a key only decisions signed for exactly this request count', async () => {
+  const { options, noted } = desk([pay('a'), last], {}, { approvalKey: 'k-1' });
+  await temporal.during(options, async () => {
+    const run = await temporal.holdfast.start('clerk', { id: 'signed', input: 'pay' });
+    const id = await waitingApproval('signed');
+    const handle = temporal.client.workflow.getHandle(id);
+    const { approvals } = temporal.holdfast;
+    const { digest } = (await approvals.get(id)).request;
+    await expect(approvals.approve(id, { by: 'bo' })).rejects.toMatchObject({ code: 'Approval.Signature' });
+    await handle.signal('decide', { by: 'bo', verdict: 'approve' });
+    const decision = { by: 'bo', verdict: 'approve' as const, digest, at: Date.now(), nonce: randomUUID() };
+    const signature = signatureOf(id, decision, 'k-1');
+    const attempts = [
+      { ...decision, by: 'eve', signature },
+      { ...decision, signature: signatureOf('another', decision, 'k-1') },
+      { ...decision, signature: signatureOf(id, decision, 'k-2') },
+    ];
+    for (const attempt of attempts) await handle.signal('decide', attempt);
+    const late = { ...decision, at: decision.at - 3_600_000 };
+    await handle.signal('decide', { ...late, signature: signatureOf(id, late, 'k-1') });
+    await eventually(async () => {
+      const codes = (await approvals.get(id)).refused.map(({ code }) => code);
+      expect(codes.sort()).toEqual([
+        'Approval.Signature',
+        'Approval.Signature',
+        'Approval.Signature',
+        'Approval.Signature',
+        'Approval.Stale',
+      ]);
+    });
+    expect(noted()).toEqual([]);
+    await handle.signal('decide', { ...decision, signature });
+    await run.result();
+    expect(noted()).toEqual(['a']);
+  });
+});
+
+test('stopping the run withdraws what it asked', async () => {
+  const { options } = desk([pay('a'), last]);
+  await temporal.during(options, async () => {
+    const run = await temporal.holdfast.start('clerk', { id: 'withdrawn', input: 'pay' });
+    const id = await waitingApproval('withdrawn');
+    await run.as('ana').stop('never mind');
+    expect((await run.result()).stopReason).toBe('stopped');
+    await eventually(async () => {
+      expect((await temporal.holdfast.approvals.get(id)).outcome).toMatchObject({ verdict: 'withdrawn' });
+    });
+  });
+});

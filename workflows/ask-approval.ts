@@ -1,0 +1,79 @@
+import { msToNumber } from '@temporalio/common';
+import { startChild, workflowInfo } from '@temporalio/workflow';
+import type { ApprovalOutcome, ApprovalRequest, ApprovalTerms } from '../protocol/approval';
+import { contentDigest } from '../protocol/content-digest';
+import { ID_SEPARATOR } from '../protocol/names';
+import type { approval } from './approval';
+import { toApplicationFailure } from './failures';
+
+/** SQL visibility stores no longer ids. */
+const MAX_ID_CHARS = 255;
+
+/** Below the run's id, so that one id finds a run and all it asked for. */
+export function approvalIdOf(run: string, number: number): string {
+  const id = `${run}${ID_SEPARATOR}ask-${number}`;
+  return id.length <= MAX_ID_CHARS ? id : `ask-${contentDigest(run).slice(0, 32)}-${number}`;
+}
+
+/** Asks people in a workflow of its own and waits for what they say. It is withdrawn when the run that asks is cancelled. */
+export async function askApproval(id: string, request: Omit<ApprovalRequest, 'run'>): Promise<ApprovalOutcome> {
+  const child = await startChild<typeof approval>('approval', {
+    workflowId: id,
+    args: [{ ...request, run: workflowInfo().workflowId }],
+    staticSummary: request.title,
+    memo: { approval: inboxEntry(request) },
+    parentClosePolicy: 'REQUEST_CANCEL',
+    cancellationType: 'TRY_CANCEL',
+  });
+  return child.result();
+}
+
+/** What a list shows of it without asking it. */
+function inboxEntry({ kind, title, tool, because, agent, requester, callId }: Omit<ApprovalRequest, 'run'>) {
+  return { kind, title, run: workflowInfo().workflowId, tool, because, agent, requester, callId };
+}
+
+/** What a user's own workflow asks for: `{title, approvers, expiresAfter, …}`; durations in milliseconds or as text. */
+export interface RequestApprovalOptions extends Omit<ApprovalTerms, 'expiresAfter' | 'remindEvery'> {
+  title: string;
+  /** More about it, in Markdown. */
+  body?: string;
+  kind?: 'plan' | 'message' | 'question' | 'budget';
+  /** What is decided on; shown to the approvers and part of the digest. */
+  subject?: unknown;
+  /** Answers to choose from, of a question. */
+  options?: string[];
+  requester?: string;
+  expiresAfter?: number | string;
+  remindEvery?: number | string;
+}
+
+let asked = 0;
+
+/**
+ * Asks people from a user's own workflow, and waits until they decided.
+ * @returns the answer of a question, else nothing.
+ * @throws ApplicationFailure `Approval.Denied` when it was denied or expired; `details.outcome` says which, and by whom.
+ */
+export async function requestApproval<Answer = void>(options: RequestApprovalOptions): Promise<Answer> {
+  const outcome = await startApproval(options);
+  if (outcome.verdict === 'approved') return outcome.answer as Answer;
+  throw toApplicationFailure({
+    code: 'Approval.Denied',
+    message: `${options.title}: ${outcome.verdict}${outcome.reason === undefined ? '' : ` (${outcome.reason})`}`,
+    details: { outcome },
+  });
+}
+
+function startApproval({ subject, kind = 'message', expiresAfter, remindEvery, ...given }: RequestApprovalOptions) {
+  const { workflowId } = workflowInfo();
+  const request = {
+    ...given,
+    kind,
+    ...(subject !== undefined && { arguments: subject }),
+    ...(expiresAfter !== undefined && { expiresAfter: msToNumber(expiresAfter as number) }),
+    ...(remindEvery !== undefined && { remindEvery: msToNumber(remindEvery as number) }),
+    digest: contentDigest({ run: workflowId, title: given.title, body: given.body, subject }),
+  };
+  return askApproval(approvalIdOf(workflowId, ++asked), request);
+}

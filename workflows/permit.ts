@@ -1,0 +1,135 @@
+import type { ApprovalOutcome, ApprovalRequest } from '../protocol/approval';
+import { contentDigest } from '../protocol/content-digest';
+import type { ToolCallPart, ToolMessage } from '../protocol/messages';
+import { outsideSource } from '../protocol/permissions/outside';
+import type { Ruling } from '../protocol/permissions/verdict';
+import type { ToolSpec } from '../protocol/tool';
+import { answered } from './run-calls';
+import type { Session } from './session';
+
+/** What permitting needs of Temporal. */
+export interface PermitDeps {
+  now(): number;
+  /** Asks people, and waits for as long as they take. */
+  askApproval(id: string, request: Omit<ApprovalRequest, 'run'>): Promise<ApprovalOutcome>;
+  /** The workflow id of the session's n-th approval. */
+  approvalId(number: number): string;
+}
+
+/** A call that may run: as the model made it, or as an approver changed it. */
+export interface Permitted {
+  call: ToolCallPart;
+  /** What the model should know about that, before the result. */
+  note?: string;
+}
+
+/** Arguments an approver is shown in full; larger ones stay in the artifact store, and their digest stands for them. */
+const MAX_SHOWN = 32_000;
+
+/** Lets a call run, asks for an approval first, or refuses it with a result the model reads. */
+export async function permit(
+  session: Session,
+  spec: ToolSpec,
+  call: ToolCallPart,
+  deps: PermitDeps,
+): Promise<Permitted | ToolMessage> {
+  const ruling = session.ruleOn(spec, call);
+  if (ruling.verdict === 'allow') return { call };
+  if (ruling.verdict === 'deny') return denied(call, ruling.because);
+  const outcome = await ask(session, spec, call, ruling, deps);
+  if (outcome.verdict !== 'approved') return notApproved(call, outcome);
+  remember(session, outcome, deps.now());
+  if (!outcome.edit) return { call };
+  const { artifact: _artifact, ...rest } = call;
+  const edited = { ...rest, arguments: outcome.edit };
+  // A person may answer what a policy asks, and may not change a call into one that is forbidden.
+  const again = session.ruleOn(spec, edited);
+  if (again.verdict === 'deny') return denied(call, again.because);
+  return { call: edited, note: `Approved with changed arguments: ${JSON.stringify(outcome.edit)}` };
+}
+
+/** Whether a call needs nobody's word. */
+export function isFree(session: Session, spec: ToolSpec, call: ToolCallPart): boolean {
+  return session.ruleOn(spec, call).verdict === 'allow';
+}
+
+/** What comes back from a call may have been written by anybody: remembered from the moment it is in the conversation. */
+export function noteOutside({ authority, given }: Session, spec: ToolSpec | undefined, call: ToolCallPart): void {
+  const mounts = (given.mounts ?? []).map(({ name }) => name);
+  const source = spec && outsideSource(spec, call.arguments, mounts);
+  if (source !== undefined) authority.taint(source);
+}
+
+async function ask(
+  session: Session,
+  spec: ToolSpec,
+  call: ToolCallPart,
+  ruling: Ruling,
+  deps: PermitDeps,
+): Promise<ApprovalOutcome> {
+  const number = ++session.authority.state.asked;
+  const title = titleOf(session, call);
+  const waits = { id: deps.approvalId(number), title, tool: spec.name };
+  session.wait(waits);
+  try {
+    return await deps.askApproval(waits.id, requestOf(session, spec, call, ruling, title));
+  } finally {
+    session.waited(waits);
+  }
+}
+
+function requestOf(
+  { agent, given, authority }: Session,
+  { name, description }: ToolSpec,
+  { id: callId, arguments: args, artifact }: ToolCallPart,
+  { because, approval }: Ruling,
+  title: string,
+): Omit<ApprovalRequest, 'run'> {
+  const { tainted } = authority.state;
+  const small = JSON.stringify(args ?? null).length <= MAX_SHOWN;
+  return {
+    ...approval,
+    kind: 'tool-call',
+    title,
+    body: description,
+    agent: agent.name,
+    callId,
+    tool: name,
+    because,
+    policyVersion: agent.revision,
+    digest: contentDigest({ callId, tool: name, arguments: args, artifact, policyVersion: agent.revision }),
+    ...(args !== undefined && small && { arguments: args }),
+    ...(tainted.length > 0 && { tainted }),
+    ...(given.requester !== undefined && { requester: given.requester }),
+    ...(given.tenant !== undefined && { tenant: given.tenant }),
+  };
+}
+
+function titleOf({ agent }: Session, { name, arguments: args }: ToolCallPart): string {
+  const text = JSON.stringify(args ?? {});
+  return `${agent.name}: ${name} ${text.length > 120 ? `${text.slice(0, 119)}…` : text}`;
+}
+
+function remember({ authority }: Session, { grant, votes }: ApprovalOutcome, at: number): void {
+  const last = votes.at(-1);
+  if (grant !== undefined && last)
+    authority.grant({ rule: grant, by: last.by, at, from: `approval ${authority.state.asked}` });
+}
+
+function denied(call: ToolCallPart, because: string): ToolMessage {
+  return answered(
+    call,
+    'denied',
+    `Not permitted: ${because}. Nothing was run. Go on without it, or say what you need it for.`,
+  );
+}
+
+function notApproved(call: ToolCallPart, { verdict, reason, votes }: ApprovalOutcome): ToolMessage {
+  const by = votes.findLast((vote) => vote.verdict === 'deny')?.by;
+  const who = verdict === 'denied' && by !== undefined ? ` by ${by}` : '';
+  return answered(
+    call,
+    'denied',
+    `The approval was ${verdict}${who}${reason === undefined ? '' : `: ${reason}`}. Nothing was run.`,
+  );
+}
