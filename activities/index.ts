@@ -1,12 +1,13 @@
 import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { HoldfastActivities, ToolActivity } from '../protocol/activities';
-import { toolActivityType, toolOfActivity } from '../protocol/names';
+import { checkActivityType, toolActivityType, toolOfActivity } from '../protocol/names';
 import { createAdoptTranscript } from './adopt-transcript';
 import { createCheckDecision } from './approvals/check-decision';
 import { createNotifyApproval } from './approvals/notify-approval';
 import { workingInstant } from './approvals/working-instant';
 import { createArchiveTranscript } from './archive-transcript';
+import { awaitEffect, createCheckActivity } from './effects';
 import { createInvokeModel } from './model/invoke-model';
 import { createToolActivity } from './run-tool';
 import type { ActivityServices } from './services';
@@ -21,11 +22,15 @@ export function createActivities(services: ActivityServices): Record<string, (..
     invokeModel: createInvokeModel(services),
     archiveTranscript: createArchiveTranscript(services),
     checkDecision: createCheckDecision(services),
+    awaitEffect,
     notifyApproval: createNotifyApproval(services),
     workingInstant: async (input) => workingInstant(input),
   };
-  const perTool: Record<string, ToolActivity> = {};
-  for (const tool of services.tools.values()) perTool[toolActivityType(tool.name)] = createToolActivity(tool, services);
+  const perTool: Record<string, (...args: never[]) => unknown> = {};
+  for (const tool of services.tools.values()) {
+    perTool[toolActivityType(tool.name)] = createToolActivity(tool, services);
+    if (tool.check) perTool[checkActivityType(tool.name)] = createCheckActivity(tool, services);
+  }
   return { ...fixed, ...perTool };
 }
 

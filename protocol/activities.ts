@@ -1,6 +1,7 @@
 import type { ModelParameters, ResolvedAgent } from './agent';
 import type { CheckDecisionInput, NotifyApprovalInput, WorkingInstantInput } from './approval';
 import type { ArtifactRef, AssistantMessage, Message, ToolMessage } from './messages';
+import type { PermissionView } from './permissions/view';
 import type { Fork, Mount, RunOptions, TranscriptSegment } from './session';
 import type { ToolSpec } from './tool';
 import type { Usage } from './usage';
@@ -91,6 +92,8 @@ export interface RunToolInput {
   idempotencyKey: string;
   agent: string;
   firstRunId: string;
+  /** Workflow id of the session, where the call runs in another workflow for it. */
+  session?: string;
   mounts?: Mount[];
 }
 
@@ -113,6 +116,8 @@ export interface AdoptTranscriptInput {
 export interface AdoptedTranscript {
   segment: TranscriptSegment;
   digest: string;
+  /** What the forked run might do, and where its effects count: the fork may do no more, and repeats none of them. */
+  permissions: PermissionView | null;
 }
 
 /** The activities every worker has; tools are further activities, one per tool, of type `ToolActivity`. */
@@ -125,6 +130,8 @@ export interface HoldfastActivities {
   archiveTranscript(input: ArchiveTranscriptInput): Promise<TranscriptSegment>;
   /** @returns the capacity a decision counts in. Fails with `Approval.*` or `Input.Invalid` where it must not count. */
   checkDecision(input: CheckDecisionInput): Promise<{ as: string; signed: boolean }>;
+  /** Waits for an effect that another run, or an earlier call, asked for first. */
+  awaitEffect(id: string): Promise<ToolMessage>;
   notifyApproval(input: NotifyApprovalInput): Promise<void>;
   /** @returns ms since epoch. */
   workingInstant(input: WorkingInstantInput): Promise<number>;

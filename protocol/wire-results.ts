@@ -161,6 +161,7 @@ export const permissionsSchema = z
       .array(layerSchema)
       .describe('From whoever started the work down to this run; the strictest answer holds.'),
     tainted: z.array(z.string()).describe('Where content from outside came from.'),
+    effectScope: z.string().describe('What equal effects of the run are told apart from others by.'),
   })
   .nullable();
 

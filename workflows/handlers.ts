@@ -1,7 +1,9 @@
-import { currentUpdateInfo, proxyLocalActivities, setHandler, uuid4 } from '@temporalio/workflow';
+import { currentUpdateInfo, proxyLocalActivities, setHandler, uuid4, workflowInfo } from '@temporalio/workflow';
 import type { HoldfastActivities } from '../protocol/activities';
 import type { Actor, Receipt } from '../protocol/control';
 import type { Failure } from '../protocol/failures';
+import { mayUseModel } from '../protocol/permissions/verdict';
+import type { PermissionView } from '../protocol/permissions/view';
 import type { SessionInput } from '../protocol/session';
 import { LOOK_UP } from './activity-options';
 import { checkActor, checkChange, checkSending, checkSteering, checkStep, checkTitle, refuse } from './check-update';
@@ -46,7 +48,7 @@ export interface Handled {
 export function handleQueries(run: Handled): void {
   setHandler(stateQuery, () => (run.session ? viewOf(run.session) : startingView(run.input.agent, run, run.refusal)));
   setHandler(agentQuery, () => (run.session?.pinned ? run.session.agent : null));
-  setHandler(permissionsQuery, () => run.session?.authority.view(run.session.agent, run.session.given) ?? null);
+  setHandler(permissionsQuery, () => permissionsOf(run));
   setHandler(transcriptQuery, (from, to) => run.session?.transcript.page(from, to) ?? null);
   setHandler(exchangeQuery, (number) => run.inbox?.exchange(number) ?? null);
 }
@@ -113,10 +115,16 @@ export function handleUpdates(run: Handled): void {
       run.session?.change({ ...change, ...(change.limits && { limits: checkLimits(change.limits) }) });
       if (change.limits?.deadline !== undefined) guard.rearm();
     },
-    { validator: both(checkChange, () => run.session ?? illegal('change', 'it is only just starting')) },
+    { validator: both(checkChange, ({ model }) => mayChange(run, model)) },
   );
   if (run.inbox) handleChat(run, run.inbox, record);
   else setHandler(sendUpdate, (_sending): Receipt => noChat(), { validator: (_sending) => noChat() });
+}
+
+/** Undecided until the agent is known. */
+function permissionsOf({ session }: Handled): PermissionView | null {
+  if (!session?.pinned) return null;
+  return session.authority.view(session.agent, session.given, workflowInfo().workflowId);
 }
 
 function handleChat(run: Handled, inbox: Inbox, record: (action: string, actor: Actor, detail?: string) => void): void {
@@ -167,11 +175,18 @@ function noChat(): never {
 }
 
 /** What is given must be well-formed, and the move legal. */
-function both<Given>(check: (given: Given) => void, rule: () => unknown): (given: Given) => void {
+function both<Given>(check: (given: Given) => void, rule: (given: Given) => unknown): (given: Given) => void {
   return (given) => {
     check(given);
-    rule();
+    rule(given);
   };
+}
+
+/** Operators may do much, and not more than the run's policies let anybody. */
+function mayChange({ session }: Handled, model: string | undefined): void {
+  if (!session) illegal('change', 'it is only just starting');
+  if (model === undefined || mayUseModel(session.layers, model)) return;
+  refuse('Permission.Denied', `the run may not use the model ${model}`, 'Its `permissions.models` name those it may.');
 }
 
 function needsPause(control: Control, action: string): void {

@@ -1,6 +1,7 @@
 import { defineSearchAttributeKey, type SearchAttributePair } from '@temporalio/common';
 import { upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import type { ApprovalRequest } from '../protocol/approval';
+import type { EffectInput } from '../protocol/effect';
 import { SEARCH_ATTRIBUTE } from '../protocol/names';
 import type { SessionInput, SessionStatus } from '../protocol/session';
 import type { Session } from './session';
@@ -57,6 +58,15 @@ export function recordApproval({ agent, run, tenant }: ApprovalRequest, approver
   ];
   if (agent !== undefined) pairs.push({ key: agentKey, value: agent });
   if (tenant !== undefined) pairs.push({ key: tenantKey, value: tenant });
+  upsertSearchAttributes(pairs);
+}
+
+/** What an effect is found by. */
+export function recordEffect({ agent, run, tenant }: EffectInput, status: string): void {
+  const pairs: SearchAttributePair[] = [{ key: statusKey, value: status }];
+  if (status === 'running') pairs.push({ key: parentKey, value: run });
+  if (agent !== undefined && status === 'running') pairs.push({ key: agentKey, value: agent });
+  if (tenant !== undefined && status === 'running') pairs.push({ key: tenantKey, value: tenant });
   upsertSearchAttributes(pairs);
 }
 

@@ -4,7 +4,7 @@ import type { Change } from '../protocol/control';
 import { DEFAULT_LIMITS } from '../protocol/default-limits';
 import type { Failure } from '../protocol/failures';
 import type { ArtifactRef, ToolCallPart, ToolMessage } from '../protocol/messages';
-import type { Ruling } from '../protocol/permissions/verdict';
+import type { Layer, Ruling } from '../protocol/permissions/verdict';
 import type { WaitsFor } from '../protocol/permissions/view';
 import type {
   CarriedSession,
@@ -111,12 +111,13 @@ export class Session {
   }
 
   /** How the run was started, besides its task: checked where the agent is looked up. */
-  get options(): Omit<SessionInput, 'agent' | 'input' | 'parent' | 'authority' | 'carried'> {
+  get options(): Omit<SessionInput, 'agent' | 'input' | 'parent' | 'authority' | 'effectScope' | 'carried'> {
     const {
       agent: _agent,
       input: _input,
       parent: _parent,
       authority: _authority,
+      effectScope: _scope,
       carried: _carried,
       ...options
     } = this.given;
@@ -196,6 +197,10 @@ export class Session {
     this.output = null;
     this.artifact = undefined;
     this.goOn();
+  }
+
+  get layers(): Layer[] {
+    return this.authority.layers(this.agent, this.given);
   }
 
   ruleOn(spec: ToolSpec, call: ToolCallPart): Ruling {

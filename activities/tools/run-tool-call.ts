@@ -58,7 +58,7 @@ async function execute(tool: Tool, input: unknown, call: ToolCall, signal: Abort
 }
 
 /** Only what the contract names: a tool must not come to rely on more. */
-function contextOf(call: ToolCall, signal: AbortSignal): ToolContext {
+export function contextOf(call: ToolCall, signal: AbortSignal): ToolContext {
   const { idempotencyKey, attempt, correlationId, log } = call;
   return {
     idempotencyKey,
@@ -90,6 +90,9 @@ function failureOf(error: unknown, tool: Tool, call: ToolCall, deadline: Deadlin
     throw call.signal.reason;
   }
   if (isNamed(error, 'RetryLater')) throw retryLater(error as RetryLater);
+  if (isNamed(error, 'OutcomeUnknown')) {
+    return resultOf(call, 'outcome-unknown', `${errorText(error)}\nIt may or may not have taken effect.`);
+  }
   if (error instanceof NotSerialisable) {
     return resultOf(
       call,
