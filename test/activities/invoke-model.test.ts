@@ -9,6 +9,7 @@ import { MemoryStreamBus } from '../../streams/memory-stream-bus';
 import type { StreamBus } from '../../streams/stream-bus';
 import { type ScriptedStep, scriptedModel } from '../../testing/scripted-model';
 import { activityBench, type FakeWorkflow, modelCall } from '../fixtures/activity-bench';
+import { eventually } from '../fixtures/eventually';
 import { assistant, call, result, user } from '../fixtures/messages';
 import { aborted, type NotingOptions, notingTool } from '../fixtures/test-tools';
 
@@ -95,8 +96,9 @@ describe('one call', () => {
       events.push(JSON.parse(payload));
       if (events.length === 1) streams.publish(JOIN_TOPIC, JSON.stringify({ topic: 'wf:run-1' }));
     });
-    await invoke(benchOf([{ text: 'hello', delayMs: 50 }], { streams }));
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    // Long enough for the reader to join on a busy machine.
+    await invoke(benchOf([{ text: 'hello', delayMs: 500 }], { streams }));
+    await eventually(async () => expect(events).toHaveLength(3));
     const call = { turn: 1, position: 1, attempt: 1, call: expect.any(Number) };
     expect(events).toEqual([
       { type: 'began', ...call },
