@@ -11,8 +11,8 @@ export interface CliWithin extends Pick<CliPlace, 'folder' | 'vendor' | 'write'>
   cli(...args: string[]): Promise<Ended>;
   /** Waits until what was written, on either stream, matches. */
   shows(what: RegExp): Promise<void>;
-  /** A terminal or a pipe for the next command that says these lines, each once what was written matches, and then ends. */
-  saying(isTTY: boolean, lines: [when: RegExp, text: string][]): void;
+  /** A terminal or a pipe for the next command: says each line, or does it, once what was written matches, and then ends. */
+  saying(isTTY: boolean, lines: [when: RegExp | (() => boolean), line: string | (() => void)][]): void;
 }
 
 /** To be called at the top of a test file. Commands run in the suite's folder and with `given` in the environment. */
@@ -65,14 +65,16 @@ export function useCliWithin(name: string, given: NodeJS.ProcessEnv = {}): CliWi
       Object.defineProperty(process, 'stdin', { value: input, configurable: true });
       let at = 0;
       const look = setInterval(() => {
-        const next = lines[at];
-        if (!next) {
+        if (at === lines.length) {
           clearInterval(look);
           input.end();
-        } else if (next[0].test(written.stdout + written.stderr)) {
-          at++;
-          input.write(`${next[1]}\n`);
+          return;
         }
+        const [when, line] = lines[at] as (typeof lines)[number];
+        if (!(when instanceof RegExp ? when.test(written.stdout + written.stderr) : when())) return;
+        at++;
+        if (typeof line === 'string') input.write(`${line}\n`);
+        else line();
       }, 50);
     },
   };
