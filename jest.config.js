@@ -37,7 +37,7 @@ module.exports = {
     '!**/*.d.ts',
   ],
   // Kept by CI, which measures: a change that is not tested is not done.
-  coverageThreshold: { global: { lines: 92, branches: 87 }, './workflows/': { lines: 95, branches: 89 } },
+  coverageThreshold: { global: { lines: 96, branches: 90 }, './workflows/': { lines: 96, branches: 90 } },
   projects: [
     suite('unit'),
     suite('contract'),
