@@ -36,6 +36,7 @@ export const FAILURE = {
   'Artifact.Missing': 'needs-human',
   'Workspace.Invalid': 'invalid',
   'Config.Invalid': 'invalid',
+  'Workflow.Reserved': 'invalid',
   'Chat.Closed': 'invalid',
   'Chat.QueueFull': 'throttled',
   'Control.Illegal': 'invalid',
