@@ -27,8 +27,8 @@ describe('where somebody listens', () => {
 
   test.each<[string, () => Server]>([
     ['speaks HTTP/2, as gRPC does', () => createHttp2()],
-    ['says nothing, as a slow tunnel does', () => createServer()],
-    ['hangs up, as TLS does', () => createServer((socket) => socket.end())],
+    ['says nothing, as a slow tunnel does', () => createServer((socket) => socket.on('error', () => undefined))],
+    ['hangs up, as TLS does', () => createServer((socket) => socket.on('error', () => undefined).end())],
   ])('that %s, the client is left to find out', async (_what, make) => {
     const server = make();
     await expect(requireListening(await listening(server), {})).resolves.toBeUndefined();
@@ -37,7 +37,10 @@ describe('where somebody listens', () => {
 
   test.each<[string, () => Server]>([
     ['a web server', () => createHttp((_request, response) => response.end('hello'))],
-    ['something else', () => createServer((socket) => socket.end('SSH-2.0-OpenSSH_9.2\r\n'))],
+    [
+      'something else',
+      () => createServer((socket) => socket.on('error', () => undefined).end('SSH-2.0-OpenSSH_9.2\r\n')),
+    ],
   ])('and it is %s, it is refused, unless TLS is spoken', async (_what, make) => {
     const server = make();
     const address = await listening(server);
