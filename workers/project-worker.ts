@@ -1,6 +1,7 @@
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { type NativeConnection, Worker } from '@temporalio/worker';
 import { createLateTools } from '../activities';
+import { HoldfastError } from '../protocol/failures';
 import { storageError } from '../protocol/storage';
 import { type AssemblyOptions, reassemble } from './assemble';
 import { assemblySettings, defaultModelOf, workerSettings } from './config/apply';
@@ -109,7 +110,14 @@ function requireWritable(home: string): void {
     mkdirSync(home, { recursive: true });
     accessSync(home, constants.W_OK);
   } catch (error) {
-    throw storageError(error) ?? error;
+    const { message } = error as Error;
+    throw (
+      storageError(error) ??
+      new HoldfastError('Storage.ReadOnly', `${home} is no folder to keep files in: ${message}`, {
+        hint: 'Set HOLDFAST_HOME to a folder that may be written.',
+        cause: error,
+      })
+    );
   }
 }
 

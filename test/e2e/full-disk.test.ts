@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http2';
+import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { startVendorServer } from '../../testing/vendor-server';
 import { smallDisk } from '../fixtures/small-disk';
@@ -9,6 +11,7 @@ import { CliProcess, cleanEnv } from './cli-harness';
 
 const disk = smallDisk(24);
 afterAll(() => disk?.close());
+const letterOf = (at: number): string => 'xyz'.charAt(at);
 const onDisk = disk ? test : test.skip;
 
 onDisk(
@@ -24,7 +27,7 @@ onDisk(
       script: ({ messages }) => {
         const done = messages.filter(({ role }) => role === 'tool').length;
         if (done === 3) return { text: 'written' };
-        const args = { path: `${done}.txt`, content: String(done).repeat(100_000) };
+        const args = { path: `${done}.txt`, content: letterOf(done).repeat(100_000) };
         return { latencyMs: 2_000, toolCalls: [{ name: 'files_write', arguments: args }] };
       },
     });
@@ -34,14 +37,14 @@ onDisk(
     try {
       await run.shows(/first call|turn 1/, 60_000);
       disk?.fill();
-      await run.shows(/disk of .* is full|no space left/, 60_000);
+      await run.shows(/The disk of .* is full \(Storage\.Full\)/, 60_000);
       disk?.free();
-      expect(await run.ended).toMatchObject({ code: 0, stdout: 'written\n' });
-      expect(run.stderr).toMatch(/4 turns · 3 tool calls/);
+      const { code, stdout, stderr } = await run.ended;
+      expect([code, stdout, stderr]).toEqual([0, 'written\n', expect.stringMatching(/4 turns · 3 tool calls/)]);
       const [written] = execFileSync('find', [path.join(home, 'runs'), '-name', '2.txt'], { encoding: 'utf8' }).split(
         '\n',
       );
-      expect(readFileSync(written ?? '', 'utf8')).toBe('2'.repeat(100_000));
+      expect(readFileSync(written ?? '', 'utf8')).toBe(letterOf(2).repeat(100_000));
     } finally {
       await run.end();
       await vendor.close();
@@ -75,6 +78,15 @@ onDisk(
           stderr: expect.stringMatching(/Server\.StartFailed.*EROFS[\s\S]*HOLDFAST_HOME/),
         });
       }
+      const cluster = createServer().listen(0, '127.0.0.1');
+      await new Promise((resolve) => cluster.once('listening', resolve));
+      const { port } = cluster.address() as AddressInfo;
+      const worker = await new CliProcess(['worker', '--address', `127.0.0.1:${port}`], env, disk?.folder ?? '').ended;
+      cluster.close();
+      expect(worker).toMatchObject({
+        code: 1,
+        stderr: expect.stringMatching(/Storage\.ReadOnly.*may not be written \(EROFS\)/),
+      });
       expect(existsSync(path.join(home, 'temporal.db'))).toBe(false);
     } finally {
       execFileSync('umount', [home]);
