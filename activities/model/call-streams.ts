@@ -89,10 +89,10 @@ export class CallStream {
   private joined = false;
   private over = false;
   private timer: NodeJS.Timeout | undefined;
-  private lastSentAt = Number.NEGATIVE_INFINITY;
+  private lastSentAt = 0;
   private repair = false;
-  private lastRepairAt = Number.NEGATIVE_INFINITY;
-  private announcedAt = Number.NEGATIVE_INFINITY;
+  private lastRepairAt = 0;
+  private announcedAt = 0;
 
   constructor(
     private readonly key: CallKey,
@@ -112,7 +112,7 @@ export class CallStream {
   join(have: Join['have']): void {
     const same = have !== undefined && compareCalls(have, this.key) === 0;
     // It did not hear that what it has is over, and this call may have nothing to say yet.
-    if (have && !same && performance.now() >= this.announcedAt + REPAIR_MS) this.announce();
+    if (have && !same && Math.abs(Date.now() - this.announcedAt) >= REPAIR_MS) this.announce();
     for (const kind of DELTA_KINDS) {
       const known = same ? have.lengths[kind] : 0;
       if (known >= this.sent[kind]) continue;
@@ -133,7 +133,7 @@ export class CallStream {
   }
 
   private announce(): void {
-    this.announcedAt = performance.now();
+    this.announcedAt = Date.now();
     this.publish({ type: 'began', ...this.key });
   }
 
@@ -141,16 +141,16 @@ export class CallStream {
   private sendSoon(): void {
     const gathered = DELTA_KINDS.reduce((sum, kind) => sum + this.said[kind].length - this.sent[kind], 0);
     if (gathered === 0) return;
-    const due =
-      Math.max(this.lastSentAt + GATHER_MS, this.repair ? this.lastRepairAt + REPAIR_MS : 0) - performance.now();
+    const due = Math.max(this.lastSentAt + GATHER_MS, this.repair ? this.lastRepairAt + REPAIR_MS : 0) - Date.now();
     if (due <= 0 || (gathered >= GATHER_CHARS && !this.repair)) this.send();
-    else this.timer ??= setTimeout(() => this.send(), due).unref();
+    // Never longer than a repair waits, also when the clock was set back.
+    else this.timer ??= setTimeout(() => this.send(), Math.min(due, REPAIR_MS)).unref();
   }
 
   private send(): void {
     clearTimeout(this.timer);
     this.timer = undefined;
-    this.lastSentAt = performance.now();
+    this.lastSentAt = Date.now();
     if (this.repair) this.lastRepairAt = this.lastSentAt;
     this.repair = false;
     for (const kind of DELTA_KINDS) {
