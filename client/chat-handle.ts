@@ -5,6 +5,7 @@ import { HoldfastError } from '../protocol/failures';
 import type { Message } from '../protocol/messages';
 import { QUERY, UPDATE, WORKFLOW } from '../protocol/names';
 import type { SessionInput, SessionResult, StopReason } from '../protocol/session';
+import { checkMessageId, checkPayload } from './checks';
 import { RunHandle, type RunHandleOptions } from './run-handle';
 import type { WorkflowStart } from './start-input';
 import { updateFailure } from './updates';
@@ -48,7 +49,9 @@ export class ChatHandle extends RunHandle {
    * a chat with another agent, `Server.*`.
    */
   async send(input: unknown, { id = randomUUID(), by = this.by }: SendOptions = {}): Promise<SentMessage> {
+    checkMessageId(id);
     const sending: Sending = { input, by, ...(this.start && { agent: this.start.args[0].agent }) };
+    checkPayload(sending);
     const { exchange, ahead } = await this.deliver(sending, id);
     return new SentMessage(this, id, exchange, ahead);
   }

@@ -1,11 +1,12 @@
 import { type WorkflowHandle, WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { HoldfastError, isFailureCode } from '../protocol/failures';
+import { checkPayload } from './checks';
 import { toClientError } from './errors';
 
 /**
  * Asks something of a running session and waits until it is durably accepted.
- * @throws HoldfastError with the code of the refusal, e.g. `Control.Illegal`; `Run.Ended`, `Run.Unknown`, `Server.*`.
+ * @throws HoldfastError with the code of the refusal, e.g. `Control.Illegal`; `Input.TooLarge`, `Run.Ended`, `Run.Unknown`, `Server.*`.
  */
 export async function update<Answer>(
   handle: WorkflowHandle,
@@ -13,6 +14,7 @@ export async function update<Answer>(
   asked: object,
   id?: string,
 ): Promise<Answer> {
+  checkPayload(asked);
   try {
     const options = { args: [asked] as [object], ...(id !== undefined && { updateId: id }) };
     return await handle.executeUpdate<Answer, [object]>(name, options);

@@ -35,6 +35,8 @@ export const FAILURE = {
   'Transcript.Missing': 'transient',
   'Artifact.Missing': 'needs-human',
   'Workspace.Invalid': 'invalid',
+  'Storage.Full': 'transient',
+  'Storage.ReadOnly': 'transient',
   'Config.Invalid': 'invalid',
   'Workflow.Reserved': 'invalid',
   'Chat.Closed': 'invalid',

@@ -40,7 +40,11 @@ export const sessionOptionsSchema = z.strictObject({
   /** The task: text, parts (text, images, files), or any JSON value, which the model reads as JSON. */
   input: z.unknown(),
   /** Replaces the agent's model, `provider/model`. */
-  model: z.string().min(1).optional(),
+  model: z
+    .string()
+    .max(200)
+    .regex(/^[^/\s]+\/\S+$/, 'write provider/model, e.g. openai/gpt-5-mini')
+    .optional(),
   parameters: modelParametersSchema.optional(),
   /** Tightens or widens single limits of the agent. */
   limits: limitOverridesSchema.optional(),

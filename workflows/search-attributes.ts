@@ -22,9 +22,12 @@ export function recordStart(input: SessionInput): void {
 
 /** How it ended and what it cost: one event at the end instead of one a turn. */
 export function recordEnd(session: Session): void {
+  const { costUsd, costIncomplete } = session.progress;
+  // Nothing rather than 0 where no price was known: a list must not call such a run free.
+  const known = costUsd > 0 || !costIncomplete;
   upsertSearchAttributes([
     { key: statusKey, value: session.status },
-    { key: costKey, value: session.progress.costUsd },
+    ...(known ? [{ key: costKey, value: costUsd }] : []),
   ]);
 }
 

@@ -66,7 +66,7 @@ async function callModel(
   signal: AbortSignal,
   tell: (details: unknown) => void,
 ): Promise<InvokeModelResult> {
-  const started = Date.now();
+  const started = performance.now();
   const { attempt, scheduledTimestampMs, workflowExecution } = activityInfo();
   const key = sessionKey(input.transcript.firstRunId);
   const parts = scopedParts(services.artifacts, key);
@@ -112,7 +112,7 @@ async function callModel(
     contextFrom: fitted.contextFrom,
     ...outputOf(agent, reply),
     ...(reply.requestId !== undefined && { requestId: reply.requestId }),
-    latencyMs: Date.now() - started,
+    latencyMs: Math.round(performance.now() - started),
   };
 }
 

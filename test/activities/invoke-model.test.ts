@@ -208,6 +208,26 @@ describe('the first call of a run', () => {
     expect(Date.now() - env.scheduledTimestampMs).toBeLessThan(2_000);
   });
 
+  test('also when the clock is set back meanwhile', async () => {
+    const now = Date.now;
+    const hang: ScriptedStep = async (_request, { signal }) => {
+      Date.now = () => now() - 7_200_000;
+      await aborted(signal);
+      throw signal.reason;
+    };
+    const bench = benchOf([hang], { agent: { limits: { deadline: 300 } } });
+    const started = performance.now();
+    try {
+      const attempt = bench.attempt('invokeModel', { ...modelCall(bench), ...first() }, 1, {
+        scheduledTimestampMs: now(),
+      });
+      await expect(attempt.done).rejects.toMatchObject({ type: 'Limit.Deadline' });
+    } finally {
+      Date.now = now;
+    }
+    expect(performance.now() - started).toBeLessThan(2_000);
+  });
+
   test('tries again no later than that deadline', async () => {
     const bench = benchOf([{ error: new ProviderError('Model.Unavailable', 'down') }], {
       agent: { limits: { deadline: 400 } },
