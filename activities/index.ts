@@ -5,6 +5,7 @@ import { toolActivityType, toolOfActivity } from '../protocol/names';
 import { createAdoptTranscript } from './adopt-transcript';
 import { createArchiveTranscript } from './archive-transcript';
 import { createInvokeModel } from './model/invoke-model';
+import { createSummariseTranscript } from './model/summarise-transcript';
 import { createToolActivity } from './run-tool';
 import type { ActivityServices } from './services';
 import { toFailure } from './to-failure';
@@ -16,6 +17,7 @@ export function createActivities(services: ActivityServices): Record<string, (..
     checkModel: async (route) => lookUp(() => void services.providerFor(route)),
     adoptTranscript: createAdoptTranscript(services),
     invokeModel: createInvokeModel(services),
+    summariseTranscript: createSummariseTranscript(services),
     archiveTranscript: createArchiveTranscript(services),
   };
   const perTool: Record<string, ToolActivity> = {};

@@ -17,6 +17,7 @@ import type {
   ArchiveTranscriptInput,
   InvokeModelResult,
   RunToolInput,
+  SummariseResult,
 } from '../protocol/activities';
 import type { ToolMessage } from '../protocol/messages';
 import { toolActivityType } from '../protocol/names';
@@ -126,6 +127,11 @@ function depsOf(session: Session, guard: Guard): ChatDeps {
       setCurrentDetails(detailsOf(session));
       const options = modelOptions(summary, session.priority);
       return scheduleActivity<InvokeModelResult>('invokeModel', [call], options);
+    },
+    summarise: (call, summary) => {
+      setCurrentDetails(detailsOf(session));
+      const options = modelOptions(summary, session.priority);
+      return scheduleActivity<SummariseResult>('summariseTranscript', [call], options);
     },
     runTool: (spec, input, summary) => runTool(spec, input, summary, session.priority),
     failureOf,

@@ -5,6 +5,7 @@ import type { StopReason } from '../protocol/session';
 import { applyTodo } from '../protocol/todo';
 import type { ToolSpec } from '../protocol/tool';
 import { addUsage } from '../protocol/usage';
+import { type CompactionDeps, canSummarise, noteSummaryDue, summarise, withoutSummary } from './compaction';
 import { type Stop, stopBeforeTools, stopBeforeTurn } from './gates';
 import { grouped } from './grouped';
 import { countRepeats } from './loop-breaker';
@@ -13,7 +14,7 @@ import { answered, canRideAlong, runCalls, toolInput } from './run-calls';
 import type { Session } from './session';
 
 /** Temporal's primitives, handed in so that the loop can be driven by fakes. */
-export interface SessionDeps {
+export interface SessionDeps extends CompactionDeps {
   /** Workflow time, ms since epoch. */
   now(): number;
   invokeModel(input: InvokeModelInput, summary: string): Promise<InvokeModelResult>;
@@ -53,8 +54,14 @@ export async function driveSession(session: Session, deps: SessionDeps): Promise
       await runTools(session, riders, deps);
       continue;
     }
+    if (canSummarise(session)) {
+      await summarise(session, deps);
+      continue;
+    }
     session.takeGuidance();
-    const next = takeReply(session, await askModel(session, deps));
+    const reply = await askModel(session, deps);
+    if (!reply) continue;
+    const next = takeReply(session, reply);
     if (!Array.isArray(next)) {
       // Guidance that came while the answer was written is not lost: there is another turn.
       if (next.reason === 'completed' && session.control.hasSteering) continue;
@@ -91,8 +98,11 @@ function takeReply(session: Session, reply: InvokeModelResult | Stop): Stop | To
   return calls.length > 0 ? admitCalls(session, calls) : (finishOrRepair(session, reply) ?? []);
 }
 
-/** One model call; a context the vendor finds too long is shrunk and tried again, other limits end the run. */
-async function askModel(session: Session, deps: SessionDeps): Promise<InvokeModelResult | Stop> {
+/**
+ * One model call; a context the vendor finds too long is shrunk and tried again, other limits end the run. Undefined when a
+ * summary is due first.
+ */
+async function askModel(session: Session, deps: SessionDeps): Promise<InvokeModelResult | Stop | undefined> {
   session.phase = 'model';
   session.control.started('model');
   for (let shrunk = 0; ; shrunk++) {
@@ -102,6 +112,7 @@ async function askModel(session: Session, deps: SessionDeps): Promise<InvokeMode
       return result;
     } catch (error) {
       const failure = deps.failureOf(error);
+      if (failure && noteSummaryDue(session, failure)) return undefined;
       if (failure?.code === 'Model.ContextTooLong' && shrunk < SHRINK_ATTEMPTS && shrinkContext(session, failure))
         continue;
       const reason = failure && STOP_OF_FAILURE[failure.code];
@@ -147,6 +158,7 @@ function modelInput(session: Session): InvokeModelInput {
     contextFrom: progress.contextFrom,
     ...(session.pinned ? pinnedInput(session) : { options: session.options }),
     ...(contextTokens !== undefined && { contextTokens }),
+    ...(withoutSummary(session) && { withoutSummary: true as const }),
   };
 }
 
@@ -173,6 +185,7 @@ function recordReply(session: Session, result: InvokeModelResult): void {
   progress.costIncomplete ||= result.costUsd === null;
   progress.simulated ||= result.simulated;
   progress.contextFrom = result.contextFrom;
+  if (result.summaryDue) progress.summaryDue = true;
   transcript.seen();
   for (const message of result.quickResults ?? []) transcript.append(message);
   progress.quickCalls = [];
