@@ -10,6 +10,7 @@ export { MemoryStreamBus } from '../streams/memory-stream-bus';
 export { openStreams, type StreamsOptions } from '../streams/open-streams';
 export { PostgresStreamBus, type PostgresStreamBusOptions } from '../streams/postgres-stream-bus';
 export type { StreamBus } from '../streams/stream-bus';
+export type { CallFigures } from './call-figures';
 export { ChatHandle, type Reply, type SendOptions, SentMessage } from './chat-handle';
 export {
   type ChatStart,
