@@ -35,6 +35,8 @@ const hang = async (_request, { signal }) => {
 };
 const error = (code, message) => ({ error: new HoldfastError(code, message) });
 
+const recorded = { turn: 0 };
+
 /** Steps of the model, what the run is started with, and what is done to it while it runs. */
 const SESSIONS = {
   answer: { steps: [{ text: 'done' }] },
@@ -138,6 +140,16 @@ const SESSIONS = {
       await (await holdfast.fork(id, { id: `${id}-fork`, at: 3, input: 'again', taskQueue: TASK_QUEUE })).result();
     },
     also: ['-fork'],
+  },
+  summarised: {
+    agent: { context: { maxTokens: 4_000, summarise: { at: 1_500 } } },
+    start: { rolloverTurns: 6 },
+    steps: Array.from({ length: 14 }, () => ({ tools }) => {
+      if (tools.length === 0) return { text: 'All so far.' };
+      const turn = recorded.turn++;
+      if (turn === 8) return { text: 'done' };
+      return { text: 'x'.repeat(1_200), toolCalls: [call(turn % 2 ? 'look' : 'note', `${turn}`)] };
+    }),
   },
   'own-workflow': { workflow: 'releaseNotes', args: ['v1'], steps: [{ text: 'first' }, { text: 'second' }] },
 };
