@@ -9,6 +9,7 @@ import { workingInstant } from './approvals/working-instant';
 import { createArchiveTranscript } from './archive-transcript';
 import { awaitEffect, createCheckActivity } from './effects';
 import { createInvokeModel } from './model/invoke-model';
+import { createSummariseTranscript } from './model/summarise-transcript';
 import { createToolActivity } from './run-tool';
 import type { ActivityServices } from './services';
 import { toFailure } from './to-failure';
@@ -20,6 +21,7 @@ export function createActivities(services: ActivityServices): Record<string, (..
     checkModel: async (route) => lookUp(() => void services.providerFor(route)),
     adoptTranscript: createAdoptTranscript(services),
     invokeModel: createInvokeModel(services),
+    summariseTranscript: createSummariseTranscript(services),
     archiveTranscript: createArchiveTranscript(services),
     checkDecision: createCheckDecision(services),
     awaitEffect,

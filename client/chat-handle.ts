@@ -15,6 +15,8 @@ export interface SendOptions {
   id?: string;
   /** Who writes. Default: the client's `by`. */
   by?: string;
+  /** Never summarised: the model sees the message word by word to the end. Default false. */
+  pin?: boolean;
 }
 
 /** What came of a message. */
@@ -48,9 +50,9 @@ export class ChatHandle extends RunHandle {
    * @throws HoldfastError `Input.*`, `Chat.Closed`, `Chat.QueueFull`, `Run.Ended`, `Run.AlreadyStarted` when the id belongs to
    * a chat with another agent, `Server.*`.
    */
-  async send(input: unknown, { id = randomUUID(), by = this.by }: SendOptions = {}): Promise<SentMessage> {
+  async send(input: unknown, { id = randomUUID(), by = this.by, pin }: SendOptions = {}): Promise<SentMessage> {
     checkMessageId(id);
-    const sending: Sending = { input, by, ...(this.start && { agent: this.start.args[0].agent }) };
+    const sending: Sending = { input, by, ...(pin && { pin }), ...(this.start && { agent: this.start.args[0].agent }) };
     checkPayload(sending);
     const { exchange, ahead } = await this.deliver(sending, id);
     return new SentMessage(this, id, exchange, ahead);

@@ -12,6 +12,7 @@ export { openStreams, type StreamsOptions } from '../streams/open-streams';
 export { PostgresStreamBus, type PostgresStreamBusOptions } from '../streams/postgres-stream-bus';
 export type { StreamBus } from '../streams/stream-bus';
 export { type ApprovalFilter, type ApprovalSummary, Approvals, type DecideOptions } from './approvals';
+export type { CallFigures } from './call-figures';
 export { ChatHandle, type Reply, type SendOptions, SentMessage } from './chat-handle';
 export {
   type ChatStart,

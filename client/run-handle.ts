@@ -5,6 +5,7 @@ import type { Message } from '../protocol/messages';
 import { QUERY, UPDATE } from '../protocol/names';
 import type { SessionResult, SessionStateView, TranscriptPage, TranscriptSegment } from '../protocol/session';
 import { streamTopic } from '../protocol/stream';
+import { type CallFigures, callFigures } from './call-figures';
 import { runFailure, toClientError } from './errors';
 import type { MessageEvent, RunEvent } from './run-events';
 import { type FollowOptions, RunReaders } from './run-reader';
@@ -128,6 +129,11 @@ export class RunHandle {
       end = Math.min(end, page.length);
     }
     return messages;
+  }
+
+  /** What the history knows of the calls that made the messages: times, attempts, tokens, cost; by the messages' marks. */
+  figures(): Promise<Map<string, CallFigures>> {
+    return this.ask(() => callFigures(this.client, this.id));
   }
 
   /** A fork's first messages are those of the run it was forked from, which may have earlier Temporal runs itself. */

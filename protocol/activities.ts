@@ -1,6 +1,6 @@
 import type { ModelParameters, ResolvedAgent } from './agent';
 import type { CheckDecisionInput, NotifyApprovalInput, WorkingInstantInput } from './approval';
-import type { ArtifactRef, AssistantMessage, Message, ToolMessage } from './messages';
+import type { ArtifactRef, AssistantMessage, Message, ToolMessage, UserMessage } from './messages';
 import type { PermissionView } from './permissions/view';
 import type { Fork, Mount, RunOptions, TranscriptSegment } from './session';
 import type { ToolSpec } from './tool';
@@ -43,6 +43,8 @@ export interface InvokeModelInput {
   contextFrom: number;
   /** A cap in tokens below the usual one, after the provider called the context too long. */
   contextTokens?: number;
+  /** No summary could be made of late: what does not fit is dropped. Default: the call fails when a summary is due first. */
+  withoutSummary?: true;
   /** US dollars left; the call is refused when its worst case costs more. */
   budgetUsd?: number;
   /**
@@ -71,6 +73,8 @@ export interface InvokeModelResult {
   model: string;
   simulated: boolean;
   contextFrom: number;
+  /** The context has grown so large that older messages should be summarised before the next call. */
+  summaryDue?: true;
   /**
    * The final answer checked against the agent's output schema; absent when it has none or tools were called. Without a value
    * when that is too large for the history: the message then refers to an artifact with the text.
@@ -95,6 +99,28 @@ export interface RunToolInput {
   /** Workflow id of the session, where the call runs in another workflow for it. */
   session?: string;
   mounts?: Mount[];
+}
+
+/** As for the model call before which a summary is due. */
+export interface SummariseInput
+  extends Pick<
+    InvokeModelInput,
+    'transcript' | 'turn' | 'agent' | 'parameters' | 'contextFrom' | 'contextTokens' | 'budgetUsd'
+  > {
+  revision: string;
+  /** `provider/model` of the run: its window is what the conversation must fit. */
+  model: string;
+}
+
+export interface SummariseResult {
+  /** Absent when there was nothing to be gained. */
+  message?: UserMessage;
+  usage: Usage;
+  /** Null when the model's price is unknown. */
+  costUsd: number | null;
+  model: string;
+  simulated: boolean;
+  latencyMs: number;
 }
 
 export interface ArchiveTranscriptInput {
@@ -127,6 +153,7 @@ export interface HoldfastActivities {
   checkModel(route: string): Promise<void>;
   adoptTranscript(input: AdoptTranscriptInput): Promise<AdoptedTranscript>;
   invokeModel(input: InvokeModelInput): Promise<InvokeModelResult>;
+  summariseTranscript(input: SummariseInput): Promise<SummariseResult>;
   archiveTranscript(input: ArchiveTranscriptInput): Promise<TranscriptSegment>;
   /** @returns the capacity a decision counts in. Fails with `Approval.*` or `Input.Invalid` where it must not count. */
   checkDecision(input: CheckDecisionInput): Promise<{ as: string; signed: boolean }>;

@@ -14,6 +14,7 @@ export type Actor = z.output<typeof actorSchema>;
 
 export const steerSchema = actorSchema.extend({
   text: z.string().trim().min(1).max(50_000).describe('Guidance the model reads before its next call.'),
+  pin: z.boolean().optional().describe('Never summarised: the model sees it word by word to the end.'),
 });
 export type Steering = z.output<typeof steerSchema>;
 
@@ -56,6 +57,7 @@ export type ChatOptions = z.output<typeof chatOptionsSchema>;
 export const sendSchema = z.strictObject({
   input: z.unknown().describe('Text, parts (text, images, files), or any JSON value.'),
   by: z.string().trim().min(1).max(200).optional().describe('Who writes.'),
+  pin: z.boolean().optional().describe('Never summarised: the model sees it word by word to the end.'),
   agent: z.string().optional().describe('Refuses the message when the chat is with another agent.'),
 });
 export type Sending = z.output<typeof sendSchema>;

@@ -116,6 +116,10 @@ export interface SessionProgress {
   repeats: { key: string; count: number };
   /** A cap below the usual context size, after the vendor called it too long. */
   contextTokens?: number;
+  /** The context has grown: older messages are summarised before the next model call. */
+  summaryDue?: true;
+  /** The turn after which no summary could be made; until some turns later the oldest messages are dropped instead. */
+  summaryFailedAt?: number;
   /** Calls of the last reply that ride along with the next model call. */
   quickCalls: Pick<ToolCallPart, 'id' | 'name'>[];
   todos: TodoItem[];

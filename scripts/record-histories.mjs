@@ -36,6 +36,8 @@ const hang = async (_request, { signal }) => {
 };
 const error = (code, message) => ({ error: new HoldfastError(code, message) });
 
+const recorded = { turn: 0 };
+
 /** Steps of the model, what the run is started with, and what is done to it while it runs. */
 const SESSIONS = {
   answer: { steps: [{ text: 'done' }] },
@@ -179,10 +181,23 @@ const SESSIONS = {
     ],
     async during(holdfast, id) {
       let open = [];
-      await until(async () => (open = await holdfast.approvals.list({ run: id })).length > 0);
+      await until(async () => {
+        open = await holdfast.approvals.list({ run: id });
+        return open.length > 0;
+      });
       await holdfast.approvals.answer(open[0].id, 'done', { by: 'ana', reason: 'seen' });
     },
     effects: true,
+  },
+  summarised: {
+    agent: { context: { maxTokens: 4_000, summarise: { at: 1_500 } } },
+    start: { rolloverTurns: 6 },
+    steps: Array.from({ length: 14 }, () => ({ tools }) => {
+      if (tools.length === 0) return { text: 'All so far.' };
+      const turn = recorded.turn++;
+      if (turn === 8) return { text: 'done' };
+      return { text: 'x'.repeat(1_200), toolCalls: [call(turn % 2 ? 'look' : 'note', `${turn}`)] };
+    }),
   },
   'own-workflow': { workflow: 'releaseNotes', args: ['v1'], steps: [{ text: 'first' }, { text: 'second' }] },
 };

@@ -17,6 +17,7 @@ import type {
   ArchiveTranscriptInput,
   InvokeModelResult,
   RunToolInput,
+  SummariseResult,
 } from '../protocol/activities';
 import type { EffectInput } from '../protocol/effect';
 import type { ToolMessage } from '../protocol/messages';
@@ -151,6 +152,11 @@ function depsOf(session: Session, guard: Guard): ChatDeps {
       spec.effect === 'once'
         ? runEffect(session, spec, input, summary)
         : runTool(spec, input, summary, session.priority),
+    summarise: (call, summary) => {
+      setCurrentDetails(detailsOf(session));
+      const options = modelOptions(summary, session.priority);
+      return scheduleActivity<SummariseResult>('summariseTranscript', [call], options);
+    },
     failureOf,
     rolloverDue: (turns) => workflowInfo().continueAsNewSuggested || turns >= session.rolloverTurns,
     until: (over) => {

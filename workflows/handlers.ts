@@ -84,9 +84,9 @@ export function handleUpdates(run: Handled): void {
   );
   setHandler(
     steerUpdate,
-    ({ text, ...actor }) => {
+    ({ text, pin, ...actor }) => {
       record('steer', actor, text.slice(0, 200));
-      control.steer({ ...messageOf(text), by: actor.by });
+      control.steer({ ...messageOf(text), by: actor.by, ...(pin === true && { pinned: true }) });
     },
     { validator: both(checkSteering, () => needsWork(run, 'steer', 'send it a message')) },
   );
@@ -130,7 +130,10 @@ function permissionsOf({ session }: Handled): PermissionView | null {
 function handleChat(run: Handled, inbox: Inbox, record: (action: string, actor: Actor, detail?: string) => void): void {
   setHandler(
     sendUpdate,
-    ({ input, by }) => inbox.add(currentUpdateInfo()?.id ?? uuid4(), { ...messageOf(input), ...(by && { by }) }),
+    ({ input, by, pin }) => {
+      const message = { ...messageOf(input), ...(by && { by }), ...(pin === true && { pinned: true as const }) };
+      return inbox.add(currentUpdateInfo()?.id ?? uuid4(), message);
+    },
     {
       validator: (sending) => {
         const chars = checkSending(sending, run.input.agent);

@@ -5,6 +5,7 @@ import type { StopReason } from '../protocol/session';
 import { applyTodo } from '../protocol/todo';
 import type { ToolSpec } from '../protocol/tool';
 import { addUsage } from '../protocol/usage';
+import { type CompactionDeps, canSummarise, noteSummaryDue, summarise, withoutSummary } from './compaction';
 import { type Stop, stopBeforeTools, stopBeforeTurn } from './gates';
 import { grouped } from './grouped';
 import { countRepeats } from './loop-breaker';
@@ -14,7 +15,7 @@ import { answered, canRideAlong, runCalls, specOf, toolInput } from './run-calls
 import type { Session } from './session';
 
 /** Temporal's primitives, handed in so that the loop can be driven by fakes. */
-export interface SessionDeps extends PermitDeps {
+export interface SessionDeps extends PermitDeps, CompactionDeps {
   invokeModel(input: InvokeModelInput, summary: string): Promise<InvokeModelResult>;
   /** Resolves with a result whatever the tool does; rejects on cancellation only. */
   runTool(spec: ToolSpec, input: RunToolInput, summary: string): Promise<ToolMessage>;
@@ -52,8 +53,14 @@ export async function driveSession(session: Session, deps: SessionDeps): Promise
       await runTools(session, riders, deps);
       continue;
     }
+    if (canSummarise(session)) {
+      await summarise(session, deps);
+      continue;
+    }
     session.takeGuidance();
-    const next = takeReply(session, await askModel(session, deps));
+    const reply = await askModel(session, deps);
+    if (!reply) continue;
+    const next = takeReply(session, reply);
     if (!Array.isArray(next)) {
       // Guidance that came while the answer was written is not lost: there is another turn.
       if (next.reason === 'completed' && session.control.hasSteering) continue;
@@ -90,8 +97,11 @@ function takeReply(session: Session, reply: InvokeModelResult | Stop): Stop | To
   return calls.length > 0 ? admitCalls(session, calls) : (finishOrRepair(session, reply) ?? []);
 }
 
-/** One model call; a context the vendor finds too long is shrunk and tried again, other limits end the run. */
-async function askModel(session: Session, deps: SessionDeps): Promise<InvokeModelResult | Stop> {
+/**
+ * One model call; a context the vendor finds too long is shrunk and tried again, other limits end the run. Undefined when a
+ * summary is due first.
+ */
+async function askModel(session: Session, deps: SessionDeps): Promise<InvokeModelResult | Stop | undefined> {
   session.phase = 'model';
   session.control.started('model');
   for (let shrunk = 0; ; shrunk++) {
@@ -101,6 +111,7 @@ async function askModel(session: Session, deps: SessionDeps): Promise<InvokeMode
       return result;
     } catch (error) {
       const failure = deps.failureOf(error);
+      if (failure && noteSummaryDue(session, failure)) return undefined;
       if (failure?.code === 'Model.ContextTooLong' && shrunk < SHRINK_ATTEMPTS && shrinkContext(session, failure))
         continue;
       const reason = failure && STOP_OF_FAILURE[failure.code];
@@ -146,6 +157,7 @@ function modelInput(session: Session): InvokeModelInput {
     contextFrom: progress.contextFrom,
     ...(session.pinned ? pinnedInput(session) : { options: session.options }),
     ...(contextTokens !== undefined && { contextTokens }),
+    ...(withoutSummary(session) && { withoutSummary: true as const }),
   };
 }
 
@@ -172,6 +184,7 @@ function recordReply(session: Session, result: InvokeModelResult): void {
   progress.costIncomplete ||= result.costUsd === null;
   progress.simulated ||= result.simulated;
   progress.contextFrom = result.contextFrom;
+  if (result.summaryDue) progress.summaryDue = true;
   transcript.seen();
   for (const message of result.quickResults ?? []) transcript.append(message);
   progress.quickCalls = [];

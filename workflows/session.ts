@@ -262,12 +262,13 @@ export class Session {
   }
 
   /**
-   * Quick reads of the last reply that must run on their own after all, because guidance has to come after their results or
-   * an operator looks at every call. Those of an earlier Temporal run still ride along.
+   * Quick reads of the last reply that must run on their own after all, because guidance or a summary has to come after
+   * their results, or an operator looks at every call. Those of an earlier Temporal run still ride along.
    */
   takeRiders(): ToolCallPart[] {
     const { control, progress } = this;
-    if (progress.quickCalls.length === 0 || !(control.hasSteering || control.stepwise)) return [];
+    if (progress.quickCalls.length === 0 || !(control.hasSteering || control.stepwise || progress.summaryDue))
+      return [];
     const calls = this.openCalls();
     if (calls.length > 0) progress.quickCalls = [];
     return calls;

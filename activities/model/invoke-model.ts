@@ -78,7 +78,7 @@ async function callModel(
     head: await loadParts(loaded.head, parts),
     messages: await loadParts([...loaded.messages, ...quickResults], parts),
   };
-  const { request, fitted } = await prepareRequest(input, agent, seen, route);
+  const { request, fitted, summaryDueAfter } = await prepareRequest(input, agent, seen, route);
   const affordable = withinBudget(request, input.model, fitted.tokens, input.budgetUsd, services.prices);
 
   const position = input.transcript.length + quickResults.length;
@@ -110,19 +110,23 @@ async function callModel(
     model: reply.model,
     simulated: route.provider.simulated ?? false,
     contextFrom: fitted.contextFrom,
+    ...((await summaryDueAfter(reply.message)) && { summaryDue: true as const }),
     ...outputOf(agent, reply),
     ...(reply.requestId !== undefined && { requestId: reply.requestId }),
     latencyMs: Math.round(performance.now() - started),
   };
 }
 
-function wantedOf({ transcript, contextFrom }: InvokeModelInput, agent: ResolvedAgent) {
+export function wantedOf(
+  { transcript, contextFrom }: Pick<InvokeModelInput, 'transcript' | 'contextFrom'>,
+  agent: ResolvedAgent,
+) {
   return { pointer: transcript, contextFrom, keepFirst: agent.context.keepFirst };
 }
 
 /** A run keeps the revision it started with: when this worker's catalogue has moved on, the workflow is asked. */
-async function pinnedAgent(
-  { agent: name, model, revision = '' }: InvokeModelInput,
+export async function pinnedAgent(
+  { agent: name, model, revision = '' }: Pick<InvokeModelInput, 'agent' | 'model' | 'revision'>,
   { catalogue }: ActivityServices,
 ): Promise<ResolvedAgent> {
   const own = model === undefined ? undefined : catalogue.find(name, model);
