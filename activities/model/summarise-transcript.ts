@@ -51,13 +51,14 @@ async function summaryOf(
   services: ActivityServices,
   signal: AbortSignal,
 ): Promise<SummariseResult> {
-  const started = Date.now();
+  const started = performance.now();
   const route = policy.model ?? input.model;
   const { provider, model } = services.providerFor(route);
   const simulated = provider.simulated ?? false;
   const key = sessionKey(input.transcript.firstRunId);
   const { conversation, range, threshold } = await whatIsOld(input, agent, policy, services, key);
-  if (!range) return { usage: NO_USAGE, costUsd: 0, model, simulated, latencyMs: Date.now() - started };
+  if (!range)
+    return { usage: NO_USAGE, costUsd: 0, model, simulated, latencyMs: Math.round(performance.now() - started) };
 
   const maxOutputTokens = outputTokens(threshold);
   const old = conversation.rest.slice(0, range.count);
@@ -74,7 +75,7 @@ async function summaryOf(
     costUsd: simulated ? 0 : services.prices.costUsd(route, reply.usage),
     model: reply.model,
     simulated,
-    latencyMs: Date.now() - started,
+    latencyMs: Math.round(performance.now() - started),
   };
 }
 

@@ -77,6 +77,10 @@ test('no length of time is read off the clock: these mean the time of day, or an
     // Bounded there, whatever the clock does.
     'activities/model/call-streams.ts',
     'activities/model/first-deadline.ts',
+    // Signatures carry the time of day.
+    'activities/approvals/check-decision.ts',
+    'activities/notifiers/webhook.ts',
+    'client/approvals.ts',
     'activities/providers/vendor-errors.ts',
     'activities/stores/file-artifact-store.ts',
     'activities/tools/clock.ts',

@@ -31,7 +31,7 @@ describe('bytes', () => {
     const bytes = Buffer.concat([Buffer.alloc(3_000_000, 'x\n'), LATIN]);
     const started = performance.now();
     expect(utf8Of(bytes)).toMatchObject({ problem: 'is not UTF-8: byte 3000003, in line 1500001' });
-    expect(performance.now() - started).toBeLessThan(2_000);
+    expect(performance.now() - started).toBeLessThan(20_000);
   });
 });
 
