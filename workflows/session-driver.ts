@@ -116,6 +116,8 @@ async function askModel(session: Session, deps: SessionDeps): Promise<InvokeMode
         continue;
       const reason = failure && STOP_OF_FAILURE[failure.code];
       if (!reason) throw error;
+      // It was written, and so billed, as far as it came; nobody says how much that was.
+      if (failure.code === 'Model.AnswerTooLong') session.progress.costIncomplete = true;
       return { reason, detail: failure.message };
     }
   }
