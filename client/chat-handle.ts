@@ -5,7 +5,7 @@ import { HoldfastError } from '../protocol/failures';
 import type { Message } from '../protocol/messages';
 import { QUERY, UPDATE, WORKFLOW } from '../protocol/names';
 import type { SessionInput, SessionResult, StopReason } from '../protocol/session';
-import { RunHandle, type RunHandleOptions } from './run-handle';
+import { type OrderOptions, RunHandle, type RunHandleOptions } from './run-handle';
 import type { WorkflowStart } from './start-input';
 import { updateFailure } from './updates';
 
@@ -59,17 +59,17 @@ export class ChatHandle extends RunHandle {
   }
 
   /** No more messages; the chat ends once those that wait are answered. */
-  close(reason?: string): Promise<void> {
-    return this.act(UPDATE.close, {}, reason);
+  close(reason?: string, options?: OrderOptions): Promise<void> {
+    return this.act(UPDATE.close, {}, reason, options);
   }
 
   /** Ends the exchange in progress; the chat goes on with the next message. */
-  interrupt(reason?: string): Promise<void> {
-    return this.act(UPDATE.interrupt, {}, reason);
+  interrupt(reason?: string, options?: OrderOptions): Promise<void> {
+    return this.act(UPDATE.interrupt, {}, reason, options);
   }
 
-  rename(title: string, reason?: string): Promise<void> {
-    return this.act(UPDATE.rename, { title }, reason);
+  rename(title: string, reason?: string, options?: OrderOptions): Promise<void> {
+    return this.act(UPDATE.rename, { title }, reason, options);
   }
 
   private async deliver(sending: Sending, updateId: string): Promise<Receipt> {
