@@ -21,7 +21,7 @@ const SEED = Number(env.HOLDFAST_CHAOS_SEED ?? 20_260_101);
 const KILLS = Number(env.HOLDFAST_CHAOS_KILLS ?? (LONG ? 500 : 4));
 const PARALLEL = Number(env.HOLDFAST_CHAOS_SESSIONS ?? (LONG ? 100 : 4));
 /** Milliseconds between two faults, on average. */
-const PACE = Number(env.HOLDFAST_CHAOS_PACE_MS ?? (LONG ? 5_000 : 850));
+const PACE = Number(env.HOLDFAST_CHAOS_PACE_MS ?? (LONG ? 3_000 : 850));
 /** The report goes there as JSON, also while the campaign runs. */
 const REPORT = env.HOLDFAST_CHAOS_REPORT;
 /** Every so manieth session is a chat. */
@@ -44,6 +44,7 @@ let fire: RandomKills;
 
 beforeAll(async () => {
   cluster = await Cluster.start();
+  cluster.patienceMs = 40 * MINUTES;
   calm = await undisturbed(cluster);
   fire = new RandomKills(cluster, {
     queue: QUEUE,
@@ -83,7 +84,7 @@ afterAll(async () => {
 async function run(session: string): Promise<Verdict> {
   try {
     await cluster.startSession(session, QUEUE, STANDARD.plan, STANDARD.options);
-    const result = await cluster.result(session, 20 * MINUTES);
+    const result = await cluster.result(session);
     return check(await gather(cluster, session, result), calm.expected);
   } catch (error) {
     return lost(session, error);

@@ -7,8 +7,6 @@ import type { Cluster } from './cluster';
 import { gather } from './evidence';
 import { GUIDANCE, Operator, type OrderCounts } from './operator';
 
-const REPLY_MS = 20 * 60_000;
-
 export interface ChatLane {
   messages: number;
   random: () => number;
@@ -35,8 +33,7 @@ export async function chatUnderFire(
   const { messages, random, rolloverTurns = 7 } = lane;
   const holdfast = new HoldfastClient(cluster.client, { taskQueue: queue, by: 'chaos' });
   const chat = holdfast.chat(AGENT, { id: session, rolloverTurns });
-  // While kills go on a query can fail for minutes: each needs a worker that lives long enough to answer.
-  const up: Up = (ask) => cluster.whenUp(ask, REPLY_MS);
+  const up: Up = (ask) => cluster.whenUp(ask);
   const operator = new Operator(chat, up, random);
   const findings: Finding[] = [];
   const said: string[] = [];
@@ -51,7 +48,7 @@ export async function chatUnderFire(
     return sent;
   };
   const heard = async (sent: SentMessage, text: string): Promise<void> => {
-    const { output } = await up(() => sent.reply(AbortSignal.timeout(REPLY_MS)));
+    const { output } = await up(() => sent.reply(AbortSignal.timeout(cluster.patienceMs)));
     if (!String(output).startsWith(`heard ${text} `)) {
       findings.push({ session, what: 'answer', detail: `${text} was answered ${JSON.stringify(output)}` });
     }
@@ -65,7 +62,7 @@ export async function chatUnderFire(
   }
   await Promise.all(replies);
   await close(chat, up);
-  const evidence = await gather(cluster, session, await cluster.result(session, REPLY_MS));
+  const evidence = await gather(cluster, session, await cluster.result(session));
   const { actions } = await up(() => chat.state());
   const texts = userTexts(evidence.transcript);
   const guidance = texts.filter((text) => text.startsWith(GUIDANCE));

@@ -6,7 +6,8 @@ import { check, type Expected, type Finding, type Verdict } from './checker';
 import type { Cluster } from './cluster';
 import { gather, STANDARD } from './evidence';
 
-const MINUTES = 60_000;
+/** The list of runs and the schedule's own count lag behind each other. */
+const SETTLED_MS = 60_000;
 /** Runs that are looked into at once. */
 const AT_ONCE = 4;
 
@@ -54,7 +55,7 @@ export async function closeSchedule(
   const waiting = [...starts.keys()];
   const lane = async (): Promise<void> => {
     for (let session = waiting.shift(); session !== undefined; session = waiting.shift()) {
-      const result = await cluster.result(session, 10 * MINUTES).catch(() => undefined);
+      const result = await cluster.result(session).catch(() => undefined);
       verdicts.push(check(await gather(cluster, session, result), expected));
     }
   };
@@ -62,10 +63,10 @@ export async function closeSchedule(
   return { taken, findings, verdicts };
 }
 
-/** The list of runs and the schedule's own count lag behind each other; they are given a minute to agree. */
+/** What the server counts and lists once both agree. */
 async function settled(cluster: Cluster, id: string, queue: string) {
   const { schedules } = clientOf(cluster, queue);
-  for (const until = Date.now() + MINUTES; ; await sleep(500)) {
+  for (const until = Date.now() + SETTLED_MS; ; await sleep(500)) {
     const before = await cluster.whenUp(() => schedules.describe(id));
     const starts = await cluster.whenUp(() => startsOf(cluster, id));
     const after = await cluster.whenUp(() => schedules.describe(id));

@@ -127,12 +127,20 @@ function artifactsIn(messages: readonly Message[]): string[] {
   });
 }
 
-/** Keeps what was said with a tool, then says it back. Answers tell their turn, because several are in one conversation. */
+/**
+ * Keeps what was said with a tool, then says it back. Answers tell their turn, because several are in one conversation. `think 3000 …` is
+ * thought about for so many milliseconds, `slow 3000 …` kept for so long.
+ */
 const chat: Script = (turn, messages) => {
   const at = messages.findLastIndex((message) => message.role === 'user' && !textOf(message).startsWith('psst'));
   const text = textOf(messages[at]);
   const kept = messages.slice(at).some(({ role }) => role === 'tool');
-  return kept ? { text: `heard ${text} (turn ${turn})` } : calls(turn, ['store', { item: text }]);
+  if (kept) return { text: `heard ${text} (turn ${turn})` };
+  const [, thinking, storing] = /^(?:think (\d+)|slow (\d+)) /.exec(text) ?? [];
+  return {
+    ...(thinking !== undefined && { delayMs: Number(thinking) }),
+    ...calls(turn, ['store', { item: text, ...(storing !== undefined && { ms: Number(storing) }) }]),
+  };
 };
 
 function textOf(message: Message | undefined): string {
