@@ -12,10 +12,10 @@ import type { WorkerHandle } from './support/worker-handle';
  * them go on when it is back, and the schedule makes up for the times it missed.
  */
 
-const DOWN_MS = LONG ? 30_000 : 4_000;
+const DOWN_MS = LONG ? 30_000 : 6_000;
 const SIZE = LONG
   ? { sessions: 20, chats: 6, messages: 8, every: 5 }
-  : { sessions: 2, chats: 1, messages: 2, every: 2 };
+  : { sessions: 2, chats: 1, messages: 2, every: 5 };
 const MINUTES = 60_000;
 const QUEUE = 'outage';
 
