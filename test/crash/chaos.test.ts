@@ -22,6 +22,10 @@ const KILLS = Number(env.HOLDFAST_CHAOS_KILLS ?? (LONG ? 500 : 4));
 const PARALLEL = Number(env.HOLDFAST_CHAOS_SESSIONS ?? (LONG ? 100 : 4));
 /** Milliseconds between two faults, on average. */
 const PACE = Number(env.HOLDFAST_CHAOS_PACE_MS ?? (LONG ? 3_000 : 850));
+/** Calls between two faults, at least. */
+const CALLS = Number(env.HOLDFAST_CHAOS_CALLS ?? (LONG ? 20 : 0));
+/** Workflow tasks of one worker at once. With the SDK's 40, a worker that starts cold under a hundred sessions finishes none in time. */
+const TASKS = 10;
 /** The report goes there as JSON, also while the campaign runs. */
 const REPORT = env.HOLDFAST_CHAOS_REPORT;
 /** Every so manieth session is a chat. */
@@ -30,8 +34,9 @@ const MESSAGES = LONG ? 12 : 4;
 const WORKERS = LONG ? 3 : 2;
 const SCHEDULES = LONG ? 3 : 1;
 /** Seconds between two starts of one schedule. */
-const EVERY = LONG ? 30 : 3;
+const EVERY = LONG ? 60 : 5;
 const MINUTES = 60_000;
+const PATIENCE_MS = 90 * MINUTES;
 const QUEUE = 'chaos';
 
 const random = seeded(SEED);
@@ -44,7 +49,7 @@ let fire: RandomKills;
 
 beforeAll(async () => {
   cluster = await Cluster.start();
-  cluster.patienceMs = 40 * MINUTES;
+  cluster.patienceMs = PATIENCE_MS;
   calm = await undisturbed(cluster);
   fire = new RandomKills(cluster, {
     queue: QUEUE,
@@ -52,6 +57,8 @@ beforeAll(async () => {
     workers: WORKERS,
     random,
     pace: PACE,
+    calls: CALLS,
+    tasks: TASKS,
     onFault: (faults) => {
       if (faults.length % 10 === 0) write(campaign());
     },
@@ -74,7 +81,7 @@ beforeAll(async () => {
   }
   say(report(campaign()));
   write(campaign());
-}, 180 * MINUTES);
+}, 300 * MINUTES);
 
 afterAll(async () => {
   await cluster?.stop();
@@ -122,7 +129,7 @@ function campaign(): Campaign {
     more: [
       `orders to chats: taken ${orders.taken}, of them given again ${orders.again}; refused ${orders.refused}`,
       `starts of schedules ${taken}`,
-      `workers that ended unasked ${fire.endedUnasked}; seed ${SEED}; ${PACE} ms between faults; ${WORKERS} workers`,
+      `workers that ended unasked ${fire.endedUnasked}; seed ${SEED}; ${PACE} ms and ${CALLS} calls between faults; ${WORKERS} workers with ${TASKS} workflow tasks at once`,
     ],
   };
 }

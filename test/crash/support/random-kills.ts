@@ -17,8 +17,15 @@ export interface FirePlan {
   faults: number;
   workers: number;
   random: () => number;
-  /** Milliseconds between two faults, on average. */
+  /** Milliseconds between two faults, on average, and at least. */
   pace: number;
+  /**
+   * Calls that must have begun between two faults, however long that takes (30 s at most). On a machine that is busy with something else, faults at
+   * a fixed pace leave no time to do anything but recover.
+   */
+  calls: number;
+  /** Workflow tasks a worker works on at once. */
+  tasks: number;
   /** Told after each fault. */
   onFault?: (faults: readonly Fault[]) => void;
 }
@@ -26,6 +33,7 @@ export interface FirePlan {
 /** Of the faults: the server, and the server with one worker at once; the others are a worker. */
 const SERVER_SHARE = 0.13;
 const BOTH_SHARE = 0.02;
+const LONGEST_WAIT_MS = 30_000;
 
 /** Workers of one queue that are killed at random, and the server with them. Workers come back at once, the server as fast as it can. */
 export class RandomKills {
@@ -42,16 +50,23 @@ export class RandomKills {
 
   /** Resolves once there were enough and all workers are there again. */
   async fire(): Promise<void> {
-    const { faults, workers, random, pace, onFault } = this.plan;
+    const { faults, workers, random, pace, calls, onFault } = this.plan;
     this.slots.push(...(await Promise.all(Array.from({ length: workers }, () => this.start()))));
     while (this.faults.length < faults) {
+      const from = Date.now();
       await sleep(pace * (0.2 + random() * 1.6));
+      await this.progress(calls, from);
       // Somebody must be left to work, or nothing is under way that could be lost.
       while (this.slots.filter(Boolean).length < Math.min(2, workers)) await sleep(50);
       await this.strike(random(), Math.floor(random() * workers));
       onFault?.(this.faults);
     }
     await Promise.all(this.starting);
+  }
+
+  private async progress(calls: number, from: number): Promise<void> {
+    const begun = () => this.cluster.ledger.entries().filter(({ phase, at }) => phase === 'begun' && at >= from).length;
+    while (begun() < calls && Date.now() - from < LONGEST_WAIT_MS) await sleep(500);
   }
 
   private async strike(dice: number, slot: number): Promise<void> {
@@ -76,7 +91,7 @@ export class RandomKills {
   }
 
   private start(): Promise<WorkerHandle> {
-    return this.cluster.worker(this.cluster.settings(this.plan.queue));
+    return this.cluster.worker(this.cluster.settings(this.plan.queue, { tasks: this.plan.tasks }));
   }
 
   private replace(slot: number): void {
