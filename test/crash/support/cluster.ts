@@ -64,6 +64,10 @@ export class Cluster {
     return handle;
   }
 
+  get serverPid(): number {
+    return this.server.pid;
+  }
+
   /** SIGKILLs the server and starts it again after a while, same database file, same port. Resolves when the old one is dead. */
   async killServer(downMs = 0): Promise<void> {
     await this.restarting;

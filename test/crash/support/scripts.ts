@@ -24,7 +24,7 @@ export interface Plan {
 }
 
 type Script = (turn: number, messages: readonly Message[], plan: Plan) => Step;
-export type ScriptName = 'standard' | 'waiting' | 'long' | 'oversize' | 'chat';
+export type ScriptName = 'standard' | 'waiting' | 'long' | 'oversize' | 'chat' | 'simple' | 'steps';
 
 /** The plan as the first message says it. */
 export function planOf(messages: readonly Message[]): Plan {
@@ -148,4 +148,13 @@ function textOf(message: Message | undefined): string {
   return part?.type === 'text' ? part.text : '';
 }
 
-export const SCRIPTS: Record<ScriptName, Script> = { standard, waiting, long, oversize, chat };
+/** One step. */
+const simple: Script = () => ({ text: 'done' });
+
+/** Ten model calls with nine tool calls between them, five of which are activities. */
+const steps: Script = (turn, messages) => {
+  if (turn === 10) return { text: account(messages) };
+  return calls(turn, [turn % 2 === 1 ? 'store' : 'peek', { item: `s${turn}` }]);
+};
+
+export const SCRIPTS: Record<ScriptName, Script> = { standard, waiting, long, oversize, chat, simple, steps };
