@@ -7,7 +7,7 @@ import { QUERY, UPDATE, WORKFLOW } from '../protocol/names';
 import type { SessionInput, SessionResult, StopReason } from '../protocol/session';
 import { type OrderOptions, RunHandle, type RunHandleOptions } from './run-handle';
 import type { WorkflowStart } from './start-input';
-import { updateFailure } from './updates';
+import { untilProcessed, updateFailure } from './updates';
 
 export interface SendOptions {
   /** Sending again under the same id opens no second exchange. Default: a random one. */
@@ -72,23 +72,30 @@ export class ChatHandle extends RunHandle {
     return this.act(UPDATE.rename, { title }, reason, options);
   }
 
+  /** A start operation is good for one request. */
+  private sendWithStart(sending: Sending, updateId: string, start: WorkflowStart): Promise<Receipt> {
+    return this.client.workflow.executeUpdateWithStart<
+      (input: SessionInput) => Promise<SessionResult>,
+      Receipt,
+      [Sending]
+    >(UPDATE.send, {
+      args: [sending],
+      updateId,
+      startWorkflowOperation: new WithStartWorkflowOperation(WORKFLOW.agentSession, {
+        ...start,
+        workflowIdConflictPolicy: 'USE_EXISTING',
+      }),
+    });
+  }
+
   private async deliver(sending: Sending, updateId: string): Promise<Receipt> {
+    const { start } = this;
     try {
-      if (!this.start) {
-        return await this.handle.executeUpdate<Receipt, [Sending]>(UPDATE.send, { args: [sending], updateId });
+      if (!start) {
+        const again = { args: [sending] as [Sending], updateId };
+        return await untilProcessed(() => this.handle.executeUpdate<Receipt, [Sending]>(UPDATE.send, again));
       }
-      return await this.client.workflow.executeUpdateWithStart<
-        (input: SessionInput) => Promise<SessionResult>,
-        Receipt,
-        [Sending]
-      >(UPDATE.send, {
-        args: [sending],
-        updateId,
-        startWorkflowOperation: new WithStartWorkflowOperation(WORKFLOW.agentSession, {
-          ...this.start,
-          workflowIdConflictPolicy: 'USE_EXISTING',
-        }),
-      });
+      return await untilProcessed(() => this.sendWithStart(sending, updateId, start));
     } catch (error) {
       if (error instanceof WorkflowExecutionAlreadyStartedError) {
         throw new HoldfastError('Run.Ended', `the chat "${this.id}" has ended`, {
