@@ -22,14 +22,14 @@ export async function update<Answer>(
   }
 }
 
-/** What the server calls an update that a worker was given and died with, or completed its task without. */
+/** What the server calls an update that came with a task which a worker completed without it. */
 const UNPROCESSED = 'UnprocessedUpdate';
 const TRIES = 6;
 const FIRST_PAUSE_MS = 100;
 
 /**
- * Asks again what no worker came to: such an update left no trace in the history. Seen when workers die by the dozen: the server then
- * rejects it in words that put the blame on an old worker.
+ * Asks again what no worker came to: such an update left no trace in the history. Seen once while workers were killed; the server's
+ * words put the blame on an old worker.
  */
 export async function untilProcessed<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
   for (let attempt = 1; ; attempt++) {
