@@ -6,9 +6,9 @@ import type { Message } from '../protocol/messages';
 import { QUERY, UPDATE, WORKFLOW } from '../protocol/names';
 import type { SessionInput, SessionResult, StopReason } from '../protocol/session';
 import { checkMessageId, checkPayload } from './checks';
-import { RunHandle, type RunHandleOptions } from './run-handle';
+import { type OrderOptions, RunHandle, type RunHandleOptions } from './run-handle';
 import type { WorkflowStart } from './start-input';
-import { updateFailure } from './updates';
+import { untilProcessed, updateFailure } from './updates';
 
 export interface SendOptions {
   /** Sending again under the same id opens no second exchange. Default: a random one. */
@@ -64,36 +64,43 @@ export class ChatHandle extends RunHandle {
   }
 
   /** No more messages; the chat ends once those that wait are answered. */
-  close(reason?: string): Promise<void> {
-    return this.act(UPDATE.close, {}, reason);
+  close(reason?: string, options?: OrderOptions): Promise<void> {
+    return this.act(UPDATE.close, {}, reason, options);
   }
 
   /** Ends the exchange in progress; the chat goes on with the next message. */
-  interrupt(reason?: string): Promise<void> {
-    return this.act(UPDATE.interrupt, {}, reason);
+  interrupt(reason?: string, options?: OrderOptions): Promise<void> {
+    return this.act(UPDATE.interrupt, {}, reason, options);
   }
 
-  rename(title: string, reason?: string): Promise<void> {
-    return this.act(UPDATE.rename, { title }, reason);
+  rename(title: string, reason?: string, options?: OrderOptions): Promise<void> {
+    return this.act(UPDATE.rename, { title }, reason, options);
+  }
+
+  /** A start operation is good for one request. */
+  private sendWithStart(sending: Sending, updateId: string, start: WorkflowStart): Promise<Receipt> {
+    return this.client.workflow.executeUpdateWithStart<
+      (input: SessionInput) => Promise<SessionResult>,
+      Receipt,
+      [Sending]
+    >(UPDATE.send, {
+      args: [sending],
+      updateId,
+      startWorkflowOperation: new WithStartWorkflowOperation(WORKFLOW.agentSession, {
+        ...start,
+        workflowIdConflictPolicy: 'USE_EXISTING',
+      }),
+    });
   }
 
   private async deliver(sending: Sending, updateId: string): Promise<Receipt> {
+    const { start } = this;
     try {
-      if (!this.start) {
-        return await this.handle.executeUpdate<Receipt, [Sending]>(UPDATE.send, { args: [sending], updateId });
+      if (!start) {
+        const again = { args: [sending] as [Sending], updateId };
+        return await untilProcessed(() => this.handle.executeUpdate<Receipt, [Sending]>(UPDATE.send, again));
       }
-      return await this.client.workflow.executeUpdateWithStart<
-        (input: SessionInput) => Promise<SessionResult>,
-        Receipt,
-        [Sending]
-      >(UPDATE.send, {
-        args: [sending],
-        updateId,
-        startWorkflowOperation: new WithStartWorkflowOperation(WORKFLOW.agentSession, {
-          ...this.start,
-          workflowIdConflictPolicy: 'USE_EXISTING',
-        }),
-      });
+      return await untilProcessed(() => this.sendWithStart(sending, updateId, start));
     } catch (error) {
       if (error instanceof WorkflowExecutionAlreadyStartedError) {
         throw new HoldfastError('Run.Ended', `the chat "${this.id}" has ended`, {

@@ -21,7 +21,7 @@ export {
   type HoldfastClientOptions,
 } from './holdfast-client';
 export type { AttemptEvent, DeltaEvent, MessageEvent, RunEvent } from './run-events';
-export { type RunChange, RunHandle } from './run-handle';
+export { type OrderOptions, type RunChange, RunHandle } from './run-handle';
 export type { ListOptions, RunSummary } from './run-list';
 export type { FollowOptions } from './run-reader';
 export type { AgentAction, ScheduleActionInput, WorkflowAction } from './schedule/action';

@@ -22,6 +22,11 @@ export interface RunHandleOptions {
 /** What an operator changes; who and why go beside it. */
 export type RunChange = Omit<Change, 'by' | 'reason'>;
 
+export interface OrderOptions {
+  /** An order given again under the same id is followed once, whatever became of the first answer. Default: a random one. */
+  id?: string;
+}
+
 /** A run that was started, here or elsewhere, now or long ago. */
 export class RunHandle {
   /** False when a run with this id existed already: nothing was started. */
@@ -46,32 +51,32 @@ export class RunHandle {
   }
 
   /** Guidance the model reads before its next call. The run's work goes on. */
-  steer(text: string, reason?: string): Promise<void> {
-    return this.act(UPDATE.steer, { text } satisfies Partial<Steering>, reason);
+  steer(text: string, reason?: string, options?: OrderOptions): Promise<void> {
+    return this.act(UPDATE.steer, { text } satisfies Partial<Steering>, reason, options);
   }
 
   /** Lets what runs end and starts nothing new. */
-  pause(reason?: string): Promise<void> {
-    return this.act(UPDATE.pause, {}, reason);
+  pause(reason?: string, options?: OrderOptions): Promise<void> {
+    return this.act(UPDATE.pause, {}, reason, options);
   }
 
-  resume(reason?: string): Promise<void> {
-    return this.act(UPDATE.resume, {}, reason);
+  resume(reason?: string, options?: OrderOptions): Promise<void> {
+    return this.act(UPDATE.resume, {}, reason, options);
   }
 
   /** While paused: one turn (a model call and the tool calls it asks for), or one call. */
-  step(unit: NonNullable<Step['unit']> = 'turn', reason?: string): Promise<void> {
-    return this.act(UPDATE.step, { unit }, reason);
+  step(unit: NonNullable<Step['unit']> = 'turn', reason?: string, options?: OrderOptions): Promise<void> {
+    return this.act(UPDATE.step, { unit }, reason, options);
   }
 
   /** Ends the run now, with a result that says `stopped`, who did it and why. What runs is aborted. */
-  stop(reason?: string): Promise<void> {
-    return this.act(UPDATE.stop, {}, reason);
+  stop(reason?: string, options?: OrderOptions): Promise<void> {
+    return this.act(UPDATE.stop, {}, reason, options);
   }
 
   /** Changes the model, its parameters, limits, priority or breakpoints of a run from its next call on. */
-  change(change: RunChange, reason?: string): Promise<void> {
-    return this.act(UPDATE.change, change, reason);
+  change(change: RunChange, reason?: string, options?: OrderOptions): Promise<void> {
+    return this.act(UPDATE.change, change, reason, options);
   }
 
   /** Acts on the run in another person's name. */
@@ -79,8 +84,8 @@ export class RunHandle {
     return Object.assign(Object.create(Object.getPrototypeOf(this)), this, { by });
   }
 
-  protected act<Answer = void>(name: string, asked: object, reason?: string): Promise<Answer> {
-    return update<Answer>(this.handle, name, { ...asked, by: this.by, ...(reason !== undefined && { reason }) });
+  protected act(name: string, asked: object, reason?: string, { id }: OrderOptions = {}): Promise<void> {
+    return update(this.handle, name, { ...asked, by: this.by, ...(reason !== undefined && { reason }) }, id);
   }
 
   /**

@@ -122,6 +122,8 @@ export interface ControlState {
   ending?: { reason: StopReason; detail: string };
   /** The latest actions; all of them are events of the history. */
   actions: ControlAction[];
+  /** Update ids of the latest orders: the server forgets them when the session continues as new. */
+  taken?: string[];
 }
 
 /** A chat as it is carried into the next Temporal run. */

@@ -1,3 +1,4 @@
+import type { UpdateDefinition } from '@temporalio/common';
 import { currentUpdateInfo, proxyLocalActivities, setHandler, uuid4, workflowInfo } from '@temporalio/workflow';
 import type { HoldfastActivities } from '../protocol/activities';
 import type { Actor, Receipt } from '../protocol/control';
@@ -56,41 +57,41 @@ export function handleQueries(run: Handled): void {
 /** Every move is checked by its validator: what is refused leaves no trace and changes nothing. */
 export function handleUpdates(run: Handled): void {
   const { control, guard } = run;
-  const record = (action: string, actor: Actor, detail?: string) => control.record(action, actor, Date.now(), detail);
+  const { on, record } = orders(control);
 
-  setHandler(
+  on(
     pauseUpdate,
     (actor) => {
       record('pause', actor);
       control.pause(actor, Date.now());
     },
-    { validator: both(checkActor, () => control.paused && illegal('pause', 'it is paused already')) },
+    both(checkActor, () => control.paused && illegal('pause', 'it is paused already')),
   );
-  setHandler(
+  on(
     resumeUpdate,
     (actor) => {
       record('resume', actor);
       control.resume();
     },
-    { validator: both(checkActor, () => needsPause(control, 'resume')) },
+    both(checkActor, () => needsPause(control, 'resume')),
   );
-  setHandler(
+  on(
     stepUpdate,
     ({ unit = 'turn', ...actor }) => {
       record('step', actor, unit);
       control.step(unit, run.session?.midTurn ?? false);
     },
-    { validator: both(checkStep, () => needsPause(control, 'step')) },
+    both(checkStep, () => needsPause(control, 'step')),
   );
-  setHandler(
+  on(
     steerUpdate,
     ({ text, pin, ...actor }) => {
       record('steer', actor, text.slice(0, 200));
       control.steer({ ...messageOf(text), by: actor.by, ...(pin === true && { pinned: true }) });
     },
-    { validator: both(checkSteering, () => needsWork(run, 'steer', 'send it a message')) },
+    both(checkSteering, () => needsWork(run, 'steer', 'send it a message')),
   );
-  setHandler(
+  on(
     stopUpdate,
     (actor) => {
       record('stop', actor);
@@ -98,9 +99,9 @@ export function handleUpdates(run: Handled): void {
       control.end(stop);
       guard.abort(stop);
     },
-    { validator: both(checkActor, () => run.session ?? illegal('stop', 'it is only just starting')) },
+    both(checkActor, () => run.session ?? illegal('stop', 'it is only just starting')),
   );
-  setHandler(
+  on(
     changeUpdate,
     async (change) => {
       if (change.model !== undefined) await known(change.model);
@@ -115,9 +116,9 @@ export function handleUpdates(run: Handled): void {
       run.session?.change({ ...change, ...(change.limits && { limits: checkLimits(change.limits) }) });
       if (change.limits?.deadline !== undefined) guard.rearm();
     },
-    { validator: both(checkChange, ({ model }) => mayChange(run, model)) },
+    both(checkChange, ({ model }) => mayChange(run, model)),
   );
-  if (run.inbox) handleChat(run, run.inbox, record);
+  if (run.inbox) handleChat(run, run.inbox);
   else setHandler(sendUpdate, (_sending): Receipt => noChat(), { validator: (_sending) => noChat() });
 }
 
@@ -127,7 +128,8 @@ function permissionsOf({ session }: Handled): PermissionView | null {
   return session.authority.view(session.agent, session.given, workflowInfo().workflowId);
 }
 
-function handleChat(run: Handled, inbox: Inbox, record: (action: string, actor: Actor, detail?: string) => void): void {
+function handleChat(run: Handled, inbox: Inbox): void {
+  const { on, record } = orders(run.control);
   setHandler(
     sendUpdate,
     ({ input, by, pin }) => {
@@ -145,7 +147,7 @@ function handleChat(run: Handled, inbox: Inbox, record: (action: string, actor: 
       },
     },
   );
-  setHandler(
+  on(
     interruptUpdate,
     (actor) => {
       record('interrupt', actor);
@@ -153,24 +155,48 @@ function handleChat(run: Handled, inbox: Inbox, record: (action: string, actor: 
       run.control.end(stop);
       run.guard.abort(stop);
     },
-    { validator: both(checkActor, () => needsWork(run, 'interrupt', 'there is nothing to interrupt')) },
+    both(checkActor, () => needsWork(run, 'interrupt', 'there is nothing to interrupt')),
   );
-  setHandler(
+  on(
     renameUpdate,
     ({ title, ...actor }) => {
       record('rename', actor, title);
       inbox.title = title.trim();
     },
-    { validator: checkTitle },
+    checkTitle,
   );
-  setHandler(
+  on(
     closeUpdate,
     (actor) => {
       record('close', actor);
       inbox.close(actor);
     },
-    { validator: both(checkActor, () => inbox.closed && illegal('close', 'it is closed already')) },
+    both(checkActor, () => inbox.closed && illegal('close', 'it is closed already')),
   );
+}
+
+/**
+ * Orders of operators. One that is given again under its update id is acknowledged and not followed twice, also when the session
+ * continued as new in between: the server knows the ids of one Temporal run only.
+ */
+function orders(control: Control) {
+  const id = () => currentUpdateInfo()?.id;
+  function on<Given>(
+    update: UpdateDefinition<void, [Given]>,
+    follow: (given: Given) => void | Promise<void>,
+    check: (given: Given) => void,
+  ): void {
+    setHandler(update, (given: Given) => (control.knows(id()) ? undefined : follow(given)), {
+      validator: (given: Given) => {
+        if (!control.knows(id())) check(given);
+      },
+    });
+  }
+  function record(action: string, actor: Actor, detail?: string): void {
+    control.remember(id());
+    control.record(action, actor, Date.now(), detail);
+  }
+  return { on, record };
 }
 
 function noChat(): never {

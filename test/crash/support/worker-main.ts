@@ -42,6 +42,7 @@ export async function main(): Promise<void> {
     taskQueue: settings.queue,
     plugins: [plugin],
     interceptors: { activity: [(context) => crossExecution(context, points)] },
+    ...(settings.tasks && { maxConcurrentWorkflowTaskExecutions: settings.tasks }),
     ...(settings.polls && { activityTaskPollerBehavior: { type: 'simple-maximum', maximum: settings.polls } }),
   };
   const worker = await untilUp(() => Worker.create(options));
