@@ -31,6 +31,7 @@ export async function main(): Promise<void> {
     tools: createTools(settings.ledger, points),
     providers: [ledgerModel(settings.ledger, points)],
     defaultModel: 'ledger/wide',
+    permissions: { profile: 'owner' },
   });
   crossServices(plugin, points);
   const connection = await untilUp(() => NativeConnection.connect({ address: settings.address }));
