@@ -65,14 +65,9 @@ module.exports = {
       ['protocol'],
       'What crosses boundaries knows no side of them.',
     ),
-    packages(
-      'protocol-packages',
-      { path: '^protocol/' },
-      ['zod', 'ms', '@types/ms', '@noble/hashes', ...temporal('common')],
-      {
-        node: false,
-      },
-    ),
+    packages('protocol-packages', { path: '^protocol/' }, ['zod', 'ms', '@types/ms', ...temporal('common')], {
+      node: false,
+    }),
 
     room('streams-see-protocol', { path: '^streams/' }, ['streams', 'protocol'], 'Workers and clients both load it.'),
     packages('streams-packages', { path: '^streams/' }, ['pg', '@types/pg']),

@@ -1,7 +1,6 @@
-import { hmac } from '@noble/hashes/hmac';
-import { sha256 } from '@noble/hashes/sha2';
 import type { Decision } from './approval';
 import { canonicalJson } from './json';
+import { hex, hmacSha256, utf8 } from './sha256';
 
 /** A signed decision is taken for as long as this, either way; ms. */
 export const SIGNATURE_VALID_MS = 15 * 60_000;
@@ -11,6 +10,5 @@ export const SIGNATURE_VALID_MS = 15 * 60_000;
  * counts for no other approval.
  */
 export function signatureOf(approval: string, { signature: _signature, ...decision }: Decision, key: string): string {
-  const mac = hmac(sha256, key, canonicalJson({ approval, decision }));
-  return Array.from(mac, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return hex(hmacSha256(utf8(key), utf8(canonicalJson({ approval, decision }))));
 }

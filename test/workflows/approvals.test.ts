@@ -37,14 +37,14 @@ async function waitingApproval(run: string): Promise<string> {
 test('a call the policy does not allow waits for a person, is found in the inbox, and runs once it is approved', async () => {
   const { options, noted } = desk([pay('10 to bob'), last], { approval: { approvers: ['role:boss'] } });
   await temporal.during(options, async () => {
-    const run = await temporal.holdfast.start('clerk', { id: 'asks', input: 'pay bob', requester: 'ana' });
-    const id = await waitingApproval('asks');
+    const run = await temporal.holdfast.start('clerk', { id: 'asked-asks', input: 'pay bob', requester: 'ana' });
+    const id = await waitingApproval('asked-asks');
     expect(noted()).toEqual([]);
     expect(await run.state()).toMatchObject({ status: 'waiting', waitsFor: [{ id, tool: 'pay' }] });
-    await eventually(async () => expect((await temporal.holdfast.describe('asks')).status).toBe('waiting'));
-    const [summary] = await temporal.holdfast.approvals.list({ for: 'role:boss', run: 'asks' });
+    await eventually(async () => expect((await temporal.holdfast.describe('asked-asks')).status).toBe('waiting'));
+    const [summary] = await temporal.holdfast.approvals.list({ for: 'role:boss', run: 'asked-asks' });
     expect(summary).toMatchObject({ id, agent: 'clerk', tool: 'pay', requester: 'ana', open: true });
-    expect(await temporal.holdfast.approvals.list({ for: 'role:other', run: 'asks' })).toEqual([]);
+    expect(await temporal.holdfast.approvals.list({ for: 'role:other', run: 'asked-asks' })).toEqual([]);
 
     await expect(temporal.holdfast.approvals.approve(id, { by: 'eve' })).rejects.toMatchObject({
       code: 'Approval.NotApprover',
@@ -57,16 +57,16 @@ test('a call the policy does not allow waits for a person, is found in the inbox
     await expect(temporal.holdfast.approvals.deny(id, { by: 'bo' })).rejects.toMatchObject({
       code: 'Approval.Decided',
     });
-    expect(await temporal.holdfast.approvals.list({ run: 'asks' })).toEqual([]);
-    expect(await temporal.holdfast.approvals.list({ run: 'asks', all: true })).toHaveLength(1);
+    expect(await temporal.holdfast.approvals.list({ run: 'asked-asks' })).toEqual([]);
+    expect(await temporal.holdfast.approvals.list({ run: 'asked-asks', all: true })).toHaveLength(1);
   });
 });
 
 test('what is denied is a result the model reads; a rule that forbids asks nobody', async () => {
   const { options, noted } = desk([pay('a'), pay('to evil'), last], { deny: ['pay(text=*evil*)'] });
   await temporal.during(options, async () => {
-    const run = await temporal.holdfast.start('clerk', { id: 'denied', input: 'pay' });
-    const id = await waitingApproval('denied');
+    const run = await temporal.holdfast.start('clerk', { id: 'asked-denied', input: 'pay' });
+    const id = await waitingApproval('asked-denied');
     await temporal.holdfast.approvals.deny(id, { by: 'bo', reason: 'too much' });
     expect((await run.result()).output).toContain('deny pay(text=*evil*)');
     const messages = (await run.messages()).filter((message) => message.role === 'tool');
@@ -79,8 +79,8 @@ test('what is denied is a result the model reads; a rule that forbids asks nobod
 test('an approver may change the arguments, which are checked, and may answer for the rest of the run', async () => {
   const { options, noted } = desk([pay('100'), pay('100'), last]);
   await temporal.during(options, async () => {
-    const run = await temporal.holdfast.start('clerk', { id: 'edits', input: 'pay' });
-    const id = await waitingApproval('edits');
+    const run = await temporal.holdfast.start('clerk', { id: 'asked-edits', input: 'pay' });
+    const id = await waitingApproval('asked-edits');
     const { approvals } = temporal.holdfast;
     await expect(approvals.approve(id, { by: 'bo', edit: { text: 5 } })).rejects.toMatchObject({
       code: 'Input.Invalid',
@@ -97,8 +97,8 @@ test('two of three, without the requester, each once', async () => {
   const approvers = ['user:ana', 'user:bo', 'user:cy'];
   const { options, noted } = desk([pay('a'), last], { approval: { approvers, quorum: 2, excludeRequester: true } });
   await temporal.during(options, async () => {
-    const run = await temporal.holdfast.start('clerk', { id: 'quorum', input: 'pay', requester: 'Ana' });
-    const id = await waitingApproval('quorum');
+    const run = await temporal.holdfast.start('clerk', { id: 'asked-quorum', input: 'pay', requester: 'Ana' });
+    const id = await waitingApproval('asked-quorum');
     const { approvals } = temporal.holdfast;
     await expect(approvals.approve(id, { by: 'ana' })).rejects.toMatchObject({ code: 'Approval.NotApprover' });
     await approvals.approve(id, { by: 'bo' });
@@ -119,10 +119,10 @@ test('time over: the next are asked, then it is denied', async () => {
   };
   const { options, noted } = desk([pay('a'), last], { approval });
   await temporal.during(options, async () => {
-    const run = await temporal.holdfast.start('clerk', { id: 'expires', input: 'pay' });
-    const id = await waitingApproval('expires');
+    const run = await temporal.holdfast.start('clerk', { id: 'asked-expires', input: 'pay' });
+    const id = await waitingApproval('asked-expires');
     await eventually(async () => {
-      expect(await temporal.holdfast.approvals.list({ for: 'user:cy', run: 'expires' })).toHaveLength(1);
+      expect(await temporal.holdfast.approvals.list({ for: 'user:cy', run: 'asked-expires' })).toHaveLength(1);
     });
     await expect(temporal.holdfast.approvals.approve(id, { by: 'bo' })).rejects.toMatchObject({
       code: 'Approval.NotApprover',
@@ -135,8 +135,8 @@ test('time over: the next are asked, then it is denied', async () => {
 test('50 at once count once', async () => {
   const { options, noted } = desk([pay('a'), last]);
   await temporal.during(options, async () => {
-    const run = await temporal.holdfast.start('clerk', { id: 'crowd', input: 'pay' });
-    const id = await waitingApproval('crowd');
+    const run = await temporal.holdfast.start('clerk', { id: 'asked-crowd', input: 'pay' });
+    const id = await waitingApproval('asked-crowd');
     const all = Array.from({ length: 50 }, (_, nth) => temporal.holdfast.approvals.approve(id, { by: `user-${nth}` }));
     const done = await Promise.allSettled(all);
     expect(done.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
@@ -149,8 +149,8 @@ test('50 at once count once', async () => {
 test('a bare signal approves where nothing is signed; what is wrong with one is kept', async () => {
   const { options, noted } = desk([pay('a'), last]);
   await temporal.during(options, async () => {
-    const run = await temporal.holdfast.start('clerk', { id: 'signal', input: 'pay' });
-    const handle = temporal.client.workflow.getHandle(await waitingApproval('signal'));
+    const run = await temporal.holdfast.start('clerk', { id: 'asked-signal', input: 'pay' });
+    const handle = temporal.client.workflow.getHandle(await waitingApproval('asked-signal'));
     await handle.signal('decide', { by: 'bo', verdict: 'maybe' });
     await handle.signal('decide', { by: 'bo', verdict: 'approve' });
     await run.result();
@@ -163,8 +163,8 @@ test('a bare signal approves where nothing is signed; what is wrong with one is 
 test('with a key only decisions signed for exactly this request count', async () => {
   const { options, noted } = desk([pay('a'), last], {}, { approvalKey: 'k-1' });
   await temporal.during(options, async () => {
-    const run = await temporal.holdfast.start('clerk', { id: 'signed', input: 'pay' });
-    const id = await waitingApproval('signed');
+    const run = await temporal.holdfast.start('clerk', { id: 'asked-signed', input: 'pay' });
+    const id = await waitingApproval('asked-signed');
     const handle = temporal.client.workflow.getHandle(id);
     const { approvals } = temporal.holdfast;
     const { digest } = (await approvals.get(id)).request;
@@ -200,8 +200,8 @@ test('with a key only decisions signed for exactly this request count', async ()
 test('stopping the run withdraws what it asked', async () => {
   const { options } = desk([pay('a'), last]);
   await temporal.during(options, async () => {
-    const run = await temporal.holdfast.start('clerk', { id: 'withdrawn', input: 'pay' });
-    const id = await waitingApproval('withdrawn');
+    const run = await temporal.holdfast.start('clerk', { id: 'asked-withdrawn', input: 'pay' });
+    const id = await waitingApproval('asked-withdrawn');
     await run.as('ana').stop('never mind');
     expect((await run.result()).stopReason).toBe('stopped');
     await eventually(async () => {

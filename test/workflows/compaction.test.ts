@@ -103,7 +103,7 @@ test(`${turns} turns stay below the threshold, and nothing is forgotten without 
 test('between two summaries every request begins with the one before it', async () => {
   const [model, small] = [scriptedModel(turnsOf(60)), condenser()];
   await temporal.during(contentsOf([model, small]), async () => {
-    await (await temporal.holdfast.start('tester', { id: 'prefix', input: 'go' })).result();
+    await (await temporal.holdfast.start('tester', { id: 'summary-prefix', input: 'go' })).result();
   });
   let restarts = 0;
   for (const [at, { messages }] of model.requests.entries()) {
@@ -166,7 +166,7 @@ test('what is pinned, and the question that is being answered, stay word by word
   const steps = [{ text: 'hello' }, { text: 'ready' }, ...turnsOf(60)];
   const [model, small] = [scriptedModel(steps), condenser()];
   await temporal.during(contentsOf([model, small]), async () => {
-    const chat = temporal.holdfast.chat('tester', { id: 'pinned' });
+    const chat = temporal.holdfast.chat('tester', { id: 'summary-pinned' });
     // The first message stays in any case.
     await (await chat.send('Hello.')).reply();
     await (await chat.send('Never name the client.', { pin: true })).reply();

@@ -53,7 +53,7 @@ async function asked(run: string): Promise<string> {
 test('the same call again gets the first result; other arguments are another effect; a fork repeats nothing', async () => {
   const { tool, keys } = outside();
   await temporal.during(contents(tool, [send('bo'), send('bo'), send('cy'), last, send('bo'), last]), async () => {
-    const run = await temporal.holdfast.start('clerk', { id: 'twice', input: 'send' });
+    const run = await temporal.holdfast.start('clerk', { id: 'effect-twice', input: 'send' });
     await run.result();
     const results = (await run.messages()).filter((message) => message.role === 'tool');
     expect(results.map(({ content }) => content)).toEqual([
@@ -62,7 +62,7 @@ test('the same call again gets the first result; other arguments are another eff
       'sent',
     ]);
     expect(new Set(keys).size).toBe(2);
-    const fork = await temporal.holdfast.fork('twice', { at: 1, id: 'twice-fork' });
+    const fork = await temporal.holdfast.fork('effect-twice', { at: 1, id: 'effect-twice-fork' });
     expect((await fork.result()).output).toContain('not run again');
     expect(keys).toHaveLength(2);
   });
@@ -92,15 +92,15 @@ test('an outcome nobody knows parks the run and asks; a person settles it', asyn
   };
   const { tool, keys } = outside({ act: (nth) => (nth === 2 ? 'sent at last' : lost()) });
   await temporal.during(contents(tool, [send('bo'), send('cy'), last]), async () => {
-    const run = await temporal.holdfast.start('clerk', { id: 'unknown', input: 'send' });
+    const run = await temporal.holdfast.start('clerk', { id: 'effect-unknown', input: 'send' });
     const { approvals } = temporal.holdfast;
-    const first = await asked('unknown');
+    const first = await asked('effect-unknown');
     expect(keys).toHaveLength(1);
     await expect(approvals.approve(first, { by: 'ana' })).rejects.toMatchObject({ code: 'Input.Invalid' });
     await expect(approvals.answer(first, 'maybe', { by: 'ana' })).rejects.toMatchObject({ code: 'Input.Invalid' });
     await approvals.answer(first, 'retry', { by: 'ana' });
     await eventually(async () => expect(keys).toHaveLength(3));
-    const second = await asked('unknown');
+    const second = await asked('effect-unknown');
     expect(second).not.toBe(first);
     await approvals.answer(second, 'done', { by: 'ana', reason: 'receipt 7' });
     expect((await run.result()).output).toContain('receipt 7');
@@ -119,10 +119,10 @@ test("the tool's own check settles it without a person", async () => {
     check: () => (state.done ? { outcome: 'done', result: { receipt: 9 } } : { outcome: 'not-done' }),
   });
   await temporal.during(contents(tool, [send('bo'), last]), async () => {
-    const run = await temporal.holdfast.start('clerk', { id: 'checked', input: 'send' });
+    const run = await temporal.holdfast.start('clerk', { id: 'effect-checked', input: 'send' });
     expect((await run.result()).output).toContain('{\\"receipt\\":9}');
     expect(keys).toHaveLength(2);
-    expect(await temporal.holdfast.approvals.list({ run: 'checked', all: true })).toEqual([]);
+    expect(await temporal.holdfast.approvals.list({ run: 'effect-checked', all: true })).toEqual([]);
   });
 });
 
@@ -134,7 +134,7 @@ test('an attempt that did nothing, by its own word, is made again', async () => 
     },
   });
   await temporal.during(contents(tool, [send('bo'), last]), async () => {
-    const run = await temporal.holdfast.start('clerk', { id: 'again', input: 'send' });
+    const run = await temporal.holdfast.start('clerk', { id: 'effect-again', input: 'send' });
     expect((await run.result()).output).toContain('sent');
     expect(keys).toHaveLength(3);
     expect(new Set(keys).size).toBe(1);
