@@ -82,7 +82,7 @@ test('what a failed attempt said is dropped at once, and never shown with the ne
   const streams = new MemoryStreamBus();
   const model = drippingModel([{ pieces: ['wrong ', 'words'], everyMs: 60, breaks: true }, slowly]);
   const told = await temporal.during(contentsOf(model, streams), async () => {
-    const run = await clientOn(streams).start('tester', { id: 'again', input: 'go' });
+    const run = await clientOn(streams).start('tester', { id: 'streamed-again', input: 'go' });
     return followed(run.events({ deltas: true }));
   });
   const dropped = told.findIndex((event) => event.type === 'attempt');
