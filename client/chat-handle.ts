@@ -10,6 +10,8 @@ import type { WorkflowStart } from './start-input';
 import { updateFailure } from './updates';
 
 export interface SendOptions {
+  /** For a message that others wrote (mail, a form, another system): where it came from. It taints the conversation. */
+  source?: string;
   /** Sending again under the same id opens no second exchange. Default: a random one. */
   id?: string;
   /** Who writes. Default: the client's `by`. */
@@ -47,8 +49,9 @@ export class ChatHandle extends RunHandle {
    * @throws HoldfastError `Input.*`, `Chat.Closed`, `Chat.QueueFull`, `Run.Ended`, `Run.AlreadyStarted` when the id belongs to
    * a chat with another agent, `Server.*`.
    */
-  async send(input: unknown, { id = randomUUID(), by = this.by }: SendOptions = {}): Promise<SentMessage> {
-    const sending: Sending = { input, by, ...(this.start && { agent: this.start.args[0].agent }) };
+  async send(input: unknown, { id = randomUUID(), by = this.by, source }: SendOptions = {}): Promise<SentMessage> {
+    const from = source === undefined ? {} : { source };
+    const sending: Sending = { input, by, ...from, ...(this.start && { agent: this.start.args[0].agent }) };
     const { exchange, ahead } = await this.deliver(sending, id);
     return new SentMessage(this, id, exchange, ahead);
   }

@@ -57,6 +57,12 @@ export const sendSchema = z.strictObject({
   input: z.unknown().describe('Text, parts (text, images, files), or any JSON value.'),
   by: z.string().trim().min(1).max(200).optional().describe('Who writes.'),
   agent: z.string().optional().describe('Refuses the message when the chat is with another agent.'),
+  source: z
+    .string()
+    .min(1)
+    .max(200)
+    .optional()
+    .describe('Says that the message came from outside, and from where: the conversation counts as tainted from then on.'),
 });
 export type Sending = z.output<typeof sendSchema>;
 

@@ -124,13 +124,19 @@ function applies(text: string, { spec, arguments: args }: AskedCall, least: Find
   });
 }
 
-function namesTool({ tools }: Rule, name: string): boolean {
+/** Whether a rule is about a tool. */
+export function namesTool({ tools }: Rule, name: string): boolean {
   return matchGlob(tools, name, false).full;
 }
 
 /** Whether every layer lets the run use a model. */
 export function mayUseModel(layers: readonly Layer[], model: string): boolean {
   return layers.every(({ policy: { models } }) => {
-    return models === undefined || models.some((pattern) => matchGlob(pattern, model, false).full);
+    return models === undefined || namesModel(models, model);
   });
+}
+
+/** @param models patterns of `provider/model`. */
+export function namesModel(models: readonly string[], model: string): boolean {
+  return models.some((pattern) => matchGlob(pattern, model, false).full);
 }
