@@ -3,8 +3,9 @@ import { type CappedOutput, capOutput, OUTPUT_BYTES, type OutputStore } from './
 import { checkArguments } from './check-arguments';
 import type { Tool } from './define-tool';
 import { shorten } from './preview';
+import type { Redactor } from '../secrets/redactor';
 import { RetryLater, type ToolContext } from './tool';
-import { NotSerialisable, outputText } from './tool-output';
+import { NotSerialisable, type OutputText, outputText } from './tool-output';
 
 /** Bytes an error's text may have in a result. */
 const ERROR_BYTES = 4_000;
@@ -17,6 +18,8 @@ export interface ToolCall extends ToolContext {
   arguments: unknown;
   /** Where outputs above 64 kB go: the artifact store, bound to the run. */
   outputs: OutputStore;
+  /** Takes secrets out of what the model, the history or a log is about to see. Default: there are none. */
+  redactor?: Redactor;
   /** Bytes kept of an output. Default 10 MB. */
   outputBytes?: number;
 }
@@ -77,8 +80,14 @@ export function contextOf(call: ToolCall, signal: AbortSignal): ToolContext {
 }
 
 async function finalise(output: unknown, call: ToolCall, deadline: Deadline): Promise<ToolMessage> {
-  const capped = await capOutput(outputText(output), call.outputs, call.outputBytes ?? OUTPUT_BYTES, deadline.signal);
+  const capped = await capOutput(redacted(outputText(output), call), call.outputs, call.outputBytes ?? OUTPUT_BYTES, deadline.signal);
   return messageOf(call, 'ok', capped);
+}
+
+function redacted(output: OutputText, { redactor }: ToolCall): OutputText {
+  if (!redactor || redactor.idle) return output;
+  if ('whole' in output && output.whole !== undefined) return { ...output, whole: redactor.text(output.whole) };
+  return { ...output, stream: redactor.stream(output.stream as AsyncIterable<string>) } as OutputText;
 }
 
 function failureOf(error: unknown, tool: Tool, call: ToolCall, deadline: Deadline): ToolMessage {
@@ -89,9 +98,9 @@ function failureOf(error: unknown, tool: Tool, call: ToolCall, deadline: Deadlin
     }
     throw call.signal.reason;
   }
-  if (isNamed(error, 'RetryLater')) throw retryLater(error as RetryLater);
+  if (isNamed(error, 'RetryLater')) throw retryLater((call.redactor?.error(error) ?? error) as RetryLater);
   if (isNamed(error, 'OutcomeUnknown')) {
-    return resultOf(call, 'outcome-unknown', `${errorText(error)}\nIt may or may not have taken effect.`);
+    return resultOf(call, 'outcome-unknown', `${errorText(call.redactor?.error(error) ?? error)}\nIt may or may not have taken effect.`);
   }
   if (error instanceof NotSerialisable) {
     return resultOf(
@@ -100,7 +109,7 @@ function failureOf(error: unknown, tool: Tool, call: ToolCall, deadline: Deadlin
       `${tool.name} ran, but its result cannot be shown: ${shorten(error.message, 500)}.`,
     );
   }
-  return resultOf(call, 'failed', errorText(error));
+  return resultOf(call, 'failed', errorText(call.redactor?.error(error) ?? error));
 }
 
 function timeoutText({ name, spec }: Tool): string {
@@ -132,7 +141,8 @@ function errorText(error: unknown): string {
   }
 }
 
-function resultOf(call: ToolCall, outcome: ToolOutcome, content: string): ToolMessage {
+function resultOf(call: ToolCall, outcome: ToolOutcome, text: string): ToolMessage {
+  const content = call.redactor?.text(text) ?? text;
   return messageOf(call, outcome, { content, mediaType: 'text/plain' });
 }
 
