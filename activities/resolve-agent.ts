@@ -1,8 +1,8 @@
 import type { InvokeModelInput } from '../protocol/activities';
 import type { ResolvedAgent } from '../protocol/agent';
 import { HoldfastError } from '../protocol/failures';
-import { type RunOptions, runOptionsSchema } from '../protocol/session';
 import { namesModel } from '../protocol/permissions/verdict';
+import { type RunOptions, runOptionsSchema } from '../protocol/session';
 import type { Catalogue } from './catalogue';
 
 /** What a run is pinned to, and its options checked and with units settled. */

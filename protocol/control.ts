@@ -62,7 +62,9 @@ export const sendSchema = z.strictObject({
     .min(1)
     .max(200)
     .optional()
-    .describe('Says that the message came from outside, and from where: the conversation counts as tainted from then on.'),
+    .describe(
+      'Says that the message came from outside, and from where: the conversation counts as tainted from then on.',
+    ),
 });
 export type Sending = z.output<typeof sendSchema>;
 

@@ -91,7 +91,8 @@ function policyOf(given: AssemblyOptions['permissions'] = {}): Policy {
 }
 
 /** Variables of the worker's own that must not be shown either. */
-const OWN_SECRETS = /^(ANTHROPIC_API_KEY|OPENAI_API_KEY|HOLDFAST_APPROVAL_KEY|TEMPORAL_API_KEY|VAULT_TOKEN|.*_(API_KEY|SECRET|PASSWORD|TOKEN))$/;
+const OWN_SECRETS =
+  /^(ANTHROPIC_API_KEY|OPENAI_API_KEY|HOLDFAST_APPROVAL_KEY|TEMPORAL_API_KEY|VAULT_TOKEN|.*_(API_KEY|SECRET|PASSWORD|TOKEN))$/;
 
 function secretsOf(references: AssemblyOptions['secrets'], env: Readonly<Record<string, string | undefined>>): Secrets {
   const secrets = new Secrets({ env, ...(references && { references }) });

@@ -61,7 +61,10 @@ export class Redactor {
 
   /** A text that comes in pieces: a secret may lie across them, so the end of each waits for the next. */
   pieces(): TextPieces {
-    return new TextPieces((text) => this.text(text), (text) => this.cutOf(text));
+    return new TextPieces(
+      (text) => this.text(text),
+      (text) => this.cutOf(text),
+    );
   }
 
   async *stream(pieces: AsyncIterable<string>): AsyncGenerator<string> {
@@ -125,7 +128,14 @@ function formsOf(value: string): string[] {
   return [...new Set([value.trim(), ...lines])].flatMap((text) => {
     const bytes = Buffer.from(text);
     const hex = bytes.toString('hex');
-    const plain = [text, JSON.stringify(text).slice(1, -1), encodeURIComponent(text), encodeURI(text), hex, hex.toUpperCase()];
+    const plain = [
+      text,
+      JSON.stringify(text).slice(1, -1),
+      encodeURIComponent(text),
+      encodeURI(text),
+      hex,
+      hex.toUpperCase(),
+    ];
     return [...plain, ...base64Of(bytes)].filter((form) => form.length >= MIN_CHARS);
   });
 }

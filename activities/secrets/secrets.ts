@@ -28,7 +28,9 @@ export class Secrets {
 
   /** @throws HoldfastError `Config.Invalid` for what is no reference; without repeating it. */
   constructor(private readonly options: SecretsOptions) {
-    this.references = new Map(Object.entries(options.references ?? {}).map(([name, text]) => [name, referenceOf(name, text)]));
+    this.references = new Map(
+      Object.entries(options.references ?? {}).map(([name, text]) => [name, referenceOf(name, text)]),
+    );
     this.vault = new Vault({ env: options.env });
     this.leased = new LRUCache({ max: 1_000, ttl: options.leaseMs ?? LEASE_MS });
   }

@@ -60,10 +60,13 @@ function noToken(): never {
 }
 
 function missing(message: string): HoldfastError {
-  const hint = 'VAULT_ADDR, VAULT_TOKEN or VAULT_TOKEN_FILE, and VAULT_NAMESPACE are read from the environment of the worker.';
+  const hint =
+    'VAULT_ADDR, VAULT_TOKEN or VAULT_TOKEN_FILE, and VAULT_NAMESPACE are read from the environment of the worker.';
   return new HoldfastError('Secret.Missing', message, { hint });
 }
 
 function unavailable(message: string): HoldfastError {
-  return new HoldfastError('Secret.Unavailable', message, { hint: 'Is it running, unsealed, and reachable from the worker?' });
+  return new HoldfastError('Secret.Unavailable', message, {
+    hint: 'Is it running, unsealed, and reachable from the worker?',
+  });
 }

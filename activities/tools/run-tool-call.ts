@@ -1,9 +1,9 @@
 import type { ToolMessage, ToolOutcome } from '../../protocol/messages';
+import type { Redactor } from '../secrets/redactor';
 import { type CappedOutput, capOutput, OUTPUT_BYTES, type OutputStore } from './capped-output';
 import { checkArguments } from './check-arguments';
 import type { Tool } from './define-tool';
 import { shorten } from './preview';
-import type { Redactor } from '../secrets/redactor';
 import { RetryLater, type ToolContext } from './tool';
 import { NotSerialisable, type OutputText, outputText } from './tool-output';
 
@@ -80,7 +80,12 @@ export function contextOf(call: ToolCall, signal: AbortSignal): ToolContext {
 }
 
 async function finalise(output: unknown, call: ToolCall, deadline: Deadline): Promise<ToolMessage> {
-  const capped = await capOutput(redacted(outputText(output), call), call.outputs, call.outputBytes ?? OUTPUT_BYTES, deadline.signal);
+  const capped = await capOutput(
+    redacted(outputText(output), call),
+    call.outputs,
+    call.outputBytes ?? OUTPUT_BYTES,
+    deadline.signal,
+  );
   return messageOf(call, 'ok', capped);
 }
 
@@ -100,7 +105,11 @@ function failureOf(error: unknown, tool: Tool, call: ToolCall, deadline: Deadlin
   }
   if (isNamed(error, 'RetryLater')) throw retryLater((call.redactor?.error(error) ?? error) as RetryLater);
   if (isNamed(error, 'OutcomeUnknown')) {
-    return resultOf(call, 'outcome-unknown', `${errorText(call.redactor?.error(error) ?? error)}\nIt may or may not have taken effect.`);
+    return resultOf(
+      call,
+      'outcome-unknown',
+      `${errorText(call.redactor?.error(error) ?? error)}\nIt may or may not have taken effect.`,
+    );
   }
   if (error instanceof NotSerialisable) {
     return resultOf(

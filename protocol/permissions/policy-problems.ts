@@ -37,7 +37,9 @@ function conditionProblems(rule: Rule, tools: readonly ToolSpec[]): Omit<PolicyP
     }
     if (tools.some((tool) => mayHave(tool, name))) return [];
     const known = [...new Set(tools.flatMap(({ inputSchema }) => Object.keys(inputSchema.properties ?? {})))];
-    return [{ message: `${quoted(rule)}: there is no argument "${name}"`, hint: `Arguments: ${known.join(', ') || 'none'}.` }];
+    return [
+      { message: `${quoted(rule)}: there is no argument "${name}"`, hint: `Arguments: ${known.join(', ') || 'none'}.` },
+    ];
   });
 }
 
@@ -51,7 +53,12 @@ function quoted({ text }: Rule): string {
 }
 
 /** Every rule of a policy, and where it stands. */
-export function rulesOf({ allow = [], ask = [], deny = [], tainted = {} }: Policy): { keys: (string | number)[]; text: string }[] {
+export function rulesOf({
+  allow = [],
+  ask = [],
+  deny = [],
+  tainted = {},
+}: Policy): { keys: (string | number)[]; text: string }[] {
   const named = (keys: string[], rules: readonly (string | { rule: string })[]) =>
     rules.map((rule, at) => ({ keys: [...keys, at], text: typeof rule === 'string' ? rule : rule.rule }));
   return [

@@ -52,7 +52,7 @@ export const policySchema = z.strictObject({
       z
         .string()
         .max(200)
-        .regex(/^[\w.*-]+\/\S+$|^\*$/, 'a model is provider/model, with * for any part of it')
+        .regex(/^[\w.*-]+\/\S+$|^\*$/, 'a model is provider/model, with * for any part of it'),
     )
     .max(100)
     .optional()
