@@ -92,7 +92,7 @@ test.each(Object.keys(POLICIES))(
       // A person who approves what the task needs, and nothing else.
       while (!over) {
         for (const { id, run } of await temporal.holdfast.approvals.list({})) {
-          if (!honest.has(run)) continue;
+          if (run === null || !honest.has(run)) continue;
           const { request } = await temporal.holdfast.approvals.get(id);
           const wanted = call(request.tool ?? '', request.arguments as Record<string, string>);
           asked++;

@@ -45,7 +45,7 @@ describe('stars', () => {
       const from = performance.now();
       matchGlob(evil, 'a'.repeat(20_000), false);
       matchGlob(evil, `${'a/'.repeat(10_000)}`, true);
-      expect(performance.now() - from).toBeLessThan(2_000);
+      expect(performance.now() - from).toBeLessThan(10_000);
     },
   );
 });

@@ -66,7 +66,7 @@ const strictness = (layers: Layer[], asked: AskedCall) => STRICTNESS[ruleOn(laye
 
 /** Runs below runs: each with the layers of all above it, and its own. */
 const { tree } = fc.letrec<{ tree: { own: Layer; below: unknown[] } }>((tie) => ({
-  tree: fc.record({ own: layer, below: fc.array(tie('tree'), { maxLength: 2, depthSize: 'small' }) }),
+  tree: fc.record({ own: layer, below: fc.array(tie('tree'), { maxLength: 2 }) }),
 }));
 type Tree = { own: Layer; below: Tree[] };
 
