@@ -75,7 +75,8 @@ class Line {
     if (operator === '<<' || operator === '<<-') this.unreadable();
     if (operator.endsWith('(')) {
       this.at--;
-      return this.nested(')', depth);
+      this.nested(')', depth);
+      return;
     }
     while (BLANK.test(this.text[this.at] ?? '')) this.at++;
     this.word(depth);

@@ -21,6 +21,7 @@ export const REMOVALS: readonly string[] = [
   "r''m -rf x",
   'r"m" -rf x',
   '\\rm -rf x',
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: it is a shell's.
   'rm${IFS}-rf${IFS}x',
   'rm$IFS-rf x',
   '$(echo rm) -rf x',
@@ -35,6 +36,7 @@ export const REMOVALS: readonly string[] = [
   "$'\\x72m' -rf x",
   "$'rm' -rf x",
   '$"rm" -rf x',
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: it is a shell's.
   'r${y}m -rf x',
   'r$@m -rf x',
   '(rm -rf x)',
@@ -102,6 +104,7 @@ export const REMOVALS: readonly string[] = [
   'time rm -rf x',
   'echo "unclosed ; rm -rf x',
   'echo a\\\n; r\\\nm -rf x',
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: it is a shell's.
   '${x:-rm} -rf x',
   'su -c "rm -rf x"',
   'flock y rm -rf x',

@@ -39,7 +39,7 @@ describe('stars', () => {
     );
   });
 
-  test.each(['*a'.repeat(400), '**a*'.repeat(200), `${'*'.repeat(999)}b`, 'a*'.repeat(490) + 'b'])(
+  test.each(['*a'.repeat(400), '**a*'.repeat(200), `${'*'.repeat(999)}b`, `${'a*'.repeat(490)}b`])(
     'no pattern makes a long text slow',
     (evil) => {
       const from = performance.now();
