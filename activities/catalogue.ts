@@ -5,6 +5,7 @@ import { HoldfastError } from '../protocol/failures';
 import { canonicalJson } from '../protocol/json';
 import { combined } from '../protocol/permissions/combined';
 import type { Policy } from '../protocol/permissions/policy';
+import { policyProblems } from '../protocol/permissions/policy-problems';
 import type { ToolSpec } from '../protocol/tool';
 import { validatorOf } from './model/check-output';
 
@@ -100,9 +101,23 @@ export class Catalogue {
       throw new HoldfastError('Agent.Invalid', `two agents are named "${agent.name}"`, { hint: 'Rename one of them.' });
     }
     if (agent.output) validatorOf(agent.output);
-    for (const tool of this.contents.expandTools(agent.tools)) this.tool(tool);
+    const tools = this.contents.expandTools(agent.tools).map((tool) => this.tool(tool));
+    checkPolicy(agent, tools, this.contents.policy);
     this.agents.set(agent.name, agent);
   }
+}
+
+/** @throws HoldfastError `Agent.Invalid` for a rule that cannot mean what its author wanted. */
+function checkPolicy({ name, permissions = {} }: Agent, tools: readonly ToolSpec[], worker: Policy = {}): void {
+  const own = policyProblems(permissions, tools)[0];
+  const [problem] = own ? [own] : policyProblems(worker, tools, false);
+  if (!problem) return;
+  const { keys, message, hint } = problem;
+  const where = `${own ? `agent "${name}": permissions` : 'permissions of the worker'}.${keys.join('.')}`;
+  throw new HoldfastError('Agent.Invalid', `${where}: ${message}`, {
+    hint,
+    details: { keys: own ? ['permissions', ...keys] : [] },
+  });
 }
 
 function noModel(name: string): never {

@@ -14,8 +14,8 @@ export function createCheckActivity(tool: Tool, services: ActivityServices) {
   return async function checkTool(input: RunToolInput): Promise<CheckedEffect> {
     try {
       return await withHeartbeat(async ({ signal, tell }) => {
-        const call = await toolCallOf(input, services, signal, tell);
-        return checkToolCall(services.tools.get(tool.name) ?? tool, call);
+        const current = services.tools.get(tool.name) ?? tool;
+        return checkToolCall(current, await toolCallOf(current, input, services, signal, tell));
       });
     } catch (error) {
       throw toFailure(error, activityInfo().attempt);

@@ -33,7 +33,24 @@ export function createActivities(services: ActivityServices): Record<string, (..
     perTool[toolActivityType(tool.name)] = createToolActivity(tool, services);
     if (tool.check) perTool[checkActivityType(tool.name)] = createCheckActivity(tool, services);
   }
-  return { ...fixed, ...perTool };
+  return guarded({ ...fixed, ...perTool }, services);
+}
+
+type Activity = (...args: never[]) => unknown;
+
+/** Nothing leaves an activity with a secret in it, neither as its answer nor as its error. */
+function guarded(activities: object, services: ActivityServices): Record<string, Activity> {
+  const guard =
+    (activity: Activity): Activity =>
+    async (...args) => {
+      const { redactor } = services.secrets;
+      try {
+        return redactor.value(await activity(...args));
+      } catch (error) {
+        throw redactor.error(error);
+      }
+    };
+  return Object.fromEntries(Object.entries(activities).map(([name, activity]) => [name, guard(activity as Activity)]));
 }
 
 /**
@@ -41,13 +58,14 @@ export function createActivities(services: ActivityServices): Record<string, (..
  * so those of tools that came after the start.
  */
 export function createLateTools(services: ActivityServices): ToolActivity {
-  return async function runLateTool(input) {
+  const runLateTool: ToolActivity = async (input) => {
     const { activityType } = activityInfo();
     const tool = services.tools.get(toolOfActivity(activityType) ?? '');
     if (tool) return createToolActivity(tool, services)(input);
     // As Temporal has it, so that a worker that does have it may take the next attempt.
     throw ApplicationFailure.create({ type: 'NotFoundError', message: `this worker has no activity ${activityType}` });
   };
+  return guarded({ runLateTool }, services).runLateTool as ToolActivity;
 }
 
 function lookUp<T>(find: () => T): T {

@@ -3,16 +3,17 @@ import path from 'node:path';
 import { activityInfo, CancelledFailure, Context, log } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { RunToolInput, ToolActivity } from '../protocol/activities';
-import { HoldfastError } from '../protocol/failures';
 import type { ToolMessage } from '../protocol/messages';
 import { rootIdOf } from '../protocol/names';
 import { withHeartbeat } from './heartbeat';
+import type { Redactor } from './secrets/redactor';
+import { fromLease, type Lease } from './secrets/secrets';
 import type { ActivityServices } from './services';
 import { newMark, scopedParts, scopeOf, sessionKey } from './session-key';
 import { toFailure } from './to-failure';
 import type { Tool } from './tools/define-tool';
 import { CallCancelled, runToolCall, type ToolCall } from './tools/run-tool-call';
-import type { RetryLater } from './tools/tool';
+import type { RetryLater, ToolLog } from './tools/tool';
 import { openWorkspace, type Workspace } from './tools/workspace';
 
 /** The activity of one tool. Its answer is a result the model reads, whatever the tool did. Its code may be replaced while the worker runs. */
@@ -38,7 +39,7 @@ export async function callTool(
   signal: AbortSignal,
   tell: (details: unknown) => void,
 ): Promise<ToolMessage> {
-  const call = await toolCallOf(input, services, signal, tell);
+  const call = await toolCallOf(tool, input, services, signal, tell);
   const message = { ...(await runToolCall(tool, call)), mark: newMark() };
   services.transcripts.keep(scopeOfCall(input), message);
   return message;
@@ -51,6 +52,7 @@ function scopeOfCall({ session, firstRunId }: RunToolInput): string {
 
 /** All a call may use. */
 export async function toolCallOf(
+  tool: Tool | undefined,
   input: RunToolInput,
   services: ActivityServices,
   signal: AbortSignal,
@@ -59,7 +61,10 @@ export async function toolCallOf(
   const { attempt, workflowExecution } = activityInfo();
   const scope = scopeOfCall(input);
   const parts = scopedParts(services.artifacts, scope);
-  const { home, artifacts } = services;
+  const { home, artifacts, secrets } = services;
+  const { redactor } = secrets;
+  const lease = await secrets.lease(scope, tool?.secrets ?? []);
+  if (tool?.spec.effect !== 'once') throwUnavailable(lease);
   let workspace: Workspace | undefined;
   return {
     callId: input.callId,
@@ -73,9 +78,10 @@ export async function toolCallOf(
       return workspace;
     },
     correlationId: rootIdOf(input.session ?? workflowExecution?.workflowId ?? ''),
-    log,
-    progress: tell,
-    secret: (name) => secretOf(name, services),
+    log: redactedLog(redactor),
+    progress: (details) => tell(redactor.value(details)),
+    secret: (name) => fromLease(lease, name, input.name),
+    redactor,
     readArtifact: (ref, range) => artifacts.get(scope, ref.id, range),
     outputs: { put: (source, mediaType) => artifacts.put(scope, source, mediaType) },
   };
@@ -90,12 +96,17 @@ export function runFolders(home: string, scope: string): { root: string; journal
   return { root: path.join(home, 'runs', name, 'workspace'), journal: path.join(home, 'runs', name, 'journal') };
 }
 
-function secretOf(name: string, { secrets }: ActivityServices): string {
-  const value = secrets(name);
-  if (value !== undefined) return value;
-  throw new HoldfastError('Config.Invalid', `there is no secret "${name}"`, {
-    hint: 'Set it in the environment of the worker.',
-  });
+/** A store that is away for now is worth another attempt; a call that has one attempt is told instead, with nothing run. */
+function throwUnavailable(lease: Lease): void {
+  for (const value of lease.values()) {
+    if (typeof value !== 'string' && value.code === 'Secret.Unavailable') throw value;
+  }
+}
+
+function redactedLog(redactor: Redactor): ToolLog {
+  const level = (name: keyof ToolLog) => (message: string, fields?: Record<string, unknown>) =>
+    log[name](redactor.text(String(message)), redactor.value(fields));
+  return { debug: level('debug'), info: level('info'), warn: level('warn'), error: level('error') };
 }
 
 /** A wish of the run to stop is told apart from a worker that shuts down: only the first ends the call for good. */

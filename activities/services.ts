@@ -7,6 +7,7 @@ import type { CallStreams } from './model/call-streams';
 import type { Notifier } from './notifiers/notifier';
 import type { Prices } from './providers/prices';
 import type { ModelProvider } from './providers/provider';
+import type { Secrets } from './secrets/secrets';
 import type { ArtifactStore } from './stores/artifact-store';
 import type { Tool } from './tools/define-tool';
 import type { TranscriptCache } from './transcript-cache';
@@ -30,8 +31,7 @@ export interface ActivityServices {
   artifacts: ArtifactStore;
   /** Folder for runs' workspaces. */
   home: string;
-  /** A credential by name; undefined when there is none. */
-  secrets(name: string): string | undefined;
+  secrets: Secrets;
   /** Who has which role; undefined where nobody said. */
   people: People | undefined;
   /** Decisions must be signed with it, where there is one. */

@@ -11,6 +11,8 @@ import type { WorkflowStart } from './start-input';
 import { untilProcessed, updateFailure } from './updates';
 
 export interface SendOptions {
+  /** For a message that others wrote (mail, a form, another system): where it came from. It taints the conversation. */
+  source?: string;
   /** Sending again under the same id opens no second exchange. Default: a random one. */
   id?: string;
   /** Who writes. Default: the client's `by`. */
@@ -50,9 +52,10 @@ export class ChatHandle extends RunHandle {
    * @throws HoldfastError `Input.*`, `Chat.Closed`, `Chat.QueueFull`, `Run.Ended`, `Run.AlreadyStarted` when the id belongs to
    * a chat with another agent, `Server.*`.
    */
-  async send(input: unknown, { id = randomUUID(), by = this.by, pin }: SendOptions = {}): Promise<SentMessage> {
+  async send(input: unknown, { id = randomUUID(), by = this.by, pin, source }: SendOptions = {}): Promise<SentMessage> {
     checkMessageId(id);
-    const sending: Sending = { input, by, ...(pin && { pin }), ...(this.start && { agent: this.start.args[0].agent }) };
+    const marks = { ...(pin && { pin }), ...(source !== undefined && { source }) };
+    const sending: Sending = { input, by, ...marks, ...(this.start && { agent: this.start.args[0].agent }) };
     checkPayload(sending);
     const { exchange, ahead } = await this.deliver(sending, id);
     return new SentMessage(this, id, exchange, ahead);

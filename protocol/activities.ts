@@ -36,6 +36,8 @@ export interface InvokeModelInput {
    * call itself, because a step of its own for it was a tenth of a short session's cost.
    */
   options?: { [K in keyof RunOptions]?: unknown };
+  /** With `options`: what those above the run let it use; each list must name the model. */
+  models?: string[][];
   /** `provider/model`. Default: the agent's. */
   model?: string;
   /** Per-run replacements of the agent's parameters. */

@@ -59,6 +59,14 @@ export const sendSchema = z.strictObject({
   by: z.string().trim().min(1).max(200).optional().describe('Who writes.'),
   pin: z.boolean().optional().describe('Never summarised: the model sees it word by word to the end.'),
   agent: z.string().optional().describe('Refuses the message when the chat is with another agent.'),
+  source: z
+    .string()
+    .min(1)
+    .max(200)
+    .optional()
+    .describe(
+      'Says that the message came from outside, and from where: the conversation counts as tainted from then on.',
+    ),
 });
 export type Sending = z.output<typeof sendSchema>;
 

@@ -43,6 +43,8 @@ export const FAILURE = {
   'Chat.QueueFull': 'throttled',
   'Control.Illegal': 'invalid',
   'Permission.Denied': 'denied',
+  'Secret.Missing': 'needs-human',
+  'Secret.Unavailable': 'transient',
   'Approval.Unknown': 'invalid',
   'Approval.Decided': 'invalid',
   'Approval.NotApprover': 'denied',

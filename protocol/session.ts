@@ -76,6 +76,8 @@ export interface SessionInput extends z.output<typeof sessionOptionsSchema> {
   parent?: string;
   /** What the run that started this one may do: this one may do no more. */
   authority?: Layer[];
+  /** Where content from outside came from that the task holds; see docs/permissions.md. */
+  tainted?: string[];
   /** Workflow id of the run whose effects this one shares: that of the run it was forked from. Default: its own. */
   effectScope?: string;
   /** Set when the session continues as new; callers leave it out. */

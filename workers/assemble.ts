@@ -8,6 +8,7 @@ import type { Notifier } from '../activities/notifiers/notifier';
 import { createProviders, defaultModelRoute, type ProvidersConfig } from '../activities/providers';
 import { createPrices, type PriceOverrides } from '../activities/providers/prices';
 import type { ModelProvider } from '../activities/providers/provider';
+import { Secrets } from '../activities/secrets/secrets';
 import type { ActivityServices } from '../activities/services';
 import type { ArtifactStore } from '../activities/stores/artifact-store';
 import { FileArtifactStore } from '../activities/stores/file-artifact-store';
@@ -46,6 +47,8 @@ export interface AssemblyOptions {
   approvalKey?: string;
   /** Who is told of approvals, besides the log. */
   notifiers?: readonly Notifier[];
+  /** Where secrets are, by the name tools ask for: `env:VARIABLE`, `file:PATH`, `vault:MOUNT/PATH#KEY`. Default: `env:` and the name. */
+  secrets?: Readonly<Record<string, string>>;
   /** Default `process.env`. */
   env?: Readonly<Record<string, string | undefined>>;
   /**
@@ -87,6 +90,18 @@ function policyOf(given: AssemblyOptions['permissions'] = {}): Policy {
   throw new HoldfastError('Config.Invalid', where.join('; '), { hint: 'See docs/permissions.md.' });
 }
 
+/** Variables of the worker's own that must not be shown either. */
+const OWN_SECRETS =
+  /^(ANTHROPIC_API_KEY|OPENAI_API_KEY|HOLDFAST_APPROVAL_KEY|TEMPORAL_API_KEY|VAULT_TOKEN|.*_(API_KEY|SECRET|PASSWORD|TOKEN))$/;
+
+function secretsOf(references: AssemblyOptions['secrets'], env: Readonly<Record<string, string | undefined>>): Secrets {
+  const secrets = new Secrets({ env, ...(references && { references }) });
+  for (const [name, value] of Object.entries(env)) {
+    if (value !== undefined && OWN_SECRETS.test(name)) secrets.redactor.add(name, value);
+  }
+  return secrets;
+}
+
 export function assemble(options: AssemblyOptions): Assembly {
   const env = withoutBlanks(options.env ?? process.env);
   const home = path.resolve(options.home ?? homeOf(env));
@@ -114,7 +129,7 @@ export function assemble(options: AssemblyOptions): Assembly {
     transcripts: new TranscriptCache(),
     artifacts: options.artifacts ?? new FileArtifactStore(path.join(home, 'artifacts')),
     home,
-    secrets: (name) => env[name],
+    secrets: secretsOf(options.secrets, env),
     people: options.people,
     approvalKey: options.approvalKey ?? env.HOLDFAST_APPROVAL_KEY,
     notifiers: options.notifiers ?? [],

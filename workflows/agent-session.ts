@@ -120,7 +120,7 @@ async function fork(run: Handled, from: Fork): Promise<Session> {
       [copy],
       ADOPT,
     );
-    if (permissions) run.input = narrowed(input, permissions);
+    if (permissions) run.input = narrowed(run.input, permissions);
     return openSession(run, { segments: [segment], length: segment.to, digest });
   } catch (error) {
     run.refusal = failureOf(error);
@@ -131,8 +131,13 @@ async function fork(run: Handled, from: Fork): Promise<Session> {
 }
 
 /** A fork may do no more than the run it was taken from, and shares its effects: none of them happens twice. */
-function narrowed(input: SessionInput, { layers, effectScope }: PermissionView): SessionInput {
-  return { ...input, authority: [...layers, ...(input.authority ?? [])], effectScope };
+function narrowed(input: SessionInput, { layers, effectScope, tainted }: PermissionView): SessionInput {
+  return {
+    ...input,
+    authority: [...layers, ...(input.authority ?? [])],
+    tainted: [...tainted, ...(input.tainted ?? [])],
+    effectScope,
+  };
 }
 
 function depsOf(session: Session, guard: Guard): ChatDeps {

@@ -16,12 +16,12 @@ const MAX_SOURCES = 20;
 export class Authority {
   constructor(readonly state: PermissionState = { grants: [], tainted: [], asked: 0 }) {}
 
-  /** @param agent as pinned. */
+  /** @param agent as pinned; before that it may not call anything yet, and only what the run was given counts. */
   layers(agent: ResolvedAgent, given: SessionInput): Layer[] {
     const layers: Layer[] = [...(given.authority ?? [])];
     const { grants } = this.state;
     const policy = { profile: 'strict' as const, ...agent.permissions };
-    layers.push({ of: `agent ${agent.name}`, policy, grants: [] });
+    if (agent.revision !== '') layers.push({ of: `agent ${agent.name}`, policy, grants: [] });
     if (given.permissions) layers.push({ of: 'the run', policy: given.permissions, grants: [] });
     // Whoever decided on a call of this run looked at it under all of them.
     return grants.length === 0 ? layers : layers.map((layer) => ({ ...layer, grants: [...layer.grants, ...grants] }));

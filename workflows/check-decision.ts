@@ -1,5 +1,6 @@
 import type { ApprovalRequest, Decision } from '../protocol/approval';
 import { termsProblem } from '../protocol/approval-terms';
+import { parseRule } from '../protocol/permissions/rule';
 import { checkActor, invalid } from './check-update';
 
 const KINDS = ['tool-call', 'plan', 'budget', 'message', 'question', 'effect'];
@@ -29,8 +30,17 @@ export function checkDecisionShape(decision: Decision): void {
     if (value !== undefined && (typeof value !== 'string' || value.length > 1_000))
       invalid(`${name}: not a short text`);
   }
+  if (remember !== undefined && remember !== 'run') checkRule(remember);
   if (edit !== undefined && (typeof edit !== 'object' || edit === null || Array.isArray(edit))) {
     invalid('edit: an object, the arguments to use instead');
   }
   if (JSON.stringify(decision).length > MAX_DECISION) invalid(`a decision has at most ${MAX_DECISION} characters`);
+}
+
+function checkRule(text: string): void {
+  try {
+    parseRule(text);
+  } catch (error) {
+    invalid(`remember: "run" or a rule: ${(error as Error).message}`);
+  }
 }

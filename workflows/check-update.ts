@@ -81,6 +81,9 @@ export function checkSending(given: Sending, agent: string): number {
   if (input === undefined || input === null || (typeof input === 'string' && input.trim() === ''))
     invalid('input: the message is empty');
   if (by !== undefined && (typeof by !== 'string' || by.length > MAX_BY)) invalid(`by: at most ${MAX_BY} characters`);
+  const { source } = given;
+  if (source !== undefined && (typeof source !== 'string' || source === '' || source.length > MAX_BY))
+    invalid(`source: a text of at most ${MAX_BY} characters`);
   if (given.agent !== undefined && given.agent !== agent)
     refuse('Run.AlreadyStarted', `the chat with this id is with the agent "${agent}"`, 'Choose another id.');
   const chars = JSON.stringify(input).length;

@@ -122,9 +122,9 @@ export function handleUpdates(run: Handled): void {
   else setHandler(sendUpdate, (_sending): Receipt => noChat(), { validator: (_sending) => noChat() });
 }
 
-/** Undecided until the agent is known. */
+/** As long as the agent is not known, only what the run was given. */
 function permissionsOf({ session }: Handled): PermissionView | null {
-  if (!session?.pinned) return null;
+  if (!session) return null;
   return session.authority.view(session.agent, session.given, workflowInfo().workflowId);
 }
 
@@ -132,7 +132,8 @@ function handleChat(run: Handled, inbox: Inbox): void {
   const { on, record } = orders(run.control);
   setHandler(
     sendUpdate,
-    ({ input, by, pin }) => {
+    ({ input, by, pin, source }) => {
+      if (source !== undefined) noteSource(run, source);
       const message = { ...messageOf(input), ...(by && { by }), ...(pin === true && { pinned: true as const }) };
       return inbox.add(currentUpdateInfo()?.id ?? uuid4(), message);
     },
@@ -199,6 +200,12 @@ function orders(control: Control) {
   return { on, record };
 }
 
+/** From now on: the message may be in the conversation before anybody looks again. */
+function noteSource(run: Handled, source: string): void {
+  run.input = { ...run.input, tainted: [...(run.input.tainted ?? []), source].slice(0, 20) };
+  run.session?.authority.taint(source);
+}
+
 function noChat(): never {
   return illegal('send', 'it gives one answer and is no chat');
 }
@@ -214,6 +221,7 @@ function both<Given>(check: (given: Given) => void, rule: (given: Given) => unkn
 /** Operators may do much, and not more than the run's policies let anybody. */
 function mayChange({ session }: Handled, model: string | undefined): void {
   if (!session) illegal('change', 'it is only just starting');
+  if (model !== undefined && !session.pinned) illegal('change', 'its agent is only just being looked up');
   if (model === undefined || mayUseModel(session.layers, model)) return;
   refuse('Permission.Denied', `the run may not use the model ${model}`, 'Its `permissions.models` name those it may.');
 }

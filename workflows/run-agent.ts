@@ -9,6 +9,10 @@ import { startAttributes } from './search-attributes';
 export interface RunAgentOptions extends SessionOptions {
   /** The last part of the child's workflow id, which starts with the parent's. Default: the agent's name and a number. */
   id?: string;
+  /** What the caller may do, from the outside in: the child may do no more. Default: as its agent says. */
+  authority?: SessionInput['authority'];
+  /** Where content from outside came from that the task holds. */
+  tainted?: string[];
   taskQueue?: string;
   /** What happens to the run when the calling workflow closes first. Default: it is cancelled too. */
   parentClosePolicy?: ChildWorkflowOptions['parentClosePolicy'];

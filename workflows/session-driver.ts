@@ -157,10 +157,15 @@ function modelInput(session: Session): InvokeModelInput {
     turn: progress.turns + 1,
     agent: agent.name,
     contextFrom: progress.contextFrom,
-    ...(session.pinned ? pinnedInput(session) : { options: session.options }),
+    ...(session.pinned ? pinnedInput(session) : unpinnedInput(session)),
     ...(contextTokens !== undefined && { contextTokens }),
     ...(withoutSummary(session) && { withoutSummary: true as const }),
   };
+}
+
+function unpinnedInput({ options, given }: Session): Partial<InvokeModelInput> {
+  const models = given.authority?.flatMap(({ policy }) => (policy.models ? [policy.models] : [])) ?? [];
+  return { options, ...(models.length > 0 && { models }) };
 }
 
 function pinnedInput({ agent, model, progress, limits, parameters, mounts }: Session): Partial<InvokeModelInput> {

@@ -1,5 +1,8 @@
 import { msToNumber } from '@temporalio/common';
 import type { ChatOptions } from '../protocol/control';
+import type { Policy } from '../protocol/permissions/policy';
+import { rulesOf } from '../protocol/permissions/policy-problems';
+import { parseRule } from '../protocol/permissions/rule';
 import type { Fork, SessionInput } from '../protocol/session';
 import { toApplicationFailure } from './failures';
 
@@ -23,6 +26,7 @@ export function normaliseInput(input: SessionInput, continued: boolean): Session
       throw invalid(`${name}: not a text of at most ${LONGEST_TEXT} characters`);
   }
   if (input.fork !== undefined) checkFork(input.fork);
+  checkLayers(input);
   const optional = input.chat !== undefined || input.fork !== undefined;
   if (!optional && isEmpty(input.input)) throw invalid('input: say what the agent should do');
   return {
@@ -30,6 +34,43 @@ export function normaliseInput(input: SessionInput, continued: boolean): Session
     ...(input.limits && { limits: checkLimits(input.limits) }),
     ...(input.chat && { chat: checkChat(input.chat) }),
   };
+}
+
+const MAX_LAYERS = 100;
+
+/** A rule that cannot be read would stop the run at its first call, for good. */
+function checkLayers({ authority = [], permissions, tainted = [] }: SessionInput): void {
+  if (!Array.isArray(authority) || authority.length > MAX_LAYERS) throw invalid('authority: not a list of layers');
+  for (const [at, layer] of authority.entries()) {
+    const where = `authority.${at}`;
+    if (typeof layer?.of !== 'string' || !Array.isArray(layer.grants)) throw invalid(`${where}: not a layer`);
+    checkPolicy(`${where}.policy`, layer.policy);
+    for (const grant of layer.grants) checkRule(`${where}.grants`, grant?.rule);
+  }
+  if (permissions !== undefined) checkPolicy('permissions', permissions);
+  if (!isTexts(tainted)) throw invalid('tainted: not a list of texts');
+}
+
+function checkPolicy(where: string, policy: Policy): void {
+  if (typeof policy !== 'object' || policy === null) throw invalid(`${where}: not a policy`);
+  if (policy.models !== undefined && !isTexts(policy.models)) throw invalid(`${where}.models: not a list of texts`);
+  try {
+    for (const { keys, text } of rulesOf(policy)) checkRule(`${where}.${keys.join('.')}`, text);
+  } catch (error) {
+    throw error instanceof TypeError ? invalid(`${where}: not a policy: ${error.message}`) : error;
+  }
+}
+
+function checkRule(where: string, text: string): void {
+  try {
+    parseRule(text);
+  } catch (error) {
+    throw invalid(`${where}: ${(error as Error).message}`);
+  }
+}
+
+function isTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
 }
 
 function isEmpty(input: unknown): boolean {

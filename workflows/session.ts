@@ -111,12 +111,16 @@ export class Session {
   }
 
   /** How the run was started, besides its task: checked where the agent is looked up. */
-  get options(): Omit<SessionInput, 'agent' | 'input' | 'parent' | 'authority' | 'effectScope' | 'carried'> {
+  get options(): Omit<
+    SessionInput,
+    'agent' | 'input' | 'parent' | 'authority' | 'tainted' | 'effectScope' | 'carried'
+  > {
     const {
       agent: _agent,
       input: _input,
       parent: _parent,
       authority: _authority,
+      tainted: _tainted,
       effectScope: _scope,
       carried: _carried,
       ...options
@@ -150,6 +154,7 @@ export class Session {
       control,
       inbox,
     );
+    for (const source of input.tainted ?? []) session.authority.taint(source);
     if (!inbox && !(input.fork && input.input == null)) session.transcript.append(messageOf(input.input));
     return session;
   }

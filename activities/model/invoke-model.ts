@@ -84,22 +84,28 @@ async function callModel(
   const position = input.transcript.length + quickResults.length;
   const stream = services.streams.begin(key, { turn: input.turn, position, call: scheduledTimestampMs, attempt });
   let chars = 0;
+  const { redactor } = services.secrets;
+  const held = { text: redactor.pieces(), reasoning: redactor.pieces() };
   const reply = await route.provider
-    .complete(affordable, {
+    .complete(redactor.value(affordable), {
       signal,
       correlationId: rootIdOf(workflowExecution?.workflowId ?? ''),
       onDelta: (delta) => {
         if ('text' in delta) chars += delta.text.length;
         tell({ turn: input.turn, receivedChars: chars });
-        stream.delta(delta);
+        stream.delta('text' in delta ? { ...delta, text: held[delta.type].push(delta.text) } : delta);
       },
     })
     .catch((error) => {
       stream.end(false);
       throw withContextSize(error, fitted.tokens);
     });
+  for (const type of ['text', 'reasoning'] as const) {
+    const text = held[type].end();
+    if (text !== '') stream.delta({ type, text });
+  }
   stream.end(true);
-  const message = { ...(await offloadReply(reply.message, parts)), mark: newMark() };
+  const message = { ...(await offloadReply(redactor.value(reply.message), parts)), mark: newMark() };
   services.transcripts.keep(key, message);
   return {
     ...(quickResults.length > 0 && { quickResults }),

@@ -3,6 +3,7 @@ import { durationSchema } from '../../protocol/duration';
 import { HoldfastError } from '../../protocol/failures';
 import type { JsonSchema } from '../../protocol/json';
 import { TOOL_NAME, type ToolSpec } from '../../protocol/tool';
+import { SECRET_NAME } from '../secrets/reference';
 import type { ToolDefinition } from './tool';
 
 /** Found in the global registry, so that tools made by another copy of the package are recognised too. */
@@ -79,6 +80,7 @@ function governanceOf(definition: ToolDefinition): Partial<ToolSpec> {
   if (subject && !(typeof subject.argument === 'string' && KINDS.includes(subject.kind))) {
     throw invalid(name, `subject must name an argument and a kind, one of ${KINDS.join(', ')}`);
   }
+  checkSecrets(definition);
   if (priceUsd !== undefined && !(Number.isFinite(priceUsd) && priceUsd >= 0)) {
     throw invalid(name, 'priceUsd must be a number of US dollars, 0 or more');
   }
@@ -91,6 +93,11 @@ function governanceOf(definition: ToolDefinition): Partial<ToolSpec> {
     ...(undo && { undoes: true as const }),
     ...(priceUsd && { priceUsd }),
   };
+}
+
+function checkSecrets({ name, secrets = [] }: ToolDefinition): void {
+  if (Array.isArray(secrets) && secrets.every((one) => typeof one === 'string' && SECRET_NAME.test(one))) return;
+  throw invalid(name, 'secrets must be a list of names: a letter, then letters, digits, "_", "-" and "."');
 }
 
 function checkTexts({ name, description, toolset }: ToolDefinition): void {

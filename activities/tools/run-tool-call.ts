@@ -1,12 +1,13 @@
 import { HoldfastError } from '../../protocol/failures';
 import type { ToolMessage, ToolOutcome } from '../../protocol/messages';
 import { storageError } from '../../protocol/storage';
+import type { Redactor } from '../secrets/redactor';
 import { type CappedOutput, capOutput, OUTPUT_BYTES, type OutputStore } from './capped-output';
 import { checkArguments } from './check-arguments';
 import type { Tool } from './define-tool';
 import { shorten } from './preview';
 import { RetryLater, type ToolContext } from './tool';
-import { NotSerialisable, outputText } from './tool-output';
+import { NotSerialisable, type OutputText, outputText } from './tool-output';
 
 /** Bytes an error's text may have in a result. */
 const ERROR_BYTES = 4_000;
@@ -19,6 +20,8 @@ export interface ToolCall extends ToolContext {
   arguments: unknown;
   /** Where outputs above 64 kB go: the artifact store, bound to the run. */
   outputs: OutputStore;
+  /** Takes secrets out of what the model, the history or a log is about to see. Default: there are none. */
+  redactor?: Redactor;
   /** Bytes kept of an output. Default 10 MB. */
   outputBytes?: number;
 }
@@ -90,7 +93,8 @@ async function finalise(output: unknown, tool: Tool, call: ToolCall, deadline: D
       }
     },
   };
-  const capped = await capOutput(outputText(output), outputs, call.outputBytes ?? OUTPUT_BYTES, deadline.signal);
+  const text = redacted(outputText(output), call);
+  const capped = await capOutput(text, outputs, call.outputBytes ?? OUTPUT_BYTES, deadline.signal);
   // Without the store an output loses its middle; a tool that may run again gives it again when there is space.
   if (full && mayWait(tool, call)) throw full;
   return messageOf(call, 'ok', capped);
@@ -106,6 +110,12 @@ function mayWait({ spec }: Tool, { attempt }: ToolCall): boolean {
   return spec.effect !== 'once' && attempt < spec.maxAttempts;
 }
 
+function redacted(output: OutputText, { redactor }: ToolCall): OutputText {
+  if (!redactor || redactor.idle) return output;
+  if ('whole' in output && output.whole !== undefined) return { ...output, whole: redactor.text(output.whole) };
+  return { ...output, stream: redactor.stream(output.stream as AsyncIterable<string>) } as OutputText;
+}
+
 function failureOf(error: unknown, tool: Tool, call: ToolCall, deadline: Deadline): ToolMessage {
   if (deadline.passed) return resultOf(call, 'timed-out', timeoutText(tool));
   if (call.signal.aborted) {
@@ -114,9 +124,13 @@ function failureOf(error: unknown, tool: Tool, call: ToolCall, deadline: Deadlin
     }
     throw call.signal.reason;
   }
-  if (isNamed(error, 'RetryLater')) throw retryLater(error as RetryLater);
+  if (isNamed(error, 'RetryLater')) throw retryLater((call.redactor?.error(error) ?? error) as RetryLater);
   if (isNamed(error, 'OutcomeUnknown')) {
-    return resultOf(call, 'outcome-unknown', `${errorText(error)}\nIt may or may not have taken effect.`);
+    return resultOf(
+      call,
+      'outcome-unknown',
+      `${errorText(call.redactor?.error(error) ?? error)}\nIt may or may not have taken effect.`,
+    );
   }
   const full = spaceMissing(error);
   if (full && mayWait(tool, call)) throw full;
@@ -127,7 +141,7 @@ function failureOf(error: unknown, tool: Tool, call: ToolCall, deadline: Deadlin
       `${tool.name} ran, but its result cannot be shown: ${shorten(error.message, 500)}.`,
     );
   }
-  return resultOf(call, 'failed', errorText(full ?? error));
+  return resultOf(call, 'failed', errorText(full ?? call.redactor?.error(error) ?? error));
 }
 
 function timeoutText({ name, spec }: Tool): string {
@@ -159,7 +173,8 @@ function errorText(error: unknown): string {
   }
 }
 
-function resultOf(call: ToolCall, outcome: ToolOutcome, content: string): ToolMessage {
+function resultOf(call: ToolCall, outcome: ToolOutcome, text: string): ToolMessage {
+  const content = call.redactor?.text(text) ?? text;
   return messageOf(call, outcome, { content, mediaType: 'text/plain' });
 }
 

@@ -22,7 +22,7 @@ export interface ToolContext {
   readonly log: ToolLog;
   /** A sign of life with what has been done so far; shown in the Web UI's heartbeat details. */
   progress(details: unknown): void;
-  /** A credential by name, resolved here and never recorded. Throws when there is none. */
+  /** A credential the tool declares, resolved here and never recorded. Throws when there is none, or it was not declared. */
   secret(name: string): string;
   /** A part of an artifact of this run. */
   readArtifact(ref: Pick<ArtifactRef, 'id'>, range?: { offset?: number; length?: number }): Promise<Buffer>;
@@ -60,6 +60,8 @@ export interface ToolDefinition<Input extends z.ZodType = z.ZodType> {
   stays?: 'workspace';
   /** What it returns was written by others (the web, mail, another system): the conversation counts as tainted from then on. */
   outside?: boolean;
+  /** Names of the credentials `context.secret` may give it. Default: none. */
+  secrets?: readonly string[];
   /** US dollars one call costs. Default 0. */
   priceUsd?: number;
   /**

@@ -39,6 +39,8 @@ function equals(condition: Condition, value: unknown, kind: SubjectKind): Findin
   }
   if (typeof value === 'number' || typeof value === 'boolean') {
     const same = String(value) === wanted || (typeof value === 'number' && Number(wanted) === value);
+    // Some schemas take one for the other.
+    if (!same && /^(true|false)$/i.test(wanted) && typeof value === 'number') return 'unsure';
     return same || (!literal && exactly('text', String(value), wanted, false)) ? 'yes' : 'no';
   }
   // "anything" is also nothing.

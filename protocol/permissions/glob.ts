@@ -12,43 +12,49 @@ const compiled = new Map<string, Token[]>();
 
 /**
  * @param segmented whether a single star stops at "/".
+ * @param stop characters a single star stops at besides.
  */
-export function matchGlob(pattern: string, text: string, segmented: boolean): Fit {
-  const tokens = compile(pattern, segmented);
-  let states = closure(tokens, new Set([0]));
+export function matchGlob(pattern: string, text: string, segmented: boolean, stop?: RegExp): Fit {
+  const tokens = compile(pattern);
+  // What may stand next in the pattern, after each character of the text.
+  let states = new Uint8Array(tokens.length + 1);
+  let next = new Uint8Array(tokens.length + 1);
+  states[0] = 1;
+  let alive = passStars(tokens, states);
   for (const char of text) {
-    const next = new Set<number>();
-    for (const at of states) {
-      const token = tokens[at];
-      if (token === undefined) continue;
-      if ('star' in token) {
-        if (token.star === 'all' || char !== '/') next.add(at);
-      } else if (token.char === char) {
-        next.add(at + 1);
-      }
+    if (!alive) break;
+    const stops = (segmented && char === '/') || stop?.test(char) === true;
+    next.fill(0);
+    for (let at = 0; at < tokens.length; at++) {
+      if (states[at] === 0) continue;
+      const token = tokens[at] as Token;
+      if ('char' in token) {
+        if (token.char === char) next[at + 1] = 1;
+      } else if (token.star === 'all' || !stops) next[at] = 1;
     }
-    states = closure(tokens, next);
-    if (states.size === 0) return { full: false, open: false };
+    [states, next] = [next, states];
+    alive = passStars(tokens, states);
   }
-  return { full: states.has(tokens.length), open: true };
+  return { full: states[tokens.length] === 1, open: alive };
 }
 
-/** A star may also stand for nothing. */
-function closure(tokens: Token[], states: Set<number>): Set<number> {
-  for (const at of states) {
-    const token = tokens[at];
-    if (token && 'star' in token) states.add(at + 1);
+/** A star may also stand for nothing. @returns whether anything may stand next. */
+function passStars(tokens: Token[], states: Uint8Array): boolean {
+  let alive = states[tokens.length] === 1;
+  for (let at = 0; at < tokens.length; at++) {
+    if (states[at] === 0) continue;
+    alive = true;
+    if ('star' in (tokens[at] as Token)) states[at + 1] = 1;
   }
-  return states;
+  return alive;
 }
 
-function compile(pattern: string, segmented: boolean): Token[] {
-  const key = `${segmented ? '/' : '*'}${pattern}`;
-  const known = compiled.get(key);
+function compile(pattern: string): Token[] {
+  const known = compiled.get(pattern);
   if (known) return known;
   const tokens = (pattern.match(/\*+|[^*]/gu) ?? []).map(
-    (part): Token => (part[0] === '*' ? { star: part.length > 1 || !segmented ? 'all' : 'name' } : { char: part }),
+    (part): Token => (part[0] === '*' ? { star: part.length > 1 ? 'all' : 'name' } : { char: part }),
   );
-  if (compiled.size < 5_000) compiled.set(key, tokens);
+  if (compiled.size < 5_000) compiled.set(pattern, tokens);
   return tokens;
 }

@@ -48,7 +48,12 @@ export const policySchema = z.strictObject({
   tainted: taintedSchema.optional(),
   approval: termsSchema.optional().describe('How approvals are asked for, where a rule says nothing else.'),
   models: z
-    .array(z.string().min(1).max(200))
+    .array(
+      z
+        .string()
+        .max(200)
+        .regex(/^[\w.*-]+\/\S+$|^\*$/, 'a model is provider/model, with * for any part of it'),
+    )
     .max(100)
     .optional()
     .describe('`provider/model` it may use, with `*`. Default: any.'),

@@ -10,6 +10,7 @@ import {
   textsOf,
   urlsOf,
 } from './readings';
+import { UNKNOWN } from './shell-words';
 
 /** What kind of text a tool's argument is; decides which spellings mean the same. */
 export type SubjectKind = 'text' | 'path' | 'command' | 'url';
@@ -21,7 +22,10 @@ const MAX_TEXT = 20_000;
 export function exactly(kind: SubjectKind, text: string, pattern: string, literal: boolean): boolean {
   if (!literal && /^\*\*+$/.test(pattern)) return true;
   if (text.length > MAX_TEXT || !PLAIN[kind](text)) return false;
-  return literal ? text === pattern : matchGlob(pattern, text, isSegmented(kind)).full;
+  if (literal) return text === pattern;
+  // "*@acme.com" must not be met by a list whose last address is there.
+  const stop = kind === 'text' ? /[\s,;]/ : undefined;
+  return matchGlob(pattern, text, isSegmented(kind), stop).full;
 }
 
 /**
@@ -31,13 +35,13 @@ export function exactly(kind: SubjectKind, text: string, pattern: string, litera
 export function loosely(kind: SubjectKind, text: string, pattern: string, literal: boolean): boolean {
   if (text.length > MAX_TEXT) return true;
   if (literal ? text === pattern : matchGlob(pattern, text, isSegmented(kind)).full) return true;
-  const wanted = literal ? READINGS[kind](pattern) : [patternReading(kind, pattern)];
+  const wanted = patternReadings(kind, pattern, literal);
   return READINGS[kind](text).some((one) => wanted.some((name) => meets(kind, one, name, literal)));
 }
 
 function meets(kind: SubjectKind, text: string, wanted: string, literal: boolean): boolean {
-  // From here on a shell decides what stands there: anything that could still become the name is caught.
-  const open = kind === 'command' ? text.search(/[$*?[\]~]/) : -1;
+  // From here on something else decides what stands there: anything that could still become the name is caught.
+  const open = text.indexOf(UNKNOWN);
   const known = open < 0 ? text : text.slice(0, open);
   if (literal) return open < 0 ? known === wanted : wanted.startsWith(known);
   const { full, open: extends_ } = matchGlob(wanted, known, isSegmented(kind));
@@ -45,9 +49,13 @@ function meets(kind: SubjectKind, text: string, wanted: string, literal: boolean
 }
 
 /** Stars are no letters: a pattern is folded, but not read as a path or a command. */
-function patternReading(kind: SubjectKind, pattern: string): string {
+function patternReadings(kind: SubjectKind, pattern: string, literal: boolean): string[] {
   const folded = fold(pattern);
-  return kind === 'path' ? folded.replace(/^(\.?\/)+/, '') : folded;
+  if (kind === 'path') return [folded.replace(/^(\.?\/)+/, '')].concat(literal ? (pathsOf(pattern)[0] ?? []) : []);
+  if (kind === 'command') return [folded, folded.replace(/["'\\]/g, '')];
+  if (kind === 'url')
+    return [folded, folded.replace(/^(https:\/\/[^/]*):443(?=\/|$)|^(http:\/\/[^/]*):80(?=\/|$)/, '$1$2')];
+  return [folded];
 }
 
 function isSegmented(kind: SubjectKind): boolean {

@@ -1,6 +1,7 @@
 import type { ApprovalTerms } from '../approval';
 import type { ToolSpec } from '../tool';
 import { type Finding, meetsCondition } from './condition';
+import { matchGlob } from './glob';
 import { placeOf } from './outside';
 import type { Policy, Profile } from './policy';
 import { parseRule, type Rule } from './rule';
@@ -81,7 +82,7 @@ function ruleOfPolicy(policy: Policy, call: AskedCall): Ruling {
     if (wary) return { verdict: 'ask', because: `ask ${wary} after content from outside` };
   }
   const allowed = firstOf(policy.allow, call, 'yes');
-  if (call.tainted && !trusted && profile === 'strict' && leavesTheRun(call)) {
+  if (call.tainted && !trusted && profile === 'strict' && (leavesTheRun(call) || choosesAddress(call))) {
     return { verdict: 'ask', because: 'profile strict asks after content from outside' };
   }
   if (allowed) return { verdict: 'allow', because: `allow ${allowed}` };
@@ -98,6 +99,11 @@ function ofProfile(profile: Profile, call: AskedCall): Ruling {
 /** Whether the call may change anything but the run's own state and files. */
 function leavesTheRun({ spec, arguments: args, mounts }: AskedCall): boolean {
   return spec.effect !== 'read' && spec.runsIn === 'activity' && placeOf(spec, args, mounts) === 'outside';
+}
+
+/** A read whose address the model makes up can carry anything out in it. */
+function choosesAddress({ spec }: AskedCall): boolean {
+  return spec.effect === 'read' && spec.subject?.kind === 'url';
 }
 
 function ruleOfEntry(entry: NonNullable<Policy['ask']>[number]): string {
@@ -118,20 +124,19 @@ function applies(text: string, { spec, arguments: args }: AskedCall, least: Find
   });
 }
 
-function namesTool({ tools }: Rule, name: string): boolean {
-  if (!tools.includes('*')) return tools === name;
-  const source = tools.split(/\*+/).map((part) => part.replace(/[-]/g, '\\-'));
-  return new RegExp(`^${source.join('.*')}$`).test(name);
+/** Whether a rule is about a tool. */
+export function namesTool({ tools }: Rule, name: string): boolean {
+  return matchGlob(tools, name, false).full;
 }
 
 /** Whether every layer lets the run use a model. */
 export function mayUseModel(layers: readonly Layer[], model: string): boolean {
   return layers.every(({ policy: { models } }) => {
-    return models === undefined || models.some((pattern) => wildcard(pattern).test(model));
+    return models === undefined || namesModel(models, model);
   });
 }
 
-function wildcard(pattern: string): RegExp {
-  const parts = pattern.split(/\*+/).map((part) => part.replace(/[.+?^${}()|[\]\\-]/g, '\\$&'));
-  return new RegExp(`^${parts.join('.*')}$`);
+/** @param models patterns of `provider/model`. */
+export function namesModel(models: readonly string[], model: string): boolean {
+  return models.some((pattern) => matchGlob(pattern, model, false).full);
 }

@@ -47,13 +47,29 @@ describe('a call', () => {
       'timed-out',
       /50 ms/,
     ],
-    ['a secret nobody set', {}, { answer: (_text, context) => context.secret('TOKEN') }, 'failed', /no secret "TOKEN"/],
+    [
+      'a secret nobody set',
+      {},
+      { secrets: ['TOKEN'], answer: (_text, context) => context.secret('TOKEN') },
+      'failed',
+      /no secret "TOKEN"/,
+    ],
+    [
+      'a secret the tool does not declare',
+      {},
+      { answer: (_text, context) => context.secret('TOKEN') },
+      'failed',
+      /does not declare/,
+    ],
   ])('%s is a result too', async (_what, changes, options, outcome, content) => {
     expect(await benchOf(options).run(changes)).toMatchObject({ outcome, content: expect.stringMatching(content) });
   });
 
   test('a secret is given to the tool and not recorded', async () => {
-    const { run } = benchOf({ answer: (_text, { secret }) => secret('TOKEN').length }, { TOKEN: 'canary-123' });
+    const { run } = benchOf(
+      { secrets: ['TOKEN'], answer: (_text, { secret }) => secret('TOKEN').length },
+      { TOKEN: 'canary-123' },
+    );
     const message = await run();
     expect(message.content).toBe('10');
     expect(JSON.stringify(message)).not.toContain('canary');

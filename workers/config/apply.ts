@@ -9,11 +9,12 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export function assemblySettings(
   settings: Settings,
   env: Environment,
-): Pick<AssemblyOptions, 'providerSettings' | 'models' | 'prices' | 'defaultModel'> {
+): Pick<AssemblyOptions, 'providerSettings' | 'models' | 'prices' | 'secrets' | 'defaultModel'> {
   return {
     providerSettings: providerSettings(settings, env),
     models: settings.models as NonNullable<ProvidersConfig['models']>,
     prices: settings.prices as NonNullable<AssemblyOptions['prices']>,
+    secrets: settings.secrets,
     defaultModel: defaultModelOf(settings, env) ?? null,
   };
 }

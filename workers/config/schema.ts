@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseReference, REFERENCE_FORMS, SECRET_NAME } from '../../activities/secrets/reference';
 import { durationSchema } from '../../protocol/duration';
 import { LevelRules } from '../log-levels';
 
@@ -92,6 +93,15 @@ export const settingsSchema = z.strictObject({
     .describe('Settings by provider; a name of your own is another server.'),
   models: z.record(route, modelSchema).prefault({}).describe('Windows of models, by provider/model.'),
   prices: z.record(route, priceSchema).prefault({}).describe('Prices, by provider/model or provider/*.'),
+  secrets: z
+    .record(
+      z.string().regex(SECRET_NAME, 'a name of letters, digits, "_", "-" and "."'),
+      z.string().refine((text) => parseReference(text) !== undefined, `not a reference: write ${REFERENCE_FORMS}`),
+    )
+    .prefault({})
+    .describe(
+      'Where secrets are, by the name tools ask for: env:VARIABLE, file:PATH or vault:MOUNT/PATH#KEY. Default: env: and the name.',
+    ),
   worker: z
     .strictObject({
       taskQueue: z.string().min(1).max(200).prefault('holdfast').describe('Where runs wait for a worker.'),

@@ -127,7 +127,11 @@ function useProblems(source: AgentSource, tools: readonly Tool[], around: Surrou
       return [];
     } catch (error) {
       if (!HoldfastError.is(error)) throw error;
-      return error.code === 'Model.MissingKey' ? [] : [at(key, error.message, error.hint)];
+      if (error.code === 'Model.MissingKey') return [];
+      const { keys } = (error.details ?? {}) as { keys?: PropertyKey[] };
+      const problem = at(key, error.message, error.hint);
+      if (!keys) return [problem];
+      return [{ ...problem, path: keys.join('.'), ...(lineOf && { line: lineOf(keys) }) }];
     }
   };
   const { output, ...withoutOutput } = definition;
