@@ -7,6 +7,10 @@ import { createCheckDecision } from './approvals/check-decision';
 import { createNotifyApproval } from './approvals/notify-approval';
 import { workingInstant } from './approvals/working-instant';
 import { createArchiveTranscript } from './archive-transcript';
+import { createArchiveEntries } from './ledger/archive-entries';
+import { budgetPeriod } from './ledger/budget-period';
+import { lookAtHolder } from './ledger/look-at-holder';
+import { createNotifyBudget } from './ledger/notify-budget';
 import { createInvokeModel } from './model/invoke-model';
 import { createToolActivity } from './run-tool';
 import type { ActivityServices } from './services';
@@ -22,6 +26,10 @@ export function createActivities(services: ActivityServices): Record<string, (..
     archiveTranscript: createArchiveTranscript(services),
     checkDecision: createCheckDecision(services),
     notifyApproval: createNotifyApproval(services),
+    budgetPeriod: async (at, timeZone) => budgetPeriod(at, timeZone),
+    lookAtHolder,
+    archiveEntries: createArchiveEntries(services),
+    notifyBudget: createNotifyBudget(services),
     workingInstant: async (input) => workingInstant(input),
   };
   const perTool: Record<string, ToolActivity> = {};

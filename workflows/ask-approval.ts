@@ -28,6 +28,17 @@ export async function askApproval(id: string, request: Omit<ApprovalRequest, 'ru
   return child.result();
 }
 
+/** Asks people and goes on; what they say comes by the signal `request.answerTo`, also after this workflow continued as new. */
+export async function openApproval(id: string, request: Omit<ApprovalRequest, 'run'>): Promise<void> {
+  await startChild<typeof approval>('approval', {
+    workflowId: id,
+    args: [{ ...request, run: workflowInfo().workflowId }],
+    staticSummary: request.title,
+    memo: { approval: inboxEntry(request) },
+    parentClosePolicy: 'ABANDON',
+  });
+}
+
 /** What a list shows of it without asking it. */
 function inboxEntry({ kind, title, tool, because, agent, requester, callId }: Omit<ApprovalRequest, 'run'>) {
   return { kind, title, run: workflowInfo().workflowId, tool, because, agent, requester, callId };

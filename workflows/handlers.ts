@@ -18,6 +18,7 @@ import {
   interruptUpdate,
   pauseUpdate,
   permissionsQuery,
+  purseQuery,
   renameUpdate,
   resumeUpdate,
   sendUpdate,
@@ -48,6 +49,7 @@ export function handleQueries(run: Handled): void {
   setHandler(agentQuery, () => (run.session?.pinned ? run.session.agent : null));
   setHandler(permissionsQuery, () => run.session?.authority.view(run.session.agent, run.session.given) ?? null);
   setHandler(transcriptQuery, (from, to) => run.session?.transcript.page(from, to) ?? null);
+  setHandler(purseQuery, () => run.session?.purse?.view() ?? null);
   setHandler(exchangeQuery, (number) => run.inbox?.exchange(number) ?? null);
 }
 

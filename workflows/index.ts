@@ -1,3 +1,4 @@
 /** The entry of the workflow bundle: everything exported here is a workflow type. */
 export { agentSession } from './agent-session';
 export { approval } from './approval';
+export { ledger } from './ledger';

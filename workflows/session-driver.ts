@@ -1,4 +1,4 @@
-import type { InvokeModelInput, InvokeModelResult, RunToolInput } from '../protocol/activities';
+import type { InvokeModelInput, InvokeModelResult, LeaseShort, RunToolInput } from '../protocol/activities';
 import type { Failure, FailureCode } from '../protocol/failures';
 import type { AssistantMessage, ToolCallPart, ToolMessage } from '../protocol/messages';
 import type { StopReason } from '../protocol/session';
@@ -9,17 +9,20 @@ import { type Stop, stopBeforeTools, stopBeforeTurn } from './gates';
 import { grouped } from './grouped';
 import { countRepeats } from './loop-breaker';
 import { textMessage } from './message-of';
+import { notSent, payTool, provide, settleCall, settleFailure } from './paying';
 import { isFree, noteOutside, type PermitDeps, permit } from './permit';
 import { answered, canRideAlong, runCalls, specOf, toolInput } from './run-calls';
 import type { Session } from './session';
 
 /** Temporal's primitives, handed in so that the loop can be driven by fakes. */
 export interface SessionDeps extends PermitDeps {
-  invokeModel(input: InvokeModelInput, summary: string): Promise<InvokeModelResult>;
+  invokeModel(input: InvokeModelInput, summary: string): Promise<InvokeModelResult | LeaseShort>;
   /** Resolves with a result whatever the tool does; rejects on cancellation only. */
   runTool(spec: ToolSpec, input: RunToolInput, summary: string): Promise<ToolMessage>;
   /** A failed model call, classified; undefined for anything else (a bug, a cancellation). */
   failureOf(error: unknown): Failure | undefined;
+  /** US dollars a failed or cancelled model call may have cost; undefined when it does not say. */
+  lostUsd(error: unknown): number | undefined;
   /** Whether this Temporal run has grown enough to continue as new. */
   rolloverDue(turnsInThisRun: number): boolean;
   /** Resolves once the condition holds. */
@@ -94,14 +97,21 @@ function takeReply(session: Session, reply: InvokeModelResult | Stop): Stop | To
 async function askModel(session: Session, deps: SessionDeps): Promise<InvokeModelResult | Stop> {
   session.phase = 'model';
   session.control.started('model');
-  for (let shrunk = 0; ; shrunk++) {
+  for (let shrunk = 0; ; ) {
+    const unpaid = session.purse && (await provide(session, session.purse));
+    if (unpaid) return unpaid;
     try {
       const result = await deps.invokeModel(modelInput(session), callSummary(session));
+      if ('short' in result) {
+        notSent(session, result);
+        continue;
+      }
       recordReply(session, result);
       return result;
     } catch (error) {
+      settleFailure(session, deps.lostUsd(error));
       const failure = deps.failureOf(error);
-      if (failure?.code === 'Model.ContextTooLong' && shrunk < SHRINK_ATTEMPTS && shrinkContext(session, failure))
+      if (failure?.code === 'Model.ContextTooLong' && shrunk++ < SHRINK_ATTEMPTS && shrinkContext(session, failure))
         continue;
       const reason = failure && STOP_OF_FAILURE[failure.code];
       if (!reason) throw error;
@@ -144,9 +154,14 @@ function modelInput(session: Session): InvokeModelInput {
     turn: progress.turns + 1,
     agent: agent.name,
     contextFrom: progress.contextFrom,
-    ...(session.pinned ? pinnedInput(session) : { options: session.options }),
+    ...(session.pinned ? pinnedInput(session) : firstInput(session)),
+    ...session.purse?.offer(),
     ...(contextTokens !== undefined && { contextTokens }),
   };
+}
+
+function firstInput({ options, progress: { costUsd } }: Session): Partial<InvokeModelInput> {
+  return { options, ...(costUsd > 0 && { spentUsd: costUsd }) };
 }
 
 function pinnedInput({ agent, model, progress, limits, parameters, mounts }: Session): Partial<InvokeModelInput> {
@@ -168,8 +183,7 @@ function recordReply(session: Session, result: InvokeModelResult): void {
   progress.turns++;
   session.turnsHere++;
   progress.usage = addUsage(progress.usage, result.usage);
-  progress.costUsd += result.costUsd ?? 0;
-  progress.costIncomplete ||= result.costUsd === null;
+  settleCall(session, result);
   progress.simulated ||= result.simulated;
   progress.contextFrom = result.contextFrom;
   transcript.seen();
@@ -232,6 +246,8 @@ async function runPermitted(
   if (spec.runsIn === 'workflow') return runTodo(session, call);
   const { agent, progress, firstRunId, mounts } = session;
   const input = toolInput(call, { agent: agent.name, firstRunId, turn: progress.turns, ...(mounts && { mounts }) });
+  const unpaid = await payTool(session, spec);
+  if (unpaid !== undefined) return answered(call, 'denied', `Not run: ${unpaid}.`);
   running.push(spec.name);
   try {
     const result = await deps.runTool(spec, input, summaryOf(progress.turns, call));

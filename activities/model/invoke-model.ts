@@ -1,26 +1,30 @@
 import { activityInfo, Context } from '@temporalio/activity';
-import type { InvokeModelInput, InvokeModelResult } from '../../protocol/activities';
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import type { InvokeModelInput, InvokeModelResult, LeaseShort } from '../../protocol/activities';
 import type { ResolvedAgent } from '../../protocol/agent';
+import { toMicros, toUsd } from '../../protocol/budget/money';
 import { HoldfastError } from '../../protocol/failures';
 import { rootIdOf } from '../../protocol/names';
 import { withHeartbeat } from '../heartbeat';
 import { isLarge, loadParts, offloadReply } from '../offload';
-import type { ModelReply } from '../providers/provider';
+import type { ModelReply, ModelRequest } from '../providers/provider';
 import { type FirstCall, resolveAgent } from '../resolve-agent';
 import type { ActivityServices } from '../services';
 import { newMark, scopedParts, sessionKey } from '../session-key';
 import { pullFrom, sessionSource } from '../session-source';
 import { toFailure } from '../to-failure';
+import { AttemptCosts } from './attempt-costs';
 import { checkOutput } from './check-output';
 import { type FirstDeadline, firstDeadline } from './first-deadline';
 import { runQuickCalls } from './quick-calls';
-import { prepareRequest, withinBudget } from './request';
+import { prepareRequest, withinBudget, worstCaseOf } from './request';
 import { answerMs, withinTime } from './time-limit';
 
 /** One model call: pulls what this worker lacks of the transcript, fits it, asks, checks. Never retries: Temporal does. */
 export function createInvokeModel(services: ActivityServices) {
-  return async function invokeModel(input: InvokeModelInput): Promise<InvokeModelResult> {
+  return async function invokeModel(input: InvokeModelInput): Promise<InvokeModelResult | LeaseShort> {
     let deadline: FirstDeadline | undefined;
+    let costs: AttemptCosts | undefined;
     try {
       const pinned = input.revision === undefined ? resolveAgent(input, services.catalogue) : undefined;
       deadline = pinned && firstDeadline(pinned);
@@ -28,30 +32,64 @@ export function createInvokeModel(services: ActivityServices) {
         answerMs(activityInfo().startToCloseTimeoutMs),
         deadline?.leftMs() ?? Number.POSITIVE_INFINITY,
       );
-      const call = pinned ? { ...input, ...settingsOf(pinned) } : input;
+      const call = pinned ? { ...input, ...settingsOf(pinned, input) } : input;
+      costs = costsOf(call);
       const reply = await withHeartbeat(({ signal, tell }) =>
         withinTime(limitMs, signal, async (limited) => {
           const agent = pinned?.agent ?? (await pinnedAgent(input, services));
-          return callModel({ ...call, model: call.model ?? agent.model }, agent, services, limited, tell);
+          return callModel({ ...call, model: call.model ?? agent.model }, agent, services, {
+            signal: limited,
+            tell,
+            costs,
+          });
         }),
       );
-      return pinned ? { agent: pinned.agent, ...reply } : reply;
+      return pinned && !('short' in reply) ? { agent: pinned.agent, ...reply } : reply;
     } catch (error) {
+      costs?.end();
+      if (costs) Context.current().heartbeat({ paid: costs.paid });
       const { cancellationSignal } = Context.current();
-      if (cancellationSignal.aborted) throw cancellationSignal.reason;
+      if (cancellationSignal.aborted) throw withLoss(cancellationSignal.reason, costs);
       const cause = deadline?.passed() ? deadline.failure(error) : error;
-      throw toFailure(cause, activityInfo().attempt, Math.random, deadline?.leftMs());
+      throw withLoss(toFailure(cause, activityInfo().attempt, Math.random, deadline?.leftMs()), costs);
     }
   };
 }
 
+/** Where money is limited, what lost attempts may have cost is counted. */
+function costsOf({ budgetUsd, leased }: InvokeModelInput): AttemptCosts | undefined {
+  if (budgetUsd === undefined && leased === undefined) return undefined;
+  const { attempt, heartbeatDetails } = activityInfo();
+  return new AttemptCosts(attempt, heartbeatDetails);
+}
+
+/** A call that ends for good without a result says what it may have cost. */
+function withLoss(error: unknown, costs: AttemptCosts | undefined): unknown {
+  const lostUsd = costs?.lostUsd;
+  if (lostUsd === undefined) return error;
+  if (error instanceof CancelledFailure) return new CancelledFailure(error.message, [{ lostUsd }]);
+  if (!(error instanceof ApplicationFailure)) return error;
+  const [first, ...rest] = error.details ?? [];
+  const { message, type, nonRetryable, nextRetryDelay, cause } = error;
+  return ApplicationFailure.create({
+    message,
+    details: [{ ...(first as object | undefined), lostUsd }, ...rest],
+    ...(type != null && { type }),
+    ...(nonRetryable != null && { nonRetryable }),
+    ...(nextRetryDelay != null && { nextRetryDelay }),
+    ...(cause && { cause }),
+  });
+}
+
 /** What the workflow would say of a pinned run: it does not know the agent's own settings yet. */
-function settingsOf({ agent, options }: FirstCall): Partial<InvokeModelInput> {
+function settingsOf({ agent, options }: FirstCall, { leased, spentUsd }: InvokeModelInput): Partial<InvokeModelInput> {
   const { costUsd: budgetUsd } = { ...agent.limits, ...options.limits };
   const { parameters, mounts } = options;
   return {
     model: agent.model,
-    ...(budgetUsd !== undefined && { budgetUsd }),
+    // The run has not said what it spends from: it is the agent's own account, of which nothing is leased yet.
+    ...(leased === undefined && agent.account !== undefined && { leased: 0 }),
+    ...(budgetUsd !== undefined && { budgetUsd: budgetUsd - (spentUsd ?? 0) }),
     ...(parameters && { parameters }),
     ...(mounts && { mounts }),
   };
@@ -59,13 +97,18 @@ function settingsOf({ agent, options }: FirstCall): Partial<InvokeModelInput> {
 
 type PinnedInput = InvokeModelInput & { model: string };
 
+interface CallLife {
+  signal: AbortSignal;
+  tell: (details: unknown) => void;
+  costs: AttemptCosts | undefined;
+}
+
 async function callModel(
   input: PinnedInput,
   agent: ResolvedAgent,
   services: ActivityServices,
-  signal: AbortSignal,
-  tell: (details: unknown) => void,
-): Promise<InvokeModelResult> {
+  { signal, tell, costs }: CallLife,
+): Promise<InvokeModelResult | LeaseShort> {
   const started = Date.now();
   const { attempt, scheduledTimestampMs, workflowExecution } = activityInfo();
   const key = sessionKey(input.transcript.firstRunId);
@@ -79,26 +122,35 @@ async function callModel(
     messages: await loadParts([...loaded.messages, ...quickResults], parts),
   };
   const { request, fitted } = await prepareRequest(input, agent, seen, route);
-  const affordable = withinBudget(request, input.model, fitted.tokens, input.budgetUsd, services.prices);
+  const paid = payable(request, fitted.tokens, input, { costs, prices: services.prices });
+  if ('short' in paid)
+    return { short: { ...paid.short, ...(agent.account !== undefined && { account: agent.account }) } };
+  const { affordable, lostUsd } = paid;
 
   const position = input.transcript.length + quickResults.length;
   const stream = services.streams.begin(key, { turn: input.turn, position, call: scheduledTimestampMs, attempt });
   let chars = 0;
+  let received = false;
+  if (costs) tell({ turn: input.turn, paid: costs.paid });
   const reply = await route.provider
     .complete(affordable, {
       signal,
       correlationId: rootIdOf(workflowExecution?.workflowId ?? ''),
       onDelta: (delta) => {
+        received = true;
         if ('text' in delta) chars += delta.text.length;
-        tell({ turn: input.turn, receivedChars: chars });
+        tell({ turn: input.turn, receivedChars: chars, ...(costs && { paid: costs.paid }) });
         stream.delta(delta);
       },
     })
     .catch((error) => {
       stream.end(false);
+      costs?.failed(error, received);
       throw withContextSize(error, fitted.tokens);
     });
   stream.end(true);
+  const costUsd = route.provider.simulated ? 0 : services.prices.costUsd(input.model, reply.usage);
+  if (costUsd !== null) costs?.answered(costUsd);
   const message = { ...(await offloadReply(reply.message, parts)), mark: newMark() };
   services.transcripts.keep(key, message);
   return {
@@ -106,7 +158,8 @@ async function callModel(
     message,
     finish: reply.finish,
     usage: reply.usage,
-    costUsd: route.provider.simulated ? 0 : services.prices.costUsd(input.model, reply.usage),
+    costUsd,
+    ...(lostUsd > 0 && { lostUsd }),
     model: reply.model,
     simulated: route.provider.simulated ?? false,
     contextFrom: fitted.contextFrom,
@@ -114,6 +167,34 @@ async function callModel(
     ...(reply.requestId !== undefined && { requestId: reply.requestId }),
     latencyMs: Date.now() - started,
   };
+}
+
+interface Till {
+  costs: AttemptCosts | undefined;
+  prices: ActivityServices['prices'];
+}
+
+/** The request as it may be sent, or what has to be leased for it; what earlier attempts may have cost counts first. */
+function payable(
+  request: ModelRequest,
+  tokens: number,
+  { model, budgetUsd, leased, unknownPrice }: PinnedInput,
+  { costs, prices }: Till,
+): { affordable: ModelRequest; lostUsd: number } | LeaseShort {
+  if (!costs) return { affordable: request, lostUsd: 0 };
+  const unknownUsd = unknownPrice === undefined ? undefined : toUsd(unknownPrice);
+  const worst = ({ parameters }: ModelRequest) =>
+    worstCaseOf(model, tokens, parameters.maxOutputTokens, prices, unknownUsd);
+  // Attempts before this one asked for as much as the first would: no more than the request as it came.
+  const lostUsd = costs.earlier(worst(request));
+  const left = budgetUsd === undefined ? undefined : budgetUsd - lostUsd;
+  const affordable = withinBudget(request, model, tokens, left, prices, unknownUsd);
+  const need = toMicros(worst(affordable));
+  if (leased !== undefined && toMicros(lostUsd) + need > leased) {
+    return { short: { need, ...(lostUsd > 0 && { lostUsd }) } };
+  }
+  costs.sending(worst(affordable));
+  return { affordable, lostUsd };
 }
 
 function wantedOf({ transcript, contextFrom }: InvokeModelInput, agent: ResolvedAgent) {
