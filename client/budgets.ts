@@ -54,7 +54,10 @@ export class Budgets {
    */
   async create(account: string, options: CreateAccountOptions = {}): Promise<void> {
     const asked = this.parsed(openAccountSchema, account, options);
-    if (account.includes('/')) return this.update(account, UPDATE.openAccount, asked);
+    if (account.includes('/')) {
+      await this.update(account, UPDATE.openAccount, asked);
+      return;
+    }
     const startWorkflowOperation = new WithStartWorkflowOperation(WORKFLOW.ledger, {
       workflowId: ledgerIdOf(account),
       taskQueue: this.options.taskQueue,
@@ -97,23 +100,23 @@ export class Budgets {
    * Adds funds, in the unit of the tree; runs that wait for money go on.
    * @throws HoldfastError `Budget.Unknown`, `Budget.Invalid`, `Input.Invalid`, `Server.*`.
    */
-  topUp(account: string, amount: number, actor: BudgetActor = {}): Promise<void> {
-    return this.update(account, UPDATE.topUp, this.parsed(topUpSchema, account, { amount, ...actor }));
+  async topUp(account: string, amount: number, actor: BudgetActor = {}): Promise<void> {
+    await this.update(account, UPDATE.topUp, this.parsed(topUpSchema, account, { amount, ...actor }));
   }
 
   /** Changes caps, warnings and what happens when it is empty; what is not said stays. @throws as `topUp`. */
-  setTerms(account: string, terms: AccountTerms, actor: BudgetActor = {}): Promise<void> {
-    return this.update(account, UPDATE.setTerms, this.parsed(setTermsSchema, account, { ...terms, ...actor }));
+  async setTerms(account: string, terms: AccountTerms, actor: BudgetActor = {}): Promise<void> {
+    await this.update(account, UPDATE.setTerms, this.parsed(setTermsSchema, account, { ...terms, ...actor }));
   }
 
   /** Nothing is leased from it any more; calls in flight end. @throws as `topUp`, and `Budget.Frozen`. */
-  freeze(account: string, actor: BudgetActor = {}): Promise<void> {
-    return this.update(account, UPDATE.freeze, this.parsed(freezeSchema, account, actor));
+  async freeze(account: string, actor: BudgetActor = {}): Promise<void> {
+    await this.update(account, UPDATE.freeze, this.parsed(freezeSchema, account, actor));
   }
 
   /** @throws as `freeze`. */
-  unfreeze(account: string, actor: BudgetActor = {}): Promise<void> {
-    return this.update(account, UPDATE.unfreeze, this.parsed(freezeSchema, account, actor));
+  async unfreeze(account: string, actor: BudgetActor = {}): Promise<void> {
+    await this.update(account, UPDATE.unfreeze, this.parsed(freezeSchema, account, actor));
   }
 
   /**

@@ -10,7 +10,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { HoldfastActivities } from '../protocol/activities';
-import type { EntriesPage, LeaseState, LedgerInput } from '../protocol/budget/ledger';
+import type { BookSegment, EntriesPage, LeaseState, LedgerInput, LedgerState } from '../protocol/budget/ledger';
 import { toUsd } from '../protocol/budget/money';
 import type { Freeze } from '../protocol/budget/terms';
 import { contentDigest } from '../protocol/content-digest';
@@ -187,19 +187,23 @@ class LedgerRun {
 
   /** What comes while this closes is taken along. */
   async rollOver(): Promise<never> {
-    const { desk } = this;
-    const { state, accounting } = desk;
-    const { written: to, root } = state;
+    const { state, accounting } = this.desk;
     const { from } = accounting.book;
-    if (to >= from)
-      state.segment = await archiveEntries({ root, from, to }).catch(() => ({ from, to, runId: workflowInfo().runId }));
-    await condition(() => allHandlersFinished() && this.sending === 0);
-    // People may have acted meanwhile: their entries must be in the archive too.
-    if (state.written > to) return this.rollOver();
-    return continueAsNew<typeof ledger>({
-      root,
-      ...(this.entriesPerRun && { entriesPerRun: this.entriesPerRun }),
-      state,
-    });
+    for (;;) {
+      const { written: to, root } = state;
+      // What is carried says where these entries are; this run itself goes on to say where those before it are.
+      const archived = to >= from ? await this.archived(root, from, to) : state.segment;
+      await condition(() => allHandlersFinished() && this.sending === 0);
+      // People may have acted meanwhile: their entries must be in the archive too.
+      if (state.written > to) continue;
+      const carried: LedgerState = { ...state, ...(archived && { segment: archived }) };
+      const { entriesPerRun } = this;
+      return continueAsNew<typeof ledger>({ root, ...(entriesPerRun && { entriesPerRun }), state: carried });
+    }
+  }
+
+  /** A store that does not work must not keep the money from moving: the closed run answers for its entries. */
+  private archived(root: string, from: number, to: number): Promise<BookSegment> {
+    return archiveEntries({ root, from, to }).catch(() => ({ from, to, runId: workflowInfo().runId }));
   }
 }

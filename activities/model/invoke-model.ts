@@ -182,6 +182,9 @@ function payable(
   { costs, prices }: Till,
 ): { affordable: ModelRequest; lostUsd: number } | LeaseShort {
   if (!costs) return { affordable: request, lostUsd: 0 };
+  // Only the ledger knows what a call without a price counts as, and it has not been asked yet.
+  if (leased === 0 && unknownPrice === undefined && prices.worstCaseUsd(model, tokens, 0) === null)
+    return { short: { need: 1 } };
   const unknownUsd = unknownPrice === undefined ? undefined : toUsd(unknownPrice);
   const worst = ({ parameters }: ModelRequest) =>
     worstCaseOf(model, tokens, parameters.maxOutputTokens, prices, unknownUsd);
