@@ -41,7 +41,7 @@ export function checkOpen(state: LedgerState, given: OpenAccount): void {
   const parent = account.includes('/') ? account.slice(0, account.lastIndexOf('/')) : undefined;
   if (account.split('/')[0] !== state.root) bad(`account: this is the ledger of "${state.root}"`);
   if (state.accounts[account])
-    refuse('Budget.Exists', `there is an account "${account}" already`, 'Change it: holdfast budget terms');
+    refuse('Budget.Exists', `there is an account "${account}" already`, 'Change it: holdfast budget caps');
   if (parent !== undefined && !state.accounts[parent])
     refuse('Budget.Unknown', `there is no account "${parent}"`, `Create it first: holdfast budget create ${parent}`);
   if (Object.keys(state.accounts).length >= MOST_ACCOUNTS) bad(`a tree has at most ${MOST_ACCOUNTS} accounts`);
