@@ -1,7 +1,13 @@
 /** `holdfast`: definitions, safe to import anywhere. */
 
 export { defineTool } from './activities/tools/define-tool';
-export { RetryLater, type ToolContext, type ToolDefinition } from './activities/tools/tool';
+export {
+  type EffectCheck,
+  OutcomeUnknown,
+  RetryLater,
+  type ToolContext,
+  type ToolDefinition,
+} from './activities/tools/tool';
 export type { AgentDefinition, Limits, ResolvedAgent } from './protocol/agent';
 export { defineAgent } from './protocol/define-agent';
 export { type Failure, type FailureClass, type FailureCode, HoldfastError } from './protocol/failures';

@@ -37,7 +37,8 @@ async function adopt({ fork, firstRunId, hasInput }: AdoptTranscriptInput, servi
   for (const artifact of messages.flatMap(artifactsOf)) await copy(services, from, to, artifact);
   const artifact = await services.artifacts.put(to, Buffer.from(JSON.stringify(messages)), 'application/json');
   const digest = messages.reduce((sum, message) => rollDigest(sum, markOf(message) ?? JSON.stringify(message)), '');
-  return { segment: { from: 0, to: fork.at, runId, workflowId: fork.id, artifact }, digest };
+  const permissions = await source.permissions(runId);
+  return { permissions, segment: { from: 0, to: fork.at, runId, workflowId: fork.id, artifact }, digest };
 }
 
 /** @throws HoldfastError `Run.Unknown`. */

@@ -76,6 +76,8 @@ export class Catalogue {
     const known = this.resolved.get(`${name} ${route}`);
     if (known) return known;
     this.contents.checkModel(route);
+    const summariser = agent.context.summarise?.model;
+    if (summariser !== undefined) this.contents.checkModel(summariser);
     const resolved = pin(
       { ...agent, permissions: combined(this.contents.policy ?? {}, agent.permissions ?? {}) },
       route,

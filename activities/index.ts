@@ -1,17 +1,19 @@
 import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { HoldfastActivities, ToolActivity } from '../protocol/activities';
-import { toolActivityType, toolOfActivity } from '../protocol/names';
+import { checkActivityType, toolActivityType, toolOfActivity } from '../protocol/names';
 import { createAdoptTranscript } from './adopt-transcript';
 import { createCheckDecision } from './approvals/check-decision';
 import { createNotifyApproval } from './approvals/notify-approval';
 import { workingInstant } from './approvals/working-instant';
 import { createArchiveTranscript } from './archive-transcript';
+import { awaitEffect, createCheckActivity } from './effects';
 import { createArchiveEntries } from './ledger/archive-entries';
 import { budgetPeriod } from './ledger/budget-period';
 import { lookAtHolder } from './ledger/look-at-holder';
 import { createNotifyBudget } from './ledger/notify-budget';
 import { createInvokeModel } from './model/invoke-model';
+import { createSummariseTranscript } from './model/summarise-transcript';
 import { createToolActivity } from './run-tool';
 import type { ActivityServices } from './services';
 import { toFailure } from './to-failure';
@@ -23,8 +25,10 @@ export function createActivities(services: ActivityServices): Record<string, (..
     checkModel: async (route) => lookUp(() => void services.providerFor(route)),
     adoptTranscript: createAdoptTranscript(services),
     invokeModel: createInvokeModel(services),
+    summariseTranscript: createSummariseTranscript(services),
     archiveTranscript: createArchiveTranscript(services),
     checkDecision: createCheckDecision(services),
+    awaitEffect,
     notifyApproval: createNotifyApproval(services),
     budgetPeriod: async (at, timeZone) => budgetPeriod(at, timeZone),
     lookAtHolder,
@@ -32,8 +36,11 @@ export function createActivities(services: ActivityServices): Record<string, (..
     notifyBudget: createNotifyBudget(services),
     workingInstant: async (input) => workingInstant(input),
   };
-  const perTool: Record<string, ToolActivity> = {};
-  for (const tool of services.tools.values()) perTool[toolActivityType(tool.name)] = createToolActivity(tool, services);
+  const perTool: Record<string, (...args: never[]) => unknown> = {};
+  for (const tool of services.tools.values()) {
+    perTool[toolActivityType(tool.name)] = createToolActivity(tool, services);
+    if (tool.check) perTool[checkActivityType(tool.name)] = createCheckActivity(tool, services);
+  }
   return { ...fixed, ...perTool };
 }
 

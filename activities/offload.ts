@@ -1,4 +1,11 @@
-import type { ArtifactRef, AssistantMessage, AssistantPart, Message, UserPart } from '../protocol/messages';
+import type {
+  ArtifactRef,
+  AssistantMessage,
+  AssistantPart,
+  Message,
+  UserMessage,
+  UserPart,
+} from '../protocol/messages';
 
 /**
  * Bytes of one part the history may hold; above, the part goes to the artifact store. The smaller limits serve replies of
@@ -67,15 +74,25 @@ export async function loadParts(messages: readonly Message[], store: PartStore):
 }
 
 function needsLoading(message: Message): boolean {
-  return message.role !== 'tool' && message.content.some((part) => 'artifact' in part && part.artifact !== undefined);
+  if (message.role === 'tool') return false;
+  if (message.role === 'user' && message.summary?.kept.some(needsLoading)) return true;
+  return message.content.some((part) => 'artifact' in part && part.artifact !== undefined);
 }
 
 async function loadMessage(message: Message, store: PartStore): Promise<Message> {
   if (message.role === 'tool') return message;
   const load = <P extends UserPart | AssistantPart>(part: P) => loadPart(part, store);
-  return message.role === 'user'
-    ? { ...message, content: await Promise.all(message.content.map(load)) }
-    : { ...message, content: await Promise.all(message.content.map(load)) };
+  if (message.role === 'assistant') return { ...message, content: await Promise.all(message.content.map(load)) };
+  return loadUserMessage(message, store);
+}
+
+/** A summary keeps messages of its own. */
+async function loadUserMessage(message: UserMessage, store: PartStore): Promise<UserMessage> {
+  const content = await Promise.all(message.content.map((part) => loadPart(part, store)));
+  const { summary } = message;
+  if (!summary) return { ...message, content };
+  const kept = await Promise.all(summary.kept.map((one) => loadUserMessage(one, store)));
+  return { ...message, content, summary: { ...summary, kept } };
 }
 
 async function loadPart<P extends UserPart | AssistantPart>(part: P, store: PartStore): Promise<P> {

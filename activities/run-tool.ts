@@ -8,7 +8,7 @@ import type { ToolMessage } from '../protocol/messages';
 import { rootIdOf } from '../protocol/names';
 import { withHeartbeat } from './heartbeat';
 import type { ActivityServices } from './services';
-import { newMark, scopedParts, sessionKey } from './session-key';
+import { newMark, scopedParts, scopeOf, sessionKey } from './session-key';
 import { toFailure } from './to-failure';
 import type { Tool } from './tools/define-tool';
 import { CallCancelled, runToolCall, type ToolCall } from './tools/run-tool-call';
@@ -22,7 +22,7 @@ export function createToolActivity(tool: Tool, services: ActivityServices): Tool
       const message = await withHeartbeat(({ signal, tell }) =>
         callTool(services.tools.get(tool.name) ?? tool, input, services, signal, tell),
       );
-      services.streams.news(sessionKey(input.firstRunId));
+      services.streams.news(scopeOfCall(input));
       return message;
     } catch (error) {
       throw failureOf(error);
@@ -38,12 +38,30 @@ export async function callTool(
   signal: AbortSignal,
   tell: (details: unknown) => void,
 ): Promise<ToolMessage> {
+  const call = await toolCallOf(input, services, signal, tell);
+  const message = { ...(await runToolCall(tool, call)), mark: newMark() };
+  services.transcripts.keep(scopeOfCall(input), message);
+  return message;
+}
+
+/** Of the session the call belongs to, in whichever workflow it runs. */
+function scopeOfCall({ session, firstRunId }: RunToolInput): string {
+  return session === undefined ? sessionKey(firstRunId) : scopeOf(session, firstRunId);
+}
+
+/** All a call may use. */
+export async function toolCallOf(
+  input: RunToolInput,
+  services: ActivityServices,
+  signal: AbortSignal,
+  tell: (details: unknown) => void,
+): Promise<ToolCall> {
   const { attempt, workflowExecution } = activityInfo();
-  const scope = sessionKey(input.firstRunId);
+  const scope = scopeOfCall(input);
   const parts = scopedParts(services.artifacts, scope);
   const { home, artifacts } = services;
   let workspace: Workspace | undefined;
-  const call: ToolCall = {
+  return {
     callId: input.callId,
     name: input.name,
     arguments: input.artifact ? JSON.parse((await parts.get(input.artifact)).toString('utf8')) : input.arguments,
@@ -54,16 +72,13 @@ export async function callTool(
       workspace ??= openWorkspace({ ...runFolders(home, scope), mounts: input.mounts ?? [], hidden: [home] });
       return workspace;
     },
-    correlationId: rootIdOf(workflowExecution?.workflowId ?? ''),
+    correlationId: rootIdOf(input.session ?? workflowExecution?.workflowId ?? ''),
     log,
     progress: tell,
     secret: (name) => secretOf(name, services),
     readArtifact: (ref, range) => artifacts.get(scope, ref.id, range),
     outputs: { put: (source, mediaType) => artifacts.put(scope, source, mediaType) },
   };
-  const message = { ...(await runToolCall(tool, call)), mark: newMark() };
-  services.transcripts.keep(scope, message);
-  return message;
 }
 
 /** Where a session's files and its write journal live; the journal is out of its tools' reach. */

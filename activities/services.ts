@@ -1,4 +1,5 @@
 import type { ResolvedAgent } from '../protocol/agent';
+import type { PermissionView } from '../protocol/permissions/view';
 import type { TranscriptPage } from '../protocol/session';
 import type { People } from './approvals/people';
 import type { Catalogue } from './catalogue';
@@ -13,6 +14,7 @@ import type { TranscriptCache } from './transcript-cache';
 /** What the session's workflow answers when an activity asks it: queries, which write nothing to the history. */
 export interface SessionSource {
   agent(runId: string): Promise<ResolvedAgent | null>;
+  permissions(runId: string): Promise<PermissionView | null>;
   transcript(runId: string, from: number, to: number): Promise<TranscriptPage | null>;
 }
 

@@ -1,22 +1,26 @@
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { FAILURE, type FailureCode, HoldfastError, isRetryable } from '../protocol/failures';
+import { storageError } from '../protocol/storage';
 
 /** The server truncates failures of pending activities at 4 KiB. */
 const MAX_MESSAGE = 1_500;
 const FIRST_DELAY_MS: Record<string, number> = { transient: 1_000, throttled: 2_000, bug: 2_000 };
 const MAX_DELAY_MS = 60_000;
+/** Who frees a disk takes seconds, and every attempt of a model call costs money. */
+const STORAGE_DELAY_MS = 5_000;
 
 /**
  * Turns any error into what Temporal should do: the one place that decides on retries. Classified failures carry their code
  * as type; anything else is a bug, which is tried again, slowly, until a mended worker arrives.
  */
 export function toFailure(
-  error: unknown,
+  given: unknown,
   attempt: number,
   random: () => number = Math.random,
   maxDelayMs = Number.POSITIVE_INFINITY,
 ): Error {
-  if (error instanceof ApplicationFailure || error instanceof CancelledFailure) return error;
+  if (given instanceof ApplicationFailure || given instanceof CancelledFailure) return given;
+  const error = storageError(given) ?? given;
   const known = HoldfastError.is(error);
   const code: FailureCode = known ? error.code : 'Internal.Bug';
   const retryAfterMs = known ? (error as { retryAfterMs?: number }).retryAfterMs : undefined;
@@ -33,7 +37,7 @@ export function toFailure(
 
 /** Exponential with full jitter in its upper half, so that a fleet does not return at once. */
 function backoff(code: FailureCode, attempt: number, random: () => number): number {
-  const first = FIRST_DELAY_MS[FAILURE[code]] ?? 1_000;
+  const first = code.startsWith('Storage.') ? STORAGE_DELAY_MS : (FIRST_DELAY_MS[FAILURE[code]] ?? 1_000);
   const ceiling = Math.min(MAX_DELAY_MS, first * 2 ** (attempt - 1));
   return Math.round(ceiling / 2 + (ceiling / 2) * random());
 }

@@ -5,15 +5,18 @@ import { HoldfastError } from '../protocol/failures';
 import type { Message } from '../protocol/messages';
 import { QUERY, UPDATE, WORKFLOW } from '../protocol/names';
 import type { SessionInput, SessionResult, StopReason } from '../protocol/session';
-import { RunHandle, type RunHandleOptions } from './run-handle';
+import { checkMessageId, checkPayload } from './checks';
+import { type OrderOptions, RunHandle, type RunHandleOptions } from './run-handle';
 import type { WorkflowStart } from './start-input';
-import { updateFailure } from './updates';
+import { untilProcessed, updateFailure } from './updates';
 
 export interface SendOptions {
   /** Sending again under the same id opens no second exchange. Default: a random one. */
   id?: string;
   /** Who writes. Default: the client's `by`. */
   by?: string;
+  /** Never summarised: the model sees the message word by word to the end. Default false. */
+  pin?: boolean;
 }
 
 /** What came of a message. */
@@ -47,8 +50,10 @@ export class ChatHandle extends RunHandle {
    * @throws HoldfastError `Input.*`, `Chat.Closed`, `Chat.QueueFull`, `Run.Ended`, `Run.AlreadyStarted` when the id belongs to
    * a chat with another agent, `Server.*`.
    */
-  async send(input: unknown, { id = randomUUID(), by = this.by }: SendOptions = {}): Promise<SentMessage> {
-    const sending: Sending = { input, by, ...(this.start && { agent: this.start.args[0].agent }) };
+  async send(input: unknown, { id = randomUUID(), by = this.by, pin }: SendOptions = {}): Promise<SentMessage> {
+    checkMessageId(id);
+    const sending: Sending = { input, by, ...(pin && { pin }), ...(this.start && { agent: this.start.args[0].agent }) };
+    checkPayload(sending);
     const { exchange, ahead } = await this.deliver(sending, id);
     return new SentMessage(this, id, exchange, ahead);
   }
@@ -59,36 +64,43 @@ export class ChatHandle extends RunHandle {
   }
 
   /** No more messages; the chat ends once those that wait are answered. */
-  close(reason?: string): Promise<void> {
-    return this.act(UPDATE.close, {}, reason);
+  close(reason?: string, options?: OrderOptions): Promise<void> {
+    return this.act(UPDATE.close, {}, reason, options);
   }
 
   /** Ends the exchange in progress; the chat goes on with the next message. */
-  interrupt(reason?: string): Promise<void> {
-    return this.act(UPDATE.interrupt, {}, reason);
+  interrupt(reason?: string, options?: OrderOptions): Promise<void> {
+    return this.act(UPDATE.interrupt, {}, reason, options);
   }
 
-  rename(title: string, reason?: string): Promise<void> {
-    return this.act(UPDATE.rename, { title }, reason);
+  rename(title: string, reason?: string, options?: OrderOptions): Promise<void> {
+    return this.act(UPDATE.rename, { title }, reason, options);
+  }
+
+  /** A start operation is good for one request. */
+  private sendWithStart(sending: Sending, updateId: string, start: WorkflowStart): Promise<Receipt> {
+    return this.client.workflow.executeUpdateWithStart<
+      (input: SessionInput) => Promise<SessionResult>,
+      Receipt,
+      [Sending]
+    >(UPDATE.send, {
+      args: [sending],
+      updateId,
+      startWorkflowOperation: new WithStartWorkflowOperation(WORKFLOW.agentSession, {
+        ...start,
+        workflowIdConflictPolicy: 'USE_EXISTING',
+      }),
+    });
   }
 
   private async deliver(sending: Sending, updateId: string): Promise<Receipt> {
+    const { start } = this;
     try {
-      if (!this.start) {
-        return await this.handle.executeUpdate<Receipt, [Sending]>(UPDATE.send, { args: [sending], updateId });
+      if (!start) {
+        const again = { args: [sending] as [Sending], updateId };
+        return await untilProcessed(() => this.handle.executeUpdate<Receipt, [Sending]>(UPDATE.send, again));
       }
-      return await this.client.workflow.executeUpdateWithStart<
-        (input: SessionInput) => Promise<SessionResult>,
-        Receipt,
-        [Sending]
-      >(UPDATE.send, {
-        args: [sending],
-        updateId,
-        startWorkflowOperation: new WithStartWorkflowOperation(WORKFLOW.agentSession, {
-          ...this.start,
-          workflowIdConflictPolicy: 'USE_EXISTING',
-        }),
-      });
+      return await untilProcessed(() => this.sendWithStart(sending, updateId, start));
     } catch (error) {
       if (error instanceof WorkflowExecutionAlreadyStartedError) {
         throw new HoldfastError('Run.Ended', `the chat "${this.id}" has ended`, {

@@ -8,6 +8,7 @@ import {
 } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure, TerminatedFailure, TimeoutFailure } from '@temporalio/common';
 import { HoldfastError, isFailureCode } from '../protocol/failures';
+import { quoted } from '../protocol/quoted';
 
 /** gRPC status numbers, https://grpc.io/docs/guides/status-codes/ */
 const GRPC = {
@@ -16,6 +17,7 @@ const GRPC = {
   NOT_FOUND: 5,
   PERMISSION_DENIED: 7,
   FAILED_PRECONDITION: 9,
+  RESOURCE_EXHAUSTED: 8,
   UNAVAILABLE: 14,
   UNAUTHENTICATED: 16,
 } as const;
@@ -24,19 +26,19 @@ const GRPC = {
 export function toClientError(error: unknown, subject: string): Error {
   if (HoldfastError.is(error)) return error;
   if (error instanceof WorkflowNotFoundError) {
-    return new HoldfastError('Run.Unknown', `there is no run "${subject}"`, {
+    return new HoldfastError('Run.Unknown', `there is no run ${quoted(subject)}`, {
       hint: '`holdfast runs list` shows the runs there are.',
       cause: error,
     });
   }
   if (error instanceof ScheduleNotFoundError) {
-    return new HoldfastError('Schedule.Unknown', `there is no schedule "${subject}"`, {
+    return new HoldfastError('Schedule.Unknown', `there is no schedule ${quoted(subject)}`, {
       hint: '`holdfast schedule list` shows the schedules there are.',
       cause: error,
     });
   }
   if (error instanceof ScheduleAlreadyRunning) {
-    return new HoldfastError('Schedule.Exists', `there is a schedule "${subject}" already`, {
+    return new HoldfastError('Schedule.Exists', `there is a schedule ${quoted(subject)} already`, {
       hint: `Change it: holdfast schedule edit ${subject}. Or choose another id.`,
       cause: error,
     });
@@ -78,8 +80,25 @@ export function toClientError(error: unknown, subject: string): Error {
       cause: error,
     });
   }
-  if (code === GRPC.INVALID_ARGUMENT) return new HoldfastError('Input.Invalid', message, { cause: error });
+  if (isTooLarge(code, message)) {
+    return new HoldfastError('Input.TooLarge', `the server refuses what was sent as too large: ${message}`, {
+      hint: 'A payload may have 2 MB, a request 4 MB. Put large things in files and give the agent the folder.',
+      cause: error,
+    });
+  }
+  if (code === GRPC.INVALID_ARGUMENT) {
+    return new HoldfastError('Input.Invalid', message, {
+      hint: 'The Temporal server refused it with these words; nothing was changed.',
+      cause: error,
+    });
+  }
   return error instanceof Error ? error : new Error(message);
+}
+
+/** Temporal's words for its two limits: on a payload, and on a whole request. */
+function isTooLarge(code: number | undefined, message: string): boolean {
+  if (code === GRPC.RESOURCE_EXHAUSTED) return /larger than max/i.test(message);
+  return code === GRPC.INVALID_ARGUMENT && /size exceeds limit/i.test(message);
 }
 
 /** Why a run gave no result. Undefined when it was cancelled, which is a result of its own. */

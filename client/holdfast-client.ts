@@ -8,6 +8,7 @@ import type { StreamBus } from '../streams/stream-bus';
 import { Approvals } from './approvals';
 import { Budgets } from './budgets';
 import { ChatHandle } from './chat-handle';
+import { checkGivenId } from './checks';
 import { toClientError } from './errors';
 import { RunHandle } from './run-handle';
 import { type ListOptions, listRuns, type RunSummary, summaryOf } from './run-list';
@@ -105,9 +106,9 @@ export class HoldfastClient {
     return new ChatHandle(this.temporal, id, { started: false, ...this.shared }, start);
   }
 
-  /** A chat that was started before. */
+  /** A chat that was started before. @throws HoldfastError `Input.Invalid` for what is no id. */
   getChat(id: string): ChatHandle {
-    return new ChatHandle(this.temporal, id, { started: false, ...this.shared });
+    return new ChatHandle(this.temporal, checkGivenId(id), { started: false, ...this.shared });
   }
 
   /**
@@ -121,7 +122,7 @@ export class HoldfastClient {
     const position = at ?? length;
     if (!Number.isInteger(position) || position < 1 || position > length) {
       throw new HoldfastError('Input.Invalid', `at: run "${id}" has ${length} messages`, {
-        hint: `holdfast runs show ${id} --transcript numbers them.`,
+        hint: `Give how many of its messages to keep: a whole number from 1 to ${length}.`,
       });
     }
     const { input, chat } = options;
@@ -130,9 +131,9 @@ export class HoldfastClient {
     return this.start(agent ?? sourceAgent, { ...options, input, fork: { id, at: position } });
   }
 
-  /** A run by its id; nothing is asked of the server yet. */
+  /** A run by its id; nothing is asked of the server yet. @throws HoldfastError `Input.Invalid` for what is no id. */
   get(id: string): RunHandle {
-    return this.handleOf(id, false);
+    return this.handleOf(checkGivenId(id), false);
   }
 
   /** Runs, newest first. `query` is a Temporal list filter, e.g. `HoldfastCostUsd > 1`. */
@@ -140,8 +141,9 @@ export class HoldfastClient {
     return listRuns(this.temporal, options);
   }
 
-  /** @throws HoldfastError `Run.Unknown`. */
+  /** @throws HoldfastError `Run.Unknown`, `Input.Invalid`. */
   async describe(id: string): Promise<RunSummary> {
+    checkGivenId(id);
     try {
       return summaryOf(await this.temporal.workflow.getHandle(id).describe());
     } catch (error) {
@@ -150,7 +152,7 @@ export class HoldfastClient {
   }
 
   /** Asks a run to stop. @throws HoldfastError `Run.Unknown`. */
-  cancel(id: string): Promise<void> {
+  async cancel(id: string): Promise<void> {
     return this.get(id).cancel();
   }
 

@@ -16,6 +16,7 @@ export { PostgresStreamBus, type PostgresStreamBusOptions } from '../streams/pos
 export type { StreamBus } from '../streams/stream-bus';
 export { type ApprovalFilter, type ApprovalSummary, Approvals, type DecideOptions } from './approvals';
 export { type Book, type BudgetActor, Budgets, type CreateAccountOptions } from './budgets';
+export type { CallFigures } from './call-figures';
 export { ChatHandle, type Reply, type SendOptions, SentMessage } from './chat-handle';
 export {
   type ChatStart,
@@ -24,7 +25,7 @@ export {
   type HoldfastClientOptions,
 } from './holdfast-client';
 export type { AttemptEvent, DeltaEvent, MessageEvent, RunEvent } from './run-events';
-export { type RunChange, RunHandle } from './run-handle';
+export { type OrderOptions, type RunChange, RunHandle } from './run-handle';
 export type { ListOptions, RunSummary } from './run-list';
 export type { FollowOptions } from './run-reader';
 export type { AgentAction, ScheduleActionInput, WorkflowAction } from './schedule/action';

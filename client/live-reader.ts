@@ -24,7 +24,7 @@ export class LiveReader {
   private readonly subscription: Promise<Unsubscribe | undefined>;
   private timer: NodeJS.Timeout | undefined;
   private dueAt = Number.POSITIVE_INFINITY;
-  private joinedAt = 0;
+  private joinedAt = Number.NEGATIVE_INFINITY;
   private silenceMs = FIRST_SILENCE_MS;
   private closed = false;
 
@@ -42,10 +42,10 @@ export class LiveReader {
 
   /** Asks the worker for what is missing here. */
   join(afterMs = 0): void {
-    const wait = Math.max(afterMs, this.joinedAt + JOIN_MS - Date.now(), 0);
-    if (this.closed || Date.now() + wait >= this.dueAt) return;
+    const wait = Math.max(afterMs, this.joinedAt + JOIN_MS - performance.now(), 0);
+    if (this.closed || performance.now() + wait >= this.dueAt) return;
     clearTimeout(this.timer);
-    this.dueAt = Date.now() + wait;
+    this.dueAt = performance.now() + wait;
     if (wait === 0) this.joinNow();
     else this.timer = setTimeout(() => this.joinNow(), wait).unref();
   }
@@ -58,7 +58,7 @@ export class LiveReader {
 
   private joinNow(): void {
     this.dueAt = Number.POSITIVE_INFINITY;
-    this.joinedAt = Date.now();
+    this.joinedAt = performance.now();
     if (this.wanted()) this.bus.publish(JOIN_TOPIC, JSON.stringify(this.request()));
     this.join(this.silenceMs);
     this.silenceMs = Math.min(this.silenceMs * 2, LONGEST_SILENCE_MS);
@@ -83,7 +83,7 @@ export class LiveReader {
 
   /** Something was heard: the next join of a silent stream is put off. */
   private quiet(): void {
-    if (this.dueAt - Date.now() <= JOIN_MS) return;
+    if (this.dueAt - performance.now() <= JOIN_MS) return;
     this.dueAt = Number.POSITIVE_INFINITY;
     this.join(this.silenceMs);
   }

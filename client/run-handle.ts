@@ -5,6 +5,7 @@ import type { Message } from '../protocol/messages';
 import { QUERY, UPDATE } from '../protocol/names';
 import type { SessionResult, SessionStateView, TranscriptPage, TranscriptSegment } from '../protocol/session';
 import { streamTopic } from '../protocol/stream';
+import { type CallFigures, callFigures } from './call-figures';
 import { runFailure, toClientError } from './errors';
 import type { MessageEvent, RunEvent } from './run-events';
 import { type FollowOptions, RunReaders } from './run-reader';
@@ -20,6 +21,11 @@ export interface RunHandleOptions {
 
 /** What an operator changes; who and why go beside it. */
 export type RunChange = Omit<Change, 'by' | 'reason'>;
+
+export interface OrderOptions {
+  /** An order given again under the same id is followed once, whatever became of the first answer. Default: a random one. */
+  id?: string;
+}
 
 /** A run that was started, here or elsewhere, now or long ago. */
 export class RunHandle {
@@ -45,32 +51,32 @@ export class RunHandle {
   }
 
   /** Guidance the model reads before its next call. The run's work goes on. */
-  steer(text: string, reason?: string): Promise<void> {
-    return this.act(UPDATE.steer, { text } satisfies Partial<Steering>, reason);
+  steer(text: string, reason?: string, options?: OrderOptions): Promise<void> {
+    return this.act(UPDATE.steer, { text } satisfies Partial<Steering>, reason, options);
   }
 
   /** Lets what runs end and starts nothing new. */
-  pause(reason?: string): Promise<void> {
-    return this.act(UPDATE.pause, {}, reason);
+  pause(reason?: string, options?: OrderOptions): Promise<void> {
+    return this.act(UPDATE.pause, {}, reason, options);
   }
 
-  resume(reason?: string): Promise<void> {
-    return this.act(UPDATE.resume, {}, reason);
+  resume(reason?: string, options?: OrderOptions): Promise<void> {
+    return this.act(UPDATE.resume, {}, reason, options);
   }
 
   /** While paused: one turn (a model call and the tool calls it asks for), or one call. */
-  step(unit: NonNullable<Step['unit']> = 'turn', reason?: string): Promise<void> {
-    return this.act(UPDATE.step, { unit }, reason);
+  step(unit: NonNullable<Step['unit']> = 'turn', reason?: string, options?: OrderOptions): Promise<void> {
+    return this.act(UPDATE.step, { unit }, reason, options);
   }
 
   /** Ends the run now, with a result that says `stopped`, who did it and why. What runs is aborted. */
-  stop(reason?: string): Promise<void> {
-    return this.act(UPDATE.stop, {}, reason);
+  stop(reason?: string, options?: OrderOptions): Promise<void> {
+    return this.act(UPDATE.stop, {}, reason, options);
   }
 
   /** Changes the model, its parameters, limits, priority or breakpoints of a run from its next call on. */
-  change(change: RunChange, reason?: string): Promise<void> {
-    return this.act(UPDATE.change, change, reason);
+  change(change: RunChange, reason?: string, options?: OrderOptions): Promise<void> {
+    return this.act(UPDATE.change, change, reason, options);
   }
 
   /** Acts on the run in another person's name. */
@@ -78,8 +84,8 @@ export class RunHandle {
     return Object.assign(Object.create(Object.getPrototypeOf(this)), this, { by });
   }
 
-  protected act<Answer = void>(name: string, asked: object, reason?: string): Promise<Answer> {
-    return update<Answer>(this.handle, name, { ...asked, by: this.by, ...(reason !== undefined && { reason }) });
+  protected act(name: string, asked: object, reason?: string, { id }: OrderOptions = {}): Promise<void> {
+    return update(this.handle, name, { ...asked, by: this.by, ...(reason !== undefined && { reason }) }, id);
   }
 
   /**
@@ -128,6 +134,11 @@ export class RunHandle {
       end = Math.min(end, page.length);
     }
     return messages;
+  }
+
+  /** What the history knows of the calls that made the messages: times, attempts, tokens, cost; by the messages' marks. */
+  figures(): Promise<Map<string, CallFigures>> {
+    return this.ask(() => callFigures(this.client, this.id));
   }
 
   /** A fork's first messages are those of the run it was forked from, which may have earlier Temporal runs itself. */

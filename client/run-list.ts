@@ -1,5 +1,6 @@
 import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
 import { SEARCH_ATTRIBUTE, WORKFLOW } from '../protocol/names';
+import { checkQuery } from './checks';
 import { toClientError } from './errors';
 
 export interface ListOptions {
@@ -38,7 +39,7 @@ export async function* listRuns(
   const filters = [`WorkflowType = "${WORKFLOW.agentSession}"`];
   if (agent !== undefined) filters.push(`${SEARCH_ATTRIBUTE.agent.name} = ${quoted(agent)}`);
   if (status !== undefined) filters.push(`${SEARCH_ATTRIBUTE.status.name} = ${quoted(status)}`);
-  if (query !== undefined) filters.push(`(${query})`);
+  if (query !== undefined) filters.push(`(${checkQuery(query)})`);
   let left = limit;
   try {
     for await (const info of client.workflow.list({ query: filters.join(' AND '), pageSize: Math.min(limit, 100) })) {

@@ -4,10 +4,10 @@ import { AGENT_NAME } from '../protocol/agent';
 import { HoldfastError } from '../protocol/failures';
 import { canonicalJson } from '../protocol/json';
 import { SEARCH_ATTRIBUTE } from '../protocol/names';
+import { quoted } from '../protocol/quoted';
 import { type SessionInput, type SessionOptions, sessionOptionsSchema } from '../protocol/session';
+import { checkSize, jsonOf } from './checks';
 
-/** The server takes 2 MB a payload; JSON escapes and the rest of the input need room. */
-const MAX_INPUT_BYTES = 1_500_000;
 /** Safe in URLs, files, shells and visibility queries; `/` is kept for the ids of child runs. */
 const RUN_ID = /^[A-Za-z0-9][A-Za-z0-9._:@+=~-]{0,199}$/;
 
@@ -17,8 +17,8 @@ const RUN_ID = /^[A-Za-z0-9][A-Za-z0-9._:@+=~-]{0,199}$/;
  */
 export function startInput(agent: string, options: SessionOptions): SessionInput {
   if (!AGENT_NAME.test(agent)) {
-    throw new HoldfastError('Input.Invalid', `not an agent's name: ${JSON.stringify(agent)}`, {
-      hint: 'Names are lower-case letters, digits and dashes, starting with a letter.',
+    throw new HoldfastError('Input.Invalid', `not an agent's name: ${quoted(String(agent))}`, {
+      hint: 'Names are lower-case letters, digits and dashes, at most 63, starting with a letter.',
     });
   }
   const parsed = sessionOptionsSchema.safeParse(options);
@@ -33,11 +33,7 @@ export function startInput(agent: string, options: SessionOptions): SessionInput
     throw new HoldfastError('Input.Invalid', 'the input is empty', { hint: 'Say what the agent should do.' });
   }
   const bytes = Buffer.byteLength(jsonOf(input)) + Buffer.byteLength(JSON.stringify({ ...parsed.data, input: null }));
-  if (bytes > MAX_INPUT_BYTES) {
-    throw new HoldfastError('Input.TooLarge', `the input has ${bytes} bytes; ${MAX_INPUT_BYTES} is the most`, {
-      hint: 'Put it in a file and give the agent the folder (CLI: --in DIR); its file tools read it piece by piece.',
-    });
-  }
+  checkSize(bytes);
   return { ...parsed.data, agent };
 }
 
@@ -89,24 +85,10 @@ function summaryLine({ agent, input, chat, fork }: SessionInput): string {
     .replace(/\uFFFD+$/, '');
 }
 
-export function jsonOf(input: unknown): string {
-  const hint = 'Give text, parts, or a value of plain objects, lists, texts and numbers.';
-  try {
-    const json = JSON.stringify(input);
-    if (json !== undefined) return json;
-  } catch (cause) {
-    throw new HoldfastError('Input.Invalid', `the input has no JSON form: ${(cause as Error).message}`, {
-      hint,
-      cause,
-    });
-  }
-  throw new HoldfastError('Input.Invalid', `the input has no JSON form: it is a ${typeof input}`, { hint });
-}
-
 /** @throws HoldfastError `Input.Invalid`. */
 export function checkRunId(id: string): string {
   if (RUN_ID.test(id)) return id;
-  throw new HoldfastError('Input.Invalid', `not a run id: ${JSON.stringify(id)}`, {
+  throw new HoldfastError('Input.Invalid', `not a run id: ${quoted(String(id))}`, {
     hint: 'Letters, digits and . _ : @ + = ~ - only, at most 200, starting with a letter or digit.',
   });
 }

@@ -9,7 +9,8 @@ import type {
   Period,
 } from './budget/ledger';
 import type { Micros } from './budget/money';
-import type { ArtifactRef, AssistantMessage, Message, ToolMessage } from './messages';
+import type { ArtifactRef, AssistantMessage, Message, ToolMessage, UserMessage } from './messages';
+import type { PermissionView } from './permissions/view';
 import type { Fork, Mount, RunOptions, TranscriptSegment } from './session';
 import type { ToolSpec } from './tool';
 import type { Usage } from './usage';
@@ -51,6 +52,8 @@ export interface InvokeModelInput {
   contextFrom: number;
   /** A cap in tokens below the usual one, after the provider called the context too long. */
   contextTokens?: number;
+  /** No summary could be made of late: what does not fit is dropped. Default: the call fails when a summary is due first. */
+  withoutSummary?: true;
   /** US dollars left; the call is refused when its worst case costs more. */
   budgetUsd?: number;
   /** US dollars spent before a reply pinned the agent: attempts that were lost. */
@@ -85,6 +88,8 @@ export interface InvokeModelResult {
   model: string;
   simulated: boolean;
   contextFrom: number;
+  /** The context has grown so large that older messages should be summarised before the next call. */
+  summaryDue?: true;
   /**
    * The final answer checked against the agent's output schema; absent when it has none or tools were called. Without a value
    * when that is too large for the history: the message then refers to an artifact with the text.
@@ -120,7 +125,41 @@ export interface RunToolInput {
   idempotencyKey: string;
   agent: string;
   firstRunId: string;
+  /** Workflow id of the session, where the call runs in another workflow for it. */
+  session?: string;
   mounts?: Mount[];
+}
+
+/** As for the model call before which a summary is due. */
+export interface SummariseInput
+  extends Pick<
+    InvokeModelInput,
+    | 'transcript'
+    | 'turn'
+    | 'agent'
+    | 'parameters'
+    | 'contextFrom'
+    | 'contextTokens'
+    | 'budgetUsd'
+    | 'leased'
+    | 'unknownPrice'
+  > {
+  revision: string;
+  /** `provider/model` of the run: its window is what the conversation must fit. */
+  model: string;
+}
+
+export interface SummariseResult {
+  /** Absent when there was nothing to be gained. */
+  message?: UserMessage;
+  usage: Usage;
+  /** Null when the model's price is unknown. */
+  costUsd: number | null;
+  model: string;
+  simulated: boolean;
+  /** US dollars that earlier attempts may have cost, whose workers were lost. */
+  lostUsd?: number;
+  latencyMs: number;
 }
 
 export interface ArchiveTranscriptInput {
@@ -142,6 +181,8 @@ export interface AdoptTranscriptInput {
 export interface AdoptedTranscript {
   segment: TranscriptSegment;
   digest: string;
+  /** What the forked run might do, and where its effects count: the fork may do no more, and repeats none of them. */
+  permissions: PermissionView | null;
 }
 
 /** The activities every worker has; tools are further activities, one per tool, of type `ToolActivity`. */
@@ -151,9 +192,12 @@ export interface HoldfastActivities {
   checkModel(route: string): Promise<void>;
   adoptTranscript(input: AdoptTranscriptInput): Promise<AdoptedTranscript>;
   invokeModel(input: InvokeModelInput): Promise<InvokeModelResult | LeaseShort>;
+  summariseTranscript(input: SummariseInput): Promise<SummariseResult | LeaseShort>;
   archiveTranscript(input: ArchiveTranscriptInput): Promise<TranscriptSegment>;
   /** @returns the capacity a decision counts in. Fails with `Approval.*` or `Input.Invalid` where it must not count. */
   checkDecision(input: CheckDecisionInput): Promise<{ as: string; signed: boolean }>;
+  /** Waits for an effect that another run, or an earlier call, asked for first. */
+  awaitEffect(id: string): Promise<ToolMessage>;
   notifyApproval(input: NotifyApprovalInput): Promise<void>;
   /** @returns ms since epoch. */
   workingInstant(input: WorkingInstantInput): Promise<number>;

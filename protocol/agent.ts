@@ -38,6 +38,30 @@ export const limitsSchema = limitOverridesSchema.extend({
 /** Limits of one run, with defaults filled in; `deadline` in milliseconds. */
 export type Limits = z.output<typeof limitsSchema>;
 
+export const summaryPolicySchema = z.strictObject({
+  at: z
+    .number()
+    .positive()
+    .default(0.8)
+    .describe(
+      'How large the context may grow: a part of the window up to 1 (0.8 is 80 %), a number of tokens above 1.',
+    ),
+  keep: z
+    .number()
+    .min(0)
+    .max(0.8)
+    .default(0.3)
+    .describe('The part of that which the newest messages keep as they are.'),
+  model: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('"provider/model" that writes the summaries. Default: the one the run uses.'),
+  instructions: z.string().min(1).max(10_000).optional().describe('What a summary must not leave out.'),
+});
+/** When old messages are replaced by a summary, and how. */
+export type SummaryPolicy = z.output<typeof summaryPolicySchema>;
+
 export const contextPolicySchema = z.strictObject({
   maxTokens: z
     .number()
@@ -46,6 +70,9 @@ export const contextPolicySchema = z.strictObject({
     .optional()
     .describe('Tokens of context to use at most. Default: what the model allows.'),
   keepFirst: z.number().int().min(0).default(1).describe('Messages at the start that are never dropped (the task).'),
+  summarise: summaryPolicySchema
+    .optional()
+    .describe('Old messages are summarised when the context has grown. Default: they are left out.'),
 });
 
 export const modelParametersSchema = z.strictObject({

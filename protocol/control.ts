@@ -14,6 +14,7 @@ export type Actor = z.output<typeof actorSchema>;
 
 export const steerSchema = actorSchema.extend({
   text: z.string().trim().min(1).max(50_000).describe('Guidance the model reads before its next call.'),
+  pin: z.boolean().optional().describe('Never summarised: the model sees it word by word to the end.'),
 });
 export type Steering = z.output<typeof steerSchema>;
 
@@ -56,6 +57,7 @@ export type ChatOptions = z.output<typeof chatOptionsSchema>;
 export const sendSchema = z.strictObject({
   input: z.unknown().describe('Text, parts (text, images, files), or any JSON value.'),
   by: z.string().trim().min(1).max(200).optional().describe('Who writes.'),
+  pin: z.boolean().optional().describe('Never summarised: the model sees it word by word to the end.'),
   agent: z.string().optional().describe('Refuses the message when the chat is with another agent.'),
 });
 export type Sending = z.output<typeof sendSchema>;
@@ -120,6 +122,8 @@ export interface ControlState {
   ending?: { reason: StopReason; detail: string };
   /** The latest actions; all of them are events of the history. */
   actions: ControlAction[];
+  /** Update ids of the latest orders: the server forgets them when the session continues as new. */
+  taken?: string[];
 }
 
 /** A chat as it is carried into the next Temporal run. */

@@ -2,7 +2,7 @@ import type { Message } from './messages';
 
 /** The mark an activity gave a message; undefined for messages the workflow or its caller made. */
 export function markOf(message: Message): string | undefined {
-  return message.role === 'user' ? undefined : message.mark;
+  return message.mark;
 }
 
 /**

@@ -76,7 +76,21 @@ export interface UserMessage {
   role: 'user';
   /** Who wrote it, where that is known; not shown to the model. */
   by?: string;
+  /** Never summarised: it stays in the model's context word by word. */
+  pinned?: true;
+  /** Of a summary, which stands in for earlier messages; nobody wrote it. */
+  summary?: SummaryOf;
+  /** Of a summary, as in `AssistantMessage`. */
+  mark?: string;
   content: UserPart[];
+}
+
+/** The messages a summary stands in for: those at positions `[from, to)`. They stay in the transcript. */
+export interface SummaryOf {
+  from: number;
+  to: number;
+  /** Those of them that the model goes on seeing word by word, after the summary. */
+  kept: UserMessage[];
 }
 
 export interface AssistantMessage {

@@ -10,6 +10,8 @@ export const WORKFLOW = {
   approval: 'approval',
   /** The money of one tree of accounts; its id is `ledger/ROOT`. */
   ledger: 'ledger',
+  /** One call of a `once` tool; its id is made of what is done, so that it is done once. */
+  effect: 'effect',
 } as const;
 
 /** The workflow id of the ledger that keeps an account. */
@@ -89,10 +91,22 @@ export const SEARCH_ATTRIBUTE = {
 } as const;
 
 const TOOL_PREFIX = 'tool.';
+const CHECK_PREFIX = 'check.';
+const UNDO_PREFIX = 'undo.';
 
 /** The activity type of a tool; the Web UI shows it, so it carries the tool's name. */
 export function toolActivityType(toolName: string): string {
   return TOOL_PREFIX + toolName;
+}
+
+/** The activity type that finds out whether a call of the tool took effect. */
+export function checkActivityType(toolName: string): string {
+  return CHECK_PREFIX + toolName;
+}
+
+/** The activity type that takes back what a call of the tool did. */
+export function undoActivityType(toolName: string): string {
+  return UNDO_PREFIX + toolName;
 }
 
 /** The tool whose activity it is; undefined for any other. */

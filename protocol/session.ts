@@ -42,7 +42,11 @@ export const sessionOptionsSchema = z.strictObject({
   /** The task: text, parts (text, images, files), or any JSON value, which the model reads as JSON. */
   input: z.unknown(),
   /** Replaces the agent's model, `provider/model`. */
-  model: z.string().min(1).optional(),
+  model: z
+    .string()
+    .max(200)
+    .regex(/^[^/\s]+\/\S+$/, 'write provider/model, e.g. openai/gpt-5-mini')
+    .optional(),
   parameters: modelParametersSchema.optional(),
   /** Tightens or widens single limits of the agent. */
   limits: limitOverridesSchema.optional(),
@@ -76,6 +80,8 @@ export interface SessionInput extends z.output<typeof sessionOptionsSchema> {
   parent?: string;
   /** What the run that started this one may do: this one may do no more. */
   authority?: Layer[];
+  /** Workflow id of the run whose effects this one shares: that of the run it was forked from. Default: its own. */
+  effectScope?: string;
   /** Set when the session continues as new; callers leave it out. */
   carried?: CarriedSession;
 }
@@ -114,6 +120,10 @@ export interface SessionProgress {
   repeats: { key: string; count: number };
   /** A cap below the usual context size, after the vendor called it too long. */
   contextTokens?: number;
+  /** The context has grown: older messages are summarised before the next model call. */
+  summaryDue?: true;
+  /** The turn after which no summary could be made; until some turns later the oldest messages are dropped instead. */
+  summaryFailedAt?: number;
   /** Calls of the last reply that ride along with the next model call. */
   quickCalls: Pick<ToolCallPart, 'id' | 'name'>[];
   todos: TodoItem[];

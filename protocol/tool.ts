@@ -9,6 +9,9 @@ import type { Subject } from './permissions/condition';
  */
 export type ToolEffect = 'read' | 'idempotent' | 'once';
 
+/** `run`: one run and its forks. `task`: a whole tree of runs. `organisation`: all runs of a tenant. */
+export type EffectScope = 'run' | 'task' | 'organisation';
+
 /** A tool as the workflow and the model see it: data, fixed when the run starts. */
 export interface ToolSpec {
   /** Matches `TOOL_NAME`; unique on a worker. */
@@ -32,6 +35,12 @@ export interface ToolSpec {
   stays?: 'workspace';
   /** What it returns was written by others: the conversation counts as tainted from then on. */
   outside?: true;
+  /** Of a `once` tool: within what equal calls count as one. Default `run`. */
+  scope?: EffectScope;
+  /** Of a `once` tool: it can find out whether an earlier attempt took effect. */
+  checks?: true;
+  /** It can take back what a call did. */
+  undoes?: true;
   /** US dollars one call costs, beside what the model costs. */
   priceUsd?: number;
 }

@@ -125,8 +125,27 @@ const assistantPartSchema = z.union([
   }),
 ]);
 
+const writtenSchema = z.object({
+  role: z.literal('user'),
+  by: z.string().optional(),
+  pinned: z.literal(true).optional().describe('Never summarised.'),
+  content: z.array(userPartSchema),
+});
+
+const userMessageSchema = writtenSchema.extend({
+  summary: z
+    .object({
+      from: count,
+      to: count,
+      kept: z.array(writtenSchema).describe('Those of them that the model goes on seeing word by word.'),
+    })
+    .optional()
+    .describe('Of a summary: the positions of the messages it stands in for. They stay in the transcript.'),
+  mark: z.string().optional(),
+});
+
 export const messageSchema = z.discriminatedUnion('role', [
-  z.object({ role: z.literal('user'), by: z.string().optional(), content: z.array(userPartSchema) }),
+  userMessageSchema,
   z.object({ role: z.literal('assistant'), mark: z.string().optional(), content: z.array(assistantPartSchema) }),
   z.object({
     role: z.literal('tool'),
@@ -161,6 +180,7 @@ export const permissionsSchema = z
       .array(layerSchema)
       .describe('From whoever started the work down to this run; the strictest answer holds.'),
     tainted: z.array(z.string()).describe('Where content from outside came from.'),
+    effectScope: z.string().describe('What equal effects of the run are told apart from others by.'),
   })
   .nullable();
 

@@ -13,7 +13,7 @@ const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const require = createRequire(path.join(root, 'package.json'));
 const { HoldfastPlugin } = require('./dist/workers/index.js');
 const { HoldfastClient, HoldfastError } = require('./dist/client/index.js');
-const { defineTool } = require('./dist/index.js');
+const { defineTool, OutcomeUnknown } = require('./dist/index.js');
 const { scriptedModel, startEmbeddedServer } = require('./dist/testing/index.js');
 const { Client, Connection } = require('@temporalio/client');
 const { historyToJSON } = require('@temporalio/common/lib/proto-utils');
@@ -26,6 +26,7 @@ const AGENT = {
   instructions: 'Be recorded.',
   model: 'scripted/steps',
   tools: ['note', 'look', 'stamp', 'wait', 'todo'],
+  permissions: { profile: 'owner' },
 };
 
 const call = (name, text, id) => ({ name, arguments: { text }, ...(id && { id }) });
@@ -34,6 +35,8 @@ const hang = async (_request, { signal }) => {
   throw signal.reason;
 };
 const error = (code, message) => ({ error: new HoldfastError(code, message) });
+
+const recorded = { turn: 0 };
 
 /** Steps of the model, what the run is started with, and what is done to it while it runs. */
 const SESSIONS = {
@@ -139,6 +142,63 @@ const SESSIONS = {
     },
     also: ['-fork'],
   },
+  asked: {
+    agent: {
+      permissions: {
+        deny: ['note(text=no)'],
+        approval: {
+          approvers: ['user:ana'],
+          expiresAfter: '1s',
+          escalate: [{ approvers: ['user:bo'], expiresAfter: '1h' }],
+          remindEvery: '700ms',
+        },
+      },
+    },
+    steps: [{ toolCalls: [call('note', 'no'), call('note', 'a'), call('look', 'b')] }, { text: 'done' }],
+    async during(holdfast, id) {
+      const asked = `${id}/ask-1`;
+      const handle = client.workflow.getHandle(asked);
+      await until(async () => (await holdfast.approvals.list({ for: 'user:bo', run: id })).length > 0);
+      await handle.signal('decide', { by: 'eve', verdict: 'approve' });
+      await holdfast.approvals.approve(asked, { by: 'bo', edit: { text: 'c' }, remember: 'run' });
+    },
+    also: ['/ask-1'],
+  },
+  'asked-in-vain': {
+    agent: { permissions: { approval: { expiresAfter: '500ms' } } },
+    steps: [{ toolCalls: [call('note', 'a')] }, { toolCalls: [call('note', 'b')] }, { text: 'done' }],
+    async during(holdfast, id) {
+      await until(async () => (await holdfast.approvals.list({ run: id })).some((one) => one.id === `${id}/ask-2`));
+      await holdfast.get(id).as('recorder').stop('enough');
+    },
+    also: ['/ask-1', '/ask-2'],
+  },
+  once: {
+    steps: [
+      { toolCalls: [call('stamp', 'once'), call('stamp', 'once')] },
+      { toolCalls: [call('stamp', 'lost')] },
+      { text: 'done' },
+    ],
+    async during(holdfast, id) {
+      let open = [];
+      await until(async () => {
+        open = await holdfast.approvals.list({ run: id });
+        return open.length > 0;
+      });
+      await holdfast.approvals.answer(open[0].id, 'done', { by: 'ana', reason: 'seen' });
+    },
+    effects: true,
+  },
+  summarised: {
+    agent: { context: { maxTokens: 4_000, summarise: { at: 1_500 } } },
+    start: { rolloverTurns: 6 },
+    steps: Array.from({ length: 14 }, () => ({ tools }) => {
+      if (tools.length === 0) return { text: 'All so far.' };
+      const turn = recorded.turn++;
+      if (turn === 8) return { text: 'done' };
+      return { text: 'x'.repeat(1_200), toolCalls: [call(turn % 2 ? 'look' : 'note', `${turn}`)] };
+    }),
+  },
   'own-workflow': { workflow: 'releaseNotes', args: ['v1'], steps: [{ text: 'first' }, { text: 'second' }] },
 };
 
@@ -174,7 +234,7 @@ async function until(condition) {
 
 async function record(
   name,
-  { steps, agent, agentName = AGENT.name, start, cancelWhen, during, also = [], workflow, args },
+  { steps, agent, agentName = AGENT.name, start, cancelWhen, during, also = [], effects = false, workflow, args },
 ) {
   const plugin = new HoldfastPlugin({
     agents: agentsFor(workflow, agent),
@@ -208,16 +268,22 @@ async function record(
   });
   await keepAll(name, workflow ? 'own' : '.');
   for (const ending of also) await keepAll(name + ending, '.');
+  if (!effects) return;
+  const query = `WorkflowType = "effect" AND HoldfastParent = "${name}"`;
+  const found = [];
+  for await (const { workflowId, startTime } of client.workflow.list({ query })) found.push({ workflowId, startTime });
+  found.sort((a, b) => a.startTime - b.startTime);
+  for (const [at, { workflowId }] of found.entries()) await keepAll(workflowId, '.', `${name}-effect-${at + 1}`);
 }
 
-async function keepAll(name, folder) {
+async function keepAll(name, folder, as = name.replaceAll('/', '-')) {
   const runs = [];
   for await (const { runId, startTime } of client.workflow.list({ query: `WorkflowId = "${name}"` }))
     runs.push({ runId, startTime });
   runs.sort((a, b) => a.startTime - b.startTime);
   for (const [at, { runId }] of runs.entries()) {
     const history = await client.workflow.getHandle(name, runId).fetchHistory();
-    keep(folder, runs.length === 1 ? name : `${name}-${at + 1}`, historyToJSON(history));
+    keep(folder, runs.length === 1 ? as : `${as}-${at + 1}`, historyToJSON(history));
   }
 }
 
@@ -241,6 +307,7 @@ function tools() {
     (name) =>
     ({ text }) => {
       if (text === 'fail') throw new Error('the disk is full');
+      if (text === 'lost') throw new OutcomeUnknown('the connection broke');
       return `${name}: ${text.slice(0, 100)}`;
     };
   const wait = (_input, { signal }) =>

@@ -1,6 +1,6 @@
 /**
  * `npm test`: all suites, or those named with `--selectProjects`. Node's flag lets Jest load the packages that are ES modules
- * only. `--chaos` runs the heavy suites, which `npm test` runs in a short version.
+ * only. Suites that measure time run last and alone. `--chaos` runs the heavy suites, which `npm test` runs in a short version.
  */
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
@@ -10,15 +10,32 @@ const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const given = process.argv.slice(2);
 const chaos = given.includes('--chaos');
 const args = given.filter((arg) => arg !== '--chaos');
-const { status } = spawnSync(
-  process.execPath,
-  [
-    '--experimental-vm-modules',
-    '--no-warnings',
-    path.join(root, 'node_modules/jest/bin/jest.js'),
-    ...(chaos ? ['--selectProjects', 'crash'] : []),
-    ...args,
-  ],
-  { cwd: root, stdio: 'inherit', env: { ...process.env, ...(chaos && { HOLDFAST_CHAOS: 'long' }) } },
+
+/** Their bars hold on a machine that does nothing else. */
+const ALONE = ['worker-process', 'long-session', 'long-chat'];
+const alonePaths = ALONE.map((name) => path.join('test', 'crash', `${name}.test.ts`));
+
+function jest(...more) {
+  const { status } = spawnSync(
+    process.execPath,
+    ['--experimental-vm-modules', '--no-warnings', path.join(root, 'node_modules/jest/bin/jest.js'), ...more],
+    { cwd: root, stdio: 'inherit', env: { ...process.env, ...(chaos && { HOLDFAST_CHAOS: 'long' }) } },
+  );
+  return status ?? 1;
+}
+
+/** What jest reports of the second run: `tests.json` has `tests.alone.json` beside it. Coverage is that of the first. */
+function argsAlone() {
+  return args
+    .filter((arg) => !arg.startsWith('--coverage'))
+    .map((arg) => (arg.startsWith('--outputFile=') ? arg.replace(/(\.json)?$/, '.alone.json') : arg));
+}
+
+const isWhole = !args.some((arg) =>
+  /^[^-]|^--(selectProjects|ignoreProjects|runTestsByPath|testPathPatterns)/.test(arg),
 );
-process.exit(status ?? 1);
+if (chaos) process.exit(jest('--selectProjects', 'crash', '--runInBand', ...args));
+if (!isWhole) process.exit(jest(...args));
+const first = jest(...args, '--testPathIgnorePatterns', `/test/crash/(${ALONE.join('|')})\\.test`);
+const second = jest(...argsAlone(), '--runInBand', '--runTestsByPath', ...alonePaths);
+process.exit(first || second);

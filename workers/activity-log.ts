@@ -13,10 +13,10 @@ export function logActivity({ log }: Context): ActivityInterceptors {
     inbound: {
       async execute(input, next) {
         about = attributesOf(input.args[0]);
-        const started = Date.now();
+        const started = performance.now();
         const result = await next(input);
         const told = outcomeOf(result);
-        if (told) log.info(told.message, { ...told.fields, ms: Date.now() - started });
+        if (told) log.info(told.message, { ...told.fields, ms: Math.round(performance.now() - started) });
         return result;
       },
     },

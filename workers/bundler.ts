@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { BundleOptions, WorkerOptions } from '@temporalio/worker';
+import { HoldfastError } from '../protocol/failures';
 
 const WORKFLOWS = path.join(__dirname, '..', 'workflows');
 const OURS = require.resolve('../workflows/index');
@@ -10,6 +11,9 @@ const PREBUILT_SDK = path.join(WORKFLOWS, 'bundle.json');
 const USER_MODULE = '__holdfast_user_workflows';
 
 type WebpackHook = NonNullable<BundleOptions['webpackConfigHook']>;
+type WebpackPlugin = Extract<NonNullable<Parameters<WebpackHook>[0]['plugins']>[number], { apply: unknown }>;
+/** After webpack has found out what each module exports. */
+const EXPORTS_KNOWN = 1_000;
 
 /**
  * Our workflows alone: the bundle that ships with the package, which starts without webpack. Bundled anew when there is none
@@ -25,7 +29,10 @@ function prebuiltFits(): boolean {
   return sdk === (require('@temporalio/worker/package.json') as { version: string }).version;
 }
 
-/** Adds our workflows to the user's, without a re-export in their file. Safe to apply twice to the same options. */
+/**
+ * Adds our workflows to the user's, without a re-export in their file. Safe to apply twice to the same options. Bundling fails
+ * with HoldfastError `Workflow.Reserved` when one of theirs has a name of ours.
+ */
 export function withUserWorkflows(options: BundleOptions): BundleOptions {
   const userPath = options.workflowsPath;
   if (userPath === ENTRY || userPath === OURS) return options;
@@ -33,7 +40,34 @@ export function withUserWorkflows(options: BundleOptions): BundleOptions {
   const hook: WebpackHook = (config) => {
     const given = before ? before(config) : config;
     const alias = { ...(given.resolve?.alias as Record<string, string>), [`${USER_MODULE}$`]: userPath };
-    return { ...given, resolve: { ...given.resolve, alias } };
+    return { ...given, resolve: { ...given.resolve, alias }, plugins: [...(given.plugins ?? []), refuseOurNames] };
   };
   return { ...options, workflowsPath: ENTRY, webpackConfigHook: hook };
+}
+
+/** A clash is told while the worker is made; `entry.js` would tell it too, but only when the first run fails. */
+const refuseOurNames: WebpackPlugin = {
+  apply({ hooks }) {
+    hooks.compilation.tap('holdfast', ({ hooks: { finishModules }, moduleGraph }) => {
+      finishModules.tap({ name: 'holdfast', stage: EXPORTS_KNOWN }, (modules) => {
+        const entry = [...modules].find((module) => 'resource' in module && module.resource === ENTRY);
+        if (!entry) return;
+        const exported = new Map<string, readonly string[]>();
+        for (const { dependency, module } of moduleGraph.getOutgoingConnections(entry)) {
+          const names = moduleGraph.getProvidedExports(module);
+          // What a CommonJS module computes is not known here.
+          if (dependency && 'request' in dependency && Array.isArray(names))
+            exported.set(`${dependency.request}`, names);
+        }
+        const taken = exported.get(USER_MODULE)?.filter((name) => exported.get('./index')?.includes(name)) ?? [];
+        if (taken.length > 0) throw reserved(taken);
+      });
+    });
+  },
+};
+
+function reserved(names: readonly string[]): HoldfastError {
+  return new HoldfastError('Workflow.Reserved', `workflow types that belong to Holdfast: ${names.join(', ')}`, {
+    hint: 'Export your workflow under another name.',
+  });
 }

@@ -3,7 +3,10 @@ import type { NativeConnection } from '@temporalio/worker';
 import { HoldfastError } from '../protocol/failures';
 import type { ClusterOptions } from './connect-options';
 
-const CONNECT_TIMEOUT_MS = 10_000;
+/** A command that cannot connect says so within ten seconds, its own start included. */
+const CONNECT_TIMEOUT_MS = 5_000;
+/** For the one request that is made then. */
+const REQUEST_TIMEOUT_MS = 2_000;
 
 /**
  * A worker's connection; `new Client({ connection, namespace })` takes it too. The namespace is known to exist.
@@ -13,7 +16,7 @@ const CONNECT_TIMEOUT_MS = 10_000;
 export function openNativeConnection(cluster: ClusterOptions): Promise<NativeConnection> {
   // Loaded here, because whoever only wants a client's connection should not wait for the worker's native core.
   const worker = require('@temporalio/worker') as typeof import('@temporalio/worker');
-  return open(cluster, () => worker.NativeConnection.connect(settingsOf(cluster)));
+  return open(cluster, () => inTime(worker.NativeConnection.connect(settingsOf(cluster))));
 }
 
 /**
@@ -30,6 +33,23 @@ export function openConnection(
   return open(cluster, () => Connection.connect(settings));
 }
 
+/** The native core has no limit of its own. What comes too late is closed again. */
+async function inTime(connecting: Promise<NativeConnection>): Promise<NativeConnection> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const message = `no connection within ${CONNECT_TIMEOUT_MS / 1_000} s`;
+    timer = setTimeout(() => reject(new Error(message)), CONNECT_TIMEOUT_MS);
+  });
+  try {
+    return await Promise.race([connecting, late]);
+  } catch (error) {
+    connecting.then((connection) => connection.close()).catch(() => undefined);
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 function settingsOf({ address, apiKey, tls, metadata }: ClusterOptions) {
   return { address, ...(apiKey && { apiKey }), ...(tls !== undefined && { tls }), ...(metadata && { metadata }) };
 }
@@ -43,7 +63,7 @@ async function open<C extends Connection | NativeConnection>(
     connection = await connect();
     const { namespace } = cluster;
     const { workflowService } = connection;
-    await connection.withDeadline(Date.now() + CONNECT_TIMEOUT_MS, () =>
+    await connection.withDeadline(Date.now() + REQUEST_TIMEOUT_MS, () =>
       workflowService.describeNamespace({ namespace }),
     );
     return connection;

@@ -1,5 +1,15 @@
 /** `holdfast/worker`: put Holdfast on a Temporal worker. */
 
+export {
+  type ModelCall,
+  type ModelDelta,
+  type ModelFacts,
+  type ModelProvider,
+  type ModelReply,
+  type ModelRequest,
+  ProviderError,
+  type ProviderErrorOptions,
+} from '../activities/providers/provider';
 export { LocalStreamBus, type LocalStreamBusOptions } from '../streams/local-stream-bus';
 export { MemoryStreamBus } from '../streams/memory-stream-bus';
 export { openStreams, type StreamsOptions } from '../streams/open-streams';

@@ -45,9 +45,9 @@ export async function keepRunning<T extends Running>(
     let end = await life();
     while (!stopping.signal.aborted) {
       const wasWell = failures === 0 || end.livedMs > stableMs;
-      if (wasWell) unwellSince = Date.now();
+      if (wasWell) unwellSince = performance.now();
       failures = wasWell ? 1 : failures + 1;
-      if (Date.now() - unwellSince > giveUpMs) throw end.reason ?? new Error(`${name} keeps ending`);
+      if (performance.now() - unwellSince > giveUpMs) throw end.reason ?? new Error(`${name} keeps ending`);
       log(`${name} ended${end.reason ? ` (${messageOf(end.reason)})` : ''}; starting it again`);
       await pause(Math.min(backoffMs * 2 ** (failures - 1), backoffMs * 50), stopping.signal);
       if (!stopping.signal.aborted) end = await nextLife();
@@ -65,9 +65,9 @@ export async function keepRunning<T extends Running>(
   }
 
   async function life(): Promise<End> {
-    const startedAt = Date.now();
+    const startedAt = performance.now();
     const reason = await ended(current);
-    return { reason, livedMs: Date.now() - startedAt };
+    return { reason, livedMs: Math.round(performance.now() - startedAt) };
   }
 
   const done = watch();

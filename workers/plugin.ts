@@ -10,10 +10,19 @@ import { DEFAULT_TASK_QUEUE } from '../protocol/names';
 import { logActivity } from './activity-log';
 import { type Assembly, type AssemblyOptions, assemble } from './assemble';
 import { ownWorkflows, withUserWorkflows } from './bundler';
+import { withProjectSettings } from './config/project-settings';
 import { ensureSearchAttributes } from './search-attributes';
 
 /** What agents, tools and providers a worker has. */
-export interface HoldfastPluginOptions extends AssemblyOptions {}
+export interface HoldfastPluginOptions extends AssemblyOptions {
+  /**
+   * A folder whose `holdfast.yaml` gives prices, providers, models' windows and the default model, with its profile and the
+   * environment as for `holdfast worker`. What is given here in code counts above it. Default: no file is read.
+   */
+  project?: string;
+  /** Which profile of the project's settings. Default `HOLDFAST_PROFILE`, else `development`. */
+  profile?: string;
+}
 
 /**
  * Installs Holdfast on a Temporal worker: `plugins: [new HoldfastPlugin({ agents, tools })]`. The worker keeps its own
@@ -25,12 +34,12 @@ export class HoldfastPlugin implements WorkerPlugin, BundlerPlugin {
   private assembly: Assembly | undefined;
   private running = 0;
 
-  /** @throws HoldfastError for agents or tools that could not run; see `docs/errors/`. */
+  /** @throws HoldfastError for agents or tools that could not run, or settings that cannot be used; see `docs/errors/`. */
   constructor(private readonly options: HoldfastPluginOptions = {}) {}
 
   /** What this plugin's workers know; made on first use, shared by all of them. */
   get contents(): Assembly {
-    this.assembly ??= assemble(this.options);
+    this.assembly ??= assemble(withProjectSettings(this.options));
     return this.assembly;
   }
 

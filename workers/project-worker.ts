@@ -1,5 +1,8 @@
+import { accessSync, constants, mkdirSync } from 'node:fs';
 import { type NativeConnection, Worker } from '@temporalio/worker';
 import { createLateTools } from '../activities';
+import { HoldfastError } from '../protocol/failures';
+import { storageError } from '../protocol/storage';
 import { type AssemblyOptions, reassemble } from './assemble';
 import { assemblySettings, defaultModelOf, workerSettings } from './config/apply';
 import { keyText } from './config/keys';
@@ -67,6 +70,7 @@ export function projectWorker(options: ProjectWorkerOptions): Startable {
     async start(server) {
       const cluster = server ?? options.cluster;
       if (!cluster) throw new Error('a worker needs an embedded server or a cluster');
+      requireWritable(options.home);
       const state = await projectState(options.root);
       const [loaded, connection] = await Promise.all([loadOrLast(), openNativeConnection(cluster)]);
       last = loaded;
@@ -98,6 +102,23 @@ export function projectWorker(options: ProjectWorkerOptions): Startable {
       }
     },
   };
+}
+
+/** A worker that can keep no files would fail call after call. @throws HoldfastError `Storage.*`. */
+function requireWritable(home: string): void {
+  try {
+    mkdirSync(home, { recursive: true });
+    accessSync(home, constants.W_OK);
+  } catch (error) {
+    const { message } = error as Error;
+    throw (
+      storageError(error) ??
+      new HoldfastError('Storage.ReadOnly', `${home} is no folder to keep files in: ${message}`, {
+        hint: 'Set HOLDFAST_HOME to a folder that may be written.',
+        cause: error,
+      })
+    );
+  }
 }
 
 async function load({ root, home, readConfig, env = process.env }: ProjectWorkerOptions): Promise<Loaded> {

@@ -64,13 +64,13 @@ async function usable(
   timeoutMs: number,
 ): Promise<void> {
   const query = added.map(({ name }) => `${name} IS NULL`).join(' AND ');
-  const deadline = Date.now() + timeoutMs;
+  const deadline = performance.now() + timeoutMs;
   for (;;) {
     try {
       await connection.workflowService.countWorkflowExecutions({ namespace, query });
       return;
     } catch (error) {
-      if (Date.now() > deadline) throw error;
+      if (performance.now() > deadline) throw error;
     }
     await sleep(POLL_MS);
   }

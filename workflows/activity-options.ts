@@ -36,6 +36,35 @@ export function toolOptions(spec: ToolSpec, summary: string, priority?: number):
   };
 }
 
+/** A tool that takes effect once: no second attempt by itself, whatever became of the first. */
+export function onceOptions(tool: Pick<ToolSpec, 'timeoutMs'>, summary: string): ActivityOptions {
+  return {
+    summary,
+    startToCloseTimeout: tool.timeoutMs + 10_000,
+    heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
+    cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+    retry: { maximumAttempts: 1 },
+  };
+}
+
+/** Asking a tool what became of a call is safe to repeat. After that a person is asked. */
+export function checkOptions({ timeoutMs }: Pick<ToolSpec, 'timeoutMs'>): ActivityOptions {
+  return {
+    summary: 'did it take effect?',
+    startToCloseTimeout: timeoutMs + 10_000,
+    heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
+    retry: { initialInterval: 500, backoffCoefficient: 3, maximumAttempts: 6 },
+  };
+}
+
+/** Waiting for somebody else's effect, which may wait for people. */
+export const AWAIT_EFFECT: ActivityOptions = {
+  summary: 'the same call was made before: wait for its result',
+  startToCloseTimeout: 60 * 60_000,
+  heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
+  retry: { initialInterval: 500, maximumInterval: 30_000 },
+};
+
 function priorityOf(priority: number | undefined): Pick<ActivityOptions, 'priority'> {
   return priority === undefined ? {} : { priority: { priorityKey: priority } };
 }

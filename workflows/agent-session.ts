@@ -20,13 +20,17 @@ import type {
   InvokeModelResult,
   LeaseShort,
   RunToolInput,
+  SummariseResult,
 } from '../protocol/activities';
+import type { EffectInput } from '../protocol/effect';
 import type { ToolMessage } from '../protocol/messages';
 import { ledgerIdOf, SIGNAL, toolActivityType } from '../protocol/names';
+import type { PermissionView } from '../protocol/permissions/view';
 import type { Fork, SessionInput, SessionResult, TranscriptSegment } from '../protocol/session';
 import type { ToolSpec } from '../protocol/tool';
 import { ADOPT, ARCHIVE, modelOptions, quickToolOptions, toolOptions } from './activity-options';
 import { approvalIdOf, askApproval } from './ask-approval';
+import { termsOf } from './authority';
 import { Control } from './control';
 import { detailsOf } from './details';
 import { type ChatDeps, driveChat } from './drive-chat';
@@ -40,6 +44,7 @@ import { leasedSignal } from './messages';
 import { parking } from './paying';
 import { type LeaseMessage, Purse, type PurseDeps } from './purse';
 import { answered } from './run-calls';
+import { effectIdOf, effectToolOf, runOnce, scopeOf } from './run-once';
 import { recordEnd, recordRefusal, recordStart, recordStatus } from './search-attributes';
 import { type Beginning, Session } from './session';
 import { driveSession } from './session-driver';
@@ -153,7 +158,12 @@ async function fork(run: Handled, from: Fork): Promise<Session> {
   const hasInput = input.chat !== undefined || input.input != null;
   const copy: AdoptTranscriptInput = { fork: from, firstRunId: workflowInfo().firstExecutionRunId, hasInput };
   try {
-    const { segment, digest } = await scheduleActivity<AdoptedTranscript>('adoptTranscript', [copy], ADOPT);
+    const { segment, digest, permissions } = await scheduleActivity<AdoptedTranscript>(
+      'adoptTranscript',
+      [copy],
+      ADOPT,
+    );
+    if (permissions) run.input = narrowed(input, permissions);
     return openSession(run, { segments: [segment], length: segment.to, digest });
   } catch (error) {
     run.refusal = failureOf(error);
@@ -161,6 +171,11 @@ async function fork(run: Handled, from: Fork): Promise<Session> {
     recordRefusal();
     throw toApplicationFailure(run.refusal);
   }
+}
+
+/** A fork may do no more than the run it was taken from, and shares its effects: none of them happens twice. */
+function narrowed(input: SessionInput, { layers, effectScope }: PermissionView): SessionInput {
+  return { ...input, authority: [...layers, ...(input.authority ?? [])], effectScope };
 }
 
 function depsOf(session: Session, guard: Guard): ChatDeps {
@@ -176,7 +191,15 @@ function depsOf(session: Session, guard: Guard): ChatDeps {
       setCurrentDetails(detailsOf(session));
       return askApproval(id, request);
     },
-    runTool: (spec, input, summary) => runTool(spec, input, summary, session.priority),
+    runTool: (spec, input, summary) =>
+      spec.effect === 'once'
+        ? runEffect(session, spec, input, summary)
+        : runTool(spec, input, summary, session.priority),
+    summarise: (call, summary) => {
+      setCurrentDetails(detailsOf(session));
+      const options = modelOptions(summary, session.priority);
+      return scheduleActivity<SummariseResult | LeaseShort>('summariseTranscript', [call], options);
+    },
     failureOf,
     lostUsd: lostUsdOf,
     rolloverDue: (turns) => workflowInfo().continueAsNewSuggested || turns >= session.rolloverTurns,
@@ -238,6 +261,23 @@ async function runTool(
     const { outcome, text } = toolFailure(spec, error);
     return answered({ id: input.callId, name: input.name }, outcome, text);
   }
+}
+
+/** In a workflow of its own, claimed by what is done. */
+function runEffect(session: Session, spec: ToolSpec, call: RunToolInput, summary: string): Promise<ToolMessage> {
+  const { workflowId: run } = workflowInfo();
+  const { agent, given, layers } = session;
+  const { requester, tenant, effectScope = run } = given;
+  const input: EffectInput = {
+    tool: effectToolOf(spec),
+    call: { ...call, session: run },
+    run,
+    agent: agent.name,
+    approval: termsOf(layers),
+    ...(requester !== undefined && { requester }),
+    ...(tenant !== undefined && { tenant }),
+  };
+  return runOnce(effectIdOf(scopeOf(spec, effectScope, tenant), call), input, `${spec.name} · ${summary}`);
 }
 
 /** Same id, next Temporal run: the messages are archived, everything else is carried in the input. */

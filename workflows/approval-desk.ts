@@ -64,7 +64,8 @@ export class ApprovalDesk {
     if (state.votes.some((vote) => same(vote.by, by))) {
       refuse('Approval.AlreadyVoted', `${by} has decided already`, 'Each approver counts once.');
     }
-    if (request.kind === 'question' && decision.verdict === 'approve') this.checkAnswer(decision.answer);
+    const asksMore = request.kind === 'question' || request.kind === 'effect';
+    if (asksMore && decision.verdict === 'approve') this.checkAnswer(decision.answer);
     else if (decision.answer !== undefined) refuse('Input.Invalid', 'answer: it is no question');
     if (decision.edit !== undefined && (request.kind !== 'tool-call' || decision.verdict !== 'approve')) {
       refuse('Input.Invalid', 'edit: only the arguments of a tool call that is approved can be changed');

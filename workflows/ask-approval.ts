@@ -16,12 +16,16 @@ export function approvalIdOf(run: string, number: number): string {
 }
 
 /** Asks people in a workflow of its own and waits for what they say. It is withdrawn when the run that asks is cancelled. */
-export async function askApproval(id: string, request: Omit<ApprovalRequest, 'run'>): Promise<ApprovalOutcome> {
+export async function askApproval(
+  id: string,
+  request: Omit<ApprovalRequest, 'run'>,
+  run = workflowInfo().workflowId,
+): Promise<ApprovalOutcome> {
   const child = await startChild<typeof approval>('approval', {
     workflowId: id,
-    args: [{ ...request, run: workflowInfo().workflowId }],
+    args: [{ ...request, run }],
     staticSummary: request.title,
-    memo: { approval: inboxEntry(request) },
+    memo: { approval: inboxEntry(request, run) },
     parentClosePolicy: 'REQUEST_CANCEL',
     cancellationType: 'TRY_CANCEL',
   });
@@ -30,18 +34,22 @@ export async function askApproval(id: string, request: Omit<ApprovalRequest, 'ru
 
 /** Asks people and goes on; what they say comes by the signal `request.answerTo`, also after this workflow continued as new. */
 export async function openApproval(id: string, request: Omit<ApprovalRequest, 'run'>): Promise<void> {
+  const run = workflowInfo().workflowId;
   await startChild<typeof approval>('approval', {
     workflowId: id,
-    args: [{ ...request, run: workflowInfo().workflowId }],
+    args: [{ ...request, run }],
     staticSummary: request.title,
-    memo: { approval: inboxEntry(request) },
+    memo: { approval: inboxEntry(request, run) },
     parentClosePolicy: 'ABANDON',
   });
 }
 
 /** What a list shows of it without asking it. */
-function inboxEntry({ kind, title, tool, because, agent, requester, callId }: Omit<ApprovalRequest, 'run'>) {
-  return { kind, title, run: workflowInfo().workflowId, tool, because, agent, requester, callId };
+function inboxEntry(
+  { kind, title, tool, because, agent, requester, callId }: Omit<ApprovalRequest, 'run'>,
+  run: string,
+) {
+  return { kind, title, run, tool, because, agent, requester, callId };
 }
 
 /** What a user's own workflow asks for: `{title, approvers, expiresAfter, …}`; durations in milliseconds or as text. */

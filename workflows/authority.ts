@@ -32,8 +32,10 @@ export class Authority {
     return ruleOn(this.layers(agent, given), { spec, arguments: args, mounts, tainted: this.state.tainted.length > 0 });
   }
 
-  view(agent: ResolvedAgent, given: SessionInput): PermissionView {
-    return { layers: this.layers(agent, given), tainted: this.state.tainted };
+  /** @param id of the run. */
+  view(agent: ResolvedAgent, given: SessionInput, id: string): PermissionView {
+    const { effectScope = id } = given;
+    return { layers: this.layers(agent, given), tainted: this.state.tainted, effectScope };
   }
 
   grant(grant: Grant): void {

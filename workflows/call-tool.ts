@@ -8,6 +8,7 @@ import type { ToolSpec } from '../protocol/tool';
 import { LOOK_UP, toolOptions } from './activity-options';
 import { failureOf, toApplicationFailure, toolFailure } from './failures';
 import { answered } from './run-calls';
+import { effectIdOf, effectToolOf, runOnce, scopeOf } from './run-once';
 
 const { resolveTool } = proxyLocalActivities<HoldfastActivities>(LOOK_UP);
 
@@ -49,12 +50,7 @@ export async function callTool<Output = unknown>(
     firstRunId: firstExecutionRunId,
     ...(options.mounts && { mounts: options.mounts }),
   };
-  const call = scheduleActivity<ToolMessage>(
-    toolActivityType(name),
-    [input],
-    toolOptions(spec, options.summary ?? name),
-  );
-  const message = await call.catch((error) => withoutResult(spec, callId, error));
+  const message = await runCall(spec, input, options.summary ?? name);
   if (message.outcome !== 'ok') {
     throw toApplicationFailure({
       code: 'Tool.Failed',
@@ -64,6 +60,17 @@ export async function callTool<Output = unknown>(
   }
   const isJson = message.mediaType === 'application/json' && message.artifact === undefined;
   return (isJson ? JSON.parse(message.content) : message.content) as Output;
+}
+
+/** A workflow's own code needs nobody's permission; a `once` tool still acts once for what it is given. */
+async function runCall(spec: ToolSpec, input: RunToolInput, summary: string): Promise<ToolMessage> {
+  if (spec.effect === 'once') {
+    const { workflowId: run } = workflowInfo();
+    const effect = { tool: effectToolOf(spec), call: { ...input, session: run }, run };
+    return runOnce(effectIdOf(scopeOf(spec, run), input), effect, summary);
+  }
+  const call = scheduleActivity<ToolMessage>(toolActivityType(spec.name), [input], toolOptions(spec, summary));
+  return call.catch((error) => withoutResult(spec, input.callId, error));
 }
 
 /** An activity that gave no result, after its attempts, as the result it comes to. */

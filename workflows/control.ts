@@ -4,6 +4,8 @@ import type { Stop } from './gates';
 
 /** Actions shown in the state; all of them stay in the history. */
 const SHOWN_ACTIONS = 20;
+/** Orders whose update ids are still known after a roll-over. */
+const KNOWN_ORDERS = 100;
 
 /** What starts next: a model call or a tool call. */
 export type Start = 'model' | 'tool';
@@ -35,6 +37,17 @@ export class Control {
     const { actions } = this.state;
     actions.push({ at, by, action, ...(reason !== undefined && { reason }), ...(detail !== undefined && { detail }) });
     if (actions.length > SHOWN_ACTIONS) actions.shift();
+  }
+
+  /** Whether an order was followed before under this update id, in this Temporal run or an earlier one. */
+  knows(id: string | undefined): boolean {
+    return id !== undefined && (this.state.taken?.includes(id) ?? false);
+  }
+
+  remember(id: string | undefined): void {
+    if (id === undefined) return;
+    const taken = [...(this.state.taken ?? []), id];
+    this.state.taken = taken.slice(-KNOWN_ORDERS);
   }
 
   pause({ by, reason }: Actor, at: number): void {

@@ -44,8 +44,14 @@ function isAnswer(cause: Error | undefined): boolean {
 }
 
 /** What the model is told of a tool activity that gave no result, after its attempts. */
-export function toolFailure(spec: ToolSpec, error: ActivityFailure): { outcome: ToolOutcome; text: string } {
+export function toolFailure(
+  spec: Pick<ToolSpec, 'effect' | 'timeoutMs' | 'maxAttempts'>,
+  error: ActivityFailure,
+): { outcome: ToolOutcome; text: string; retryLater?: true } {
   const cause = error.cause;
+  if (cause instanceof ApplicationFailure && cause.type === 'Tool.RetryLater') {
+    return { outcome: 'failed', text: cause.message, retryLater: true };
+  }
   const timedOut = cause instanceof TimeoutFailure;
   if (spec.effect === 'once' && !isAnswer(cause)) {
     return {

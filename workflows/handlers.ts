@@ -1,7 +1,10 @@
-import { currentUpdateInfo, proxyLocalActivities, setHandler, uuid4 } from '@temporalio/workflow';
+import type { UpdateDefinition } from '@temporalio/common';
+import { currentUpdateInfo, proxyLocalActivities, setHandler, uuid4, workflowInfo } from '@temporalio/workflow';
 import type { HoldfastActivities } from '../protocol/activities';
 import type { Actor, Receipt } from '../protocol/control';
 import type { Failure } from '../protocol/failures';
+import { mayUseModel } from '../protocol/permissions/verdict';
+import type { PermissionView } from '../protocol/permissions/view';
 import type { SessionInput } from '../protocol/session';
 import { LOOK_UP } from './activity-options';
 import { checkActor, checkChange, checkSending, checkSteering, checkStep, checkTitle, refuse } from './check-update';
@@ -47,7 +50,7 @@ export interface Handled {
 export function handleQueries(run: Handled): void {
   setHandler(stateQuery, () => (run.session ? viewOf(run.session) : startingView(run.input.agent, run, run.refusal)));
   setHandler(agentQuery, () => (run.session?.pinned ? run.session.agent : null));
-  setHandler(permissionsQuery, () => run.session?.authority.view(run.session.agent, run.session.given) ?? null);
+  setHandler(permissionsQuery, () => permissionsOf(run));
   setHandler(transcriptQuery, (from, to) => run.session?.transcript.page(from, to) ?? null);
   setHandler(purseQuery, () => run.session?.purse?.view() ?? null);
   setHandler(exchangeQuery, (number) => run.inbox?.exchange(number) ?? null);
@@ -56,41 +59,41 @@ export function handleQueries(run: Handled): void {
 /** Every move is checked by its validator: what is refused leaves no trace and changes nothing. */
 export function handleUpdates(run: Handled): void {
   const { control, guard } = run;
-  const record = (action: string, actor: Actor, detail?: string) => control.record(action, actor, Date.now(), detail);
+  const { on, record } = orders(control);
 
-  setHandler(
+  on(
     pauseUpdate,
     (actor) => {
       record('pause', actor);
       control.pause(actor, Date.now());
     },
-    { validator: both(checkActor, () => control.paused && illegal('pause', 'it is paused already')) },
+    both(checkActor, () => control.paused && illegal('pause', 'it is paused already')),
   );
-  setHandler(
+  on(
     resumeUpdate,
     (actor) => {
       record('resume', actor);
       control.resume();
     },
-    { validator: both(checkActor, () => needsPause(control, 'resume')) },
+    both(checkActor, () => needsPause(control, 'resume')),
   );
-  setHandler(
+  on(
     stepUpdate,
     ({ unit = 'turn', ...actor }) => {
       record('step', actor, unit);
       control.step(unit, run.session?.midTurn ?? false);
     },
-    { validator: both(checkStep, () => needsPause(control, 'step')) },
+    both(checkStep, () => needsPause(control, 'step')),
   );
-  setHandler(
+  on(
     steerUpdate,
-    ({ text, ...actor }) => {
+    ({ text, pin, ...actor }) => {
       record('steer', actor, text.slice(0, 200));
-      control.steer({ ...messageOf(text), by: actor.by });
+      control.steer({ ...messageOf(text), by: actor.by, ...(pin === true && { pinned: true }) });
     },
-    { validator: both(checkSteering, () => needsWork(run, 'steer', 'send it a message')) },
+    both(checkSteering, () => needsWork(run, 'steer', 'send it a message')),
   );
-  setHandler(
+  on(
     stopUpdate,
     (actor) => {
       record('stop', actor);
@@ -98,9 +101,9 @@ export function handleUpdates(run: Handled): void {
       control.end(stop);
       guard.abort(stop);
     },
-    { validator: both(checkActor, () => run.session ?? illegal('stop', 'it is only just starting')) },
+    both(checkActor, () => run.session ?? illegal('stop', 'it is only just starting')),
   );
-  setHandler(
+  on(
     changeUpdate,
     async (change) => {
       if (change.model !== undefined) await known(change.model);
@@ -115,16 +118,26 @@ export function handleUpdates(run: Handled): void {
       run.session?.change({ ...change, ...(change.limits && { limits: checkLimits(change.limits) }) });
       if (change.limits?.deadline !== undefined) guard.rearm();
     },
-    { validator: both(checkChange, () => run.session ?? illegal('change', 'it is only just starting')) },
+    both(checkChange, ({ model }) => mayChange(run, model)),
   );
-  if (run.inbox) handleChat(run, run.inbox, record);
+  if (run.inbox) handleChat(run, run.inbox);
   else setHandler(sendUpdate, (_sending): Receipt => noChat(), { validator: (_sending) => noChat() });
 }
 
-function handleChat(run: Handled, inbox: Inbox, record: (action: string, actor: Actor, detail?: string) => void): void {
+/** Undecided until the agent is known. */
+function permissionsOf({ session }: Handled): PermissionView | null {
+  if (!session?.pinned) return null;
+  return session.authority.view(session.agent, session.given, workflowInfo().workflowId);
+}
+
+function handleChat(run: Handled, inbox: Inbox): void {
+  const { on, record } = orders(run.control);
   setHandler(
     sendUpdate,
-    ({ input, by }) => inbox.add(currentUpdateInfo()?.id ?? uuid4(), { ...messageOf(input), ...(by && { by }) }),
+    ({ input, by, pin }) => {
+      const message = { ...messageOf(input), ...(by && { by }), ...(pin === true && { pinned: true as const }) };
+      return inbox.add(currentUpdateInfo()?.id ?? uuid4(), message);
+    },
     {
       validator: (sending) => {
         const chars = checkSending(sending, run.input.agent);
@@ -136,7 +149,7 @@ function handleChat(run: Handled, inbox: Inbox, record: (action: string, actor: 
       },
     },
   );
-  setHandler(
+  on(
     interruptUpdate,
     (actor) => {
       record('interrupt', actor);
@@ -144,24 +157,48 @@ function handleChat(run: Handled, inbox: Inbox, record: (action: string, actor: 
       run.control.end(stop);
       run.guard.abort(stop);
     },
-    { validator: both(checkActor, () => needsWork(run, 'interrupt', 'there is nothing to interrupt')) },
+    both(checkActor, () => needsWork(run, 'interrupt', 'there is nothing to interrupt')),
   );
-  setHandler(
+  on(
     renameUpdate,
     ({ title, ...actor }) => {
       record('rename', actor, title);
       inbox.title = title.trim();
     },
-    { validator: checkTitle },
+    checkTitle,
   );
-  setHandler(
+  on(
     closeUpdate,
     (actor) => {
       record('close', actor);
       inbox.close(actor);
     },
-    { validator: both(checkActor, () => inbox.closed && illegal('close', 'it is closed already')) },
+    both(checkActor, () => inbox.closed && illegal('close', 'it is closed already')),
   );
+}
+
+/**
+ * Orders of operators. One that is given again under its update id is acknowledged and not followed twice, also when the session
+ * continued as new in between: the server knows the ids of one Temporal run only.
+ */
+function orders(control: Control) {
+  const id = () => currentUpdateInfo()?.id;
+  function on<Given>(
+    update: UpdateDefinition<void, [Given]>,
+    follow: (given: Given) => void | Promise<void>,
+    check: (given: Given) => void,
+  ): void {
+    setHandler(update, (given: Given) => (control.knows(id()) ? undefined : follow(given)), {
+      validator: (given: Given) => {
+        if (!control.knows(id())) check(given);
+      },
+    });
+  }
+  function record(action: string, actor: Actor, detail?: string): void {
+    control.remember(id());
+    control.record(action, actor, Date.now(), detail);
+  }
+  return { on, record };
 }
 
 function noChat(): never {
@@ -169,11 +206,18 @@ function noChat(): never {
 }
 
 /** What is given must be well-formed, and the move legal. */
-function both<Given>(check: (given: Given) => void, rule: () => unknown): (given: Given) => void {
+function both<Given>(check: (given: Given) => void, rule: (given: Given) => unknown): (given: Given) => void {
   return (given) => {
     check(given);
-    rule();
+    rule(given);
   };
+}
+
+/** Operators may do much, and not more than the run's policies let anybody. */
+function mayChange({ session }: Handled, model: string | undefined): void {
+  if (!session) illegal('change', 'it is only just starting');
+  if (model === undefined || mayUseModel(session.layers, model)) return;
+  refuse('Permission.Denied', `the run may not use the model ${model}`, 'Its `permissions.models` name those it may.');
 }
 
 function needsPause(control: Control, action: string): void {

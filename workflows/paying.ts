@@ -22,12 +22,13 @@ export function notSent(session: Session, { short: { need, lostUsd = 0, account 
   session.purse?.short(need, toMicros(lostUsd));
 }
 
-export function settleCall({ purse, progress }: Session, { costUsd, lostUsd = 0, message }: InvokeModelResult): void {
+/** Counts what a call cost. */
+export function settleCall({ purse, progress }: Session, call: Pick<InvokeModelResult, 'costUsd' | 'lostUsd'>): void {
+  const { costUsd, lostUsd = 0 } = call;
   progress.costUsd += (costUsd ?? 0) + lostUsd;
   progress.costIncomplete ||= costUsd === null;
   if (!purse) return;
   purse.pay(costUsd === null ? (purse.state.unknownPrice ?? 0) : toMicros(costUsd), toMicros(lostUsd));
-  if (message.content.some((part) => part.type === 'tool-call')) purse.breathe();
 }
 
 /** @param lostUsd what the call that failed may have cost; undefined when nobody can say. */

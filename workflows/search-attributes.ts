@@ -1,6 +1,7 @@
 import { defineSearchAttributeKey, type SearchAttributePair } from '@temporalio/common';
 import { upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import type { ApprovalRequest } from '../protocol/approval';
+import type { EffectInput } from '../protocol/effect';
 import { SEARCH_ATTRIBUTE } from '../protocol/names';
 import type { SessionInput, SessionStatus } from '../protocol/session';
 import type { Session } from './session';
@@ -21,9 +22,12 @@ export function recordStart(input: SessionInput): void {
 
 /** How it ended and what it cost: one event at the end instead of one a turn. */
 export function recordEnd(session: Session): void {
+  const { costUsd, costIncomplete } = session.progress;
+  // Nothing rather than 0 where no price was known: a list must not call such a run free.
+  const known = costUsd > 0 || !costIncomplete;
   upsertSearchAttributes([
     { key: statusKey, value: session.status },
-    { key: costKey, value: session.progress.costUsd },
+    ...(known ? [{ key: costKey, value: costUsd }] : []),
   ]);
 }
 
@@ -57,6 +61,15 @@ export function recordApproval({ agent, run, tenant }: ApprovalRequest, approver
   ];
   if (agent !== undefined) pairs.push({ key: agentKey, value: agent });
   if (tenant !== undefined) pairs.push({ key: tenantKey, value: tenant });
+  upsertSearchAttributes(pairs);
+}
+
+/** What an effect is found by. */
+export function recordEffect({ agent, run, tenant }: EffectInput, status: string): void {
+  const pairs: SearchAttributePair[] = [{ key: statusKey, value: status }];
+  if (status === 'running') pairs.push({ key: parentKey, value: run });
+  if (agent !== undefined && status === 'running') pairs.push({ key: agentKey, value: agent });
+  if (tenant !== undefined && status === 'running') pairs.push({ key: tenantKey, value: tenant });
   upsertSearchAttributes(pairs);
 }
 

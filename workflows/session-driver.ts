@@ -5,6 +5,7 @@ import type { StopReason } from '../protocol/session';
 import { applyTodo } from '../protocol/todo';
 import type { ToolSpec } from '../protocol/tool';
 import { addUsage } from '../protocol/usage';
+import { type CompactionDeps, canSummarise, noteSummaryDue, summarise, withoutSummary } from './compaction';
 import { type Stop, stopBeforeTools, stopBeforeTurn } from './gates';
 import { grouped } from './grouped';
 import { countRepeats } from './loop-breaker';
@@ -15,7 +16,7 @@ import { answered, canRideAlong, runCalls, specOf, toolInput } from './run-calls
 import type { Session } from './session';
 
 /** Temporal's primitives, handed in so that the loop can be driven by fakes. */
-export interface SessionDeps extends PermitDeps {
+export interface SessionDeps extends PermitDeps, CompactionDeps {
   invokeModel(input: InvokeModelInput, summary: string): Promise<InvokeModelResult | LeaseShort>;
   /** Resolves with a result whatever the tool does; rejects on cancellation only. */
   runTool(spec: ToolSpec, input: RunToolInput, summary: string): Promise<ToolMessage>;
@@ -55,8 +56,14 @@ export async function driveSession(session: Session, deps: SessionDeps): Promise
       await runTools(session, riders, deps);
       continue;
     }
+    if (canSummarise(session)) {
+      await summarise(session, deps);
+      continue;
+    }
     session.takeGuidance();
-    const next = takeReply(session, await askModel(session, deps));
+    const reply = await askModel(session, deps);
+    if (!reply) continue;
+    const next = takeReply(session, reply);
     if (!Array.isArray(next)) {
       // Guidance that came while the answer was written is not lost: there is another turn.
       if (next.reason === 'completed' && session.control.hasSteering) continue;
@@ -93,8 +100,11 @@ function takeReply(session: Session, reply: InvokeModelResult | Stop): Stop | To
   return calls.length > 0 ? admitCalls(session, calls) : (finishOrRepair(session, reply) ?? []);
 }
 
-/** One model call; a context the vendor finds too long is shrunk and tried again, other limits end the run. */
-async function askModel(session: Session, deps: SessionDeps): Promise<InvokeModelResult | Stop> {
+/**
+ * One model call; a context the vendor finds too long is shrunk and tried again, other limits end the run. Undefined when a
+ * summary is due first.
+ */
+async function askModel(session: Session, deps: SessionDeps): Promise<InvokeModelResult | Stop | undefined> {
   session.phase = 'model';
   session.control.started('model');
   for (let shrunk = 0; ; ) {
@@ -111,10 +121,13 @@ async function askModel(session: Session, deps: SessionDeps): Promise<InvokeMode
     } catch (error) {
       settleFailure(session, deps.lostUsd(error));
       const failure = deps.failureOf(error);
+      if (failure && noteSummaryDue(session, failure)) return undefined;
       if (failure?.code === 'Model.ContextTooLong' && shrunk++ < SHRINK_ATTEMPTS && shrinkContext(session, failure))
         continue;
       const reason = failure && STOP_OF_FAILURE[failure.code];
       if (!reason) throw error;
+      // It was written, and so billed, as far as it came; nobody says how much that was.
+      if (failure.code === 'Model.AnswerTooLong') session.progress.costIncomplete = true;
       return { reason, detail: failure.message };
     }
   }
@@ -157,6 +170,7 @@ function modelInput(session: Session): InvokeModelInput {
     ...(session.pinned ? pinnedInput(session) : firstInput(session)),
     ...session.purse?.offer(),
     ...(contextTokens !== undefined && { contextTokens }),
+    ...(withoutSummary(session) && { withoutSummary: true as const }),
   };
 }
 
@@ -186,6 +200,7 @@ function recordReply(session: Session, result: InvokeModelResult): void {
   settleCall(session, result);
   progress.simulated ||= result.simulated;
   progress.contextFrom = result.contextFrom;
+  if (result.summaryDue) progress.summaryDue = true;
   transcript.seen();
   for (const message of result.quickResults ?? []) transcript.append(message);
   progress.quickCalls = [];
@@ -208,6 +223,8 @@ function admitCalls(session: Session, calls: ToolCallPart[]): Stop | ToolCallPar
 
 async function runTools(session: Session, calls: ToolCallPart[], deps: SessionDeps): Promise<void> {
   session.phase = 'tools';
+  // While tools run nothing is needed that others wait for.
+  session.purse?.breathe();
   session.results.clear();
   const results = await runCalls(calls, session.agent, (spec, call) => runOneTool(session, spec, call, deps));
   for (const result of results) session.transcript.append(result);

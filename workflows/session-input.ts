@@ -1,6 +1,6 @@
 import { msToNumber } from '@temporalio/common';
 import type { ChatOptions } from '../protocol/control';
-import type { SessionInput } from '../protocol/session';
+import type { Fork, SessionInput } from '../protocol/session';
 import { toApplicationFailure } from './failures';
 
 const COUNTS = ['turns', 'toolCalls', 'tokens', 'repeatedCalls'] as const;
@@ -22,6 +22,7 @@ export function normaliseInput(input: SessionInput, continued: boolean): Session
     if (text !== undefined && (typeof text !== 'string' || text.length > LONGEST_TEXT))
       throw invalid(`${name}: not a text of at most ${LONGEST_TEXT} characters`);
   }
+  if (input.fork !== undefined) checkFork(input.fork);
   const optional = input.chat !== undefined || input.fork !== undefined;
   if (!optional && isEmpty(input.input)) throw invalid('input: say what the agent should do');
   return {
@@ -48,6 +49,14 @@ export function checkLimits(limits: GivenLimits): GivenLimits {
   if (costUsd !== undefined && !(typeof costUsd === 'number' && costUsd > 0))
     throw invalid('limits.costUsd: not a positive number');
   return deadline === undefined ? limits : { ...limits, deadline: milliseconds('limits.deadline', deadline) };
+}
+
+function checkFork(fork: Partial<Fork>): void {
+  if (typeof fork !== 'object' || fork === null)
+    throw invalid('fork: an object is needed, e.g. {"id": "RUN", "at": 4}');
+  const { id, at } = fork;
+  if (typeof id !== 'string' || id === '' || id.length > LONGEST_TEXT) throw invalid('fork.id: not the id of a run');
+  if (!Number.isInteger(at) || Number(at) < 1) throw invalid('fork.at: not a positive whole number');
 }
 
 function checkChat(chat: ChatOptions): ChatOptions {

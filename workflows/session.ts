@@ -4,7 +4,7 @@ import type { Change } from '../protocol/control';
 import { DEFAULT_LIMITS } from '../protocol/default-limits';
 import type { Failure } from '../protocol/failures';
 import type { ArtifactRef, ToolCallPart, ToolMessage } from '../protocol/messages';
-import type { Ruling } from '../protocol/permissions/verdict';
+import type { Layer, Ruling } from '../protocol/permissions/verdict';
 import type { WaitsFor } from '../protocol/permissions/view';
 import type {
   CarriedSession,
@@ -116,12 +116,13 @@ export class Session {
   }
 
   /** How the run was started, besides its task: checked where the agent is looked up. */
-  get options(): Omit<SessionInput, 'agent' | 'input' | 'parent' | 'authority' | 'carried'> {
+  get options(): Omit<SessionInput, 'agent' | 'input' | 'parent' | 'authority' | 'effectScope' | 'carried'> {
     const {
       agent: _agent,
       input: _input,
       parent: _parent,
       authority: _authority,
+      effectScope: _scope,
       carried: _carried,
       ...options
     } = this.given;
@@ -215,6 +216,10 @@ export class Session {
     this.goOn();
   }
 
+  get layers(): Layer[] {
+    return this.authority.layers(this.agent, this.given);
+  }
+
   ruleOn(spec: ToolSpec, call: ToolCallPart): Ruling {
     return this.authority.ruleOn(this.agent, this.given, spec, call);
   }
@@ -275,12 +280,13 @@ export class Session {
   }
 
   /**
-   * Quick reads of the last reply that must run on their own after all, because guidance has to come after their results or
-   * an operator looks at every call. Those of an earlier Temporal run still ride along.
+   * Quick reads of the last reply that must run on their own after all, because guidance or a summary has to come after
+   * their results, or an operator looks at every call. Those of an earlier Temporal run still ride along.
    */
   takeRiders(): ToolCallPart[] {
     const { control, progress } = this;
-    if (progress.quickCalls.length === 0 || !(control.hasSteering || control.stepwise)) return [];
+    if (progress.quickCalls.length === 0 || !(control.hasSteering || control.stepwise || progress.summaryDue))
+      return [];
     const calls = this.openCalls();
     if (calls.length > 0) progress.quickCalls = [];
     return calls;

@@ -112,7 +112,7 @@ export class CallStream {
   join(have: Join['have']): void {
     const same = have !== undefined && compareCalls(have, this.key) === 0;
     // It did not hear that what it has is over, and this call may have nothing to say yet.
-    if (have && !same && Date.now() >= this.announcedAt + REPAIR_MS) this.announce();
+    if (have && !same && Math.abs(Date.now() - this.announcedAt) >= REPAIR_MS) this.announce();
     for (const kind of DELTA_KINDS) {
       const known = same ? have.lengths[kind] : 0;
       if (known >= this.sent[kind]) continue;
@@ -143,7 +143,8 @@ export class CallStream {
     if (gathered === 0) return;
     const due = Math.max(this.lastSentAt + GATHER_MS, this.repair ? this.lastRepairAt + REPAIR_MS : 0) - Date.now();
     if (due <= 0 || (gathered >= GATHER_CHARS && !this.repair)) this.send();
-    else this.timer ??= setTimeout(() => this.send(), due).unref();
+    // Never longer than a repair waits, also when the clock was set back.
+    else this.timer ??= setTimeout(() => this.send(), Math.min(due, REPAIR_MS)).unref();
   }
 
   private send(): void {

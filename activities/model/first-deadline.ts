@@ -19,10 +19,12 @@ export interface FirstDeadline {
 export function firstDeadline({ agent, options }: FirstCall): FirstDeadline | undefined {
   const { deadline } = agent.limits;
   if (deadline === undefined || options.limits?.deadline !== undefined) return undefined;
-  const at = activityInfo().scheduledTimestampMs + deadline;
+  // The clock is asked once, and then time is measured: it may be set back, here or between this machine and the server's.
+  const spentMs = Math.max(Date.now() - activityInfo().scheduledTimestampMs, 0);
+  const at = performance.now() + deadline - spentMs;
   return {
-    leftMs: () => Math.max(at - Date.now(), 1),
-    passed: () => Date.now() >= at - TIMER_SLACK_MS,
+    leftMs: () => Math.max(at - performance.now(), 1),
+    passed: () => performance.now() >= at - TIMER_SLACK_MS,
     failure: (cause) => new HoldfastError('Limit.Deadline', `the deadline of ${deadline} ms passed`, { cause }),
   };
 }

@@ -58,7 +58,7 @@ export function fitContext(input: FitInput): FittedContext | undefined {
 }
 
 /** Without a last assistant message whose tool results are not all there: they may be dropped, and it must go with them. */
-function wholeGroups(messages: readonly Message[]): readonly Message[] {
+export function wholeGroups(messages: readonly Message[]): readonly Message[] {
   const last = messages.findLastIndex((message) => message.role !== 'tool');
   const opener = messages[last];
   if (opener?.role !== 'assistant') return messages;
@@ -67,7 +67,7 @@ function wholeGroups(messages: readonly Message[]): readonly Message[] {
 }
 
 /** Positions where a context may start: anywhere but on a tool result, whose call would be missing. */
-function groupStarts(messages: readonly Message[]): number[] {
+export function groupStarts(messages: readonly Message[]): number[] {
   return messages.flatMap((message, at) => (message.role === 'tool' ? [] : [at]));
 }
 
@@ -103,6 +103,6 @@ function wellFormed(text: string): string {
   return text.replace(/^[\uDC00-\uDFFF]|[\uD800-\uDBFF]$/g, '');
 }
 
-function sum(numbers: readonly number[]): number {
+export function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, number) => total + number, 0);
 }

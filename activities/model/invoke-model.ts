@@ -1,23 +1,22 @@
 import { activityInfo, Context } from '@temporalio/activity';
-import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { InvokeModelInput, InvokeModelResult, LeaseShort } from '../../protocol/activities';
 import type { ResolvedAgent } from '../../protocol/agent';
-import { toMicros, toUsd } from '../../protocol/budget/money';
 import { HoldfastError } from '../../protocol/failures';
 import { rootIdOf } from '../../protocol/names';
 import { withHeartbeat } from '../heartbeat';
 import { isLarge, loadParts, offloadReply } from '../offload';
-import type { ModelReply, ModelRequest } from '../providers/provider';
+import type { ModelReply } from '../providers/provider';
 import { type FirstCall, resolveAgent } from '../resolve-agent';
 import type { ActivityServices } from '../services';
 import { newMark, scopedParts, sessionKey } from '../session-key';
 import { pullFrom, sessionSource } from '../session-source';
 import { toFailure } from '../to-failure';
-import { AttemptCosts } from './attempt-costs';
+import type { AttemptCosts } from './attempt-costs';
 import { checkOutput } from './check-output';
 import { type FirstDeadline, firstDeadline } from './first-deadline';
+import { costsOf, endUnpaid, payable, withLoss } from './payable';
 import { runQuickCalls } from './quick-calls';
-import { prepareRequest, withinBudget, worstCaseOf } from './request';
+import { prepareRequest } from './request';
 import { answerMs, withinTime } from './time-limit';
 
 /** One model call: pulls what this worker lacks of the transcript, fits it, asks, checks. Never retries: Temporal does. */
@@ -46,39 +45,13 @@ export function createInvokeModel(services: ActivityServices) {
       );
       return pinned && !('short' in reply) ? { agent: pinned.agent, ...reply } : reply;
     } catch (error) {
-      costs?.end();
-      if (costs) Context.current().heartbeat({ paid: costs.paid });
+      endUnpaid(costs);
       const { cancellationSignal } = Context.current();
       if (cancellationSignal.aborted) throw withLoss(cancellationSignal.reason, costs);
       const cause = deadline?.passed() ? deadline.failure(error) : error;
       throw withLoss(toFailure(cause, activityInfo().attempt, Math.random, deadline?.leftMs()), costs);
     }
   };
-}
-
-/** Where money is limited, what lost attempts may have cost is counted. */
-function costsOf({ budgetUsd, leased }: InvokeModelInput): AttemptCosts | undefined {
-  if (budgetUsd === undefined && leased === undefined) return undefined;
-  const { attempt, heartbeatDetails } = activityInfo();
-  return new AttemptCosts(attempt, heartbeatDetails);
-}
-
-/** A call that ends for good without a result says what it may have cost. */
-function withLoss(error: unknown, costs: AttemptCosts | undefined): unknown {
-  const lostUsd = costs?.lostUsd;
-  if (lostUsd === undefined) return error;
-  if (error instanceof CancelledFailure) return new CancelledFailure(error.message, [{ lostUsd }]);
-  if (!(error instanceof ApplicationFailure)) return error;
-  const [first, ...rest] = error.details ?? [];
-  const { message, type, nonRetryable, nextRetryDelay, cause } = error;
-  return ApplicationFailure.create({
-    message,
-    details: [{ ...(first as object | undefined), lostUsd }, ...rest],
-    ...(type != null && { type }),
-    ...(nonRetryable != null && { nonRetryable }),
-    ...(nextRetryDelay != null && { nextRetryDelay }),
-    ...(cause && { cause }),
-  });
 }
 
 /** What the workflow would say of a pinned run: it does not know the agent's own settings yet. */
@@ -97,7 +70,7 @@ function settingsOf({ agent, options }: FirstCall, { leased, spentUsd }: InvokeM
 
 type PinnedInput = InvokeModelInput & { model: string };
 
-interface CallLife {
+export interface CallLife {
   signal: AbortSignal;
   tell: (details: unknown) => void;
   costs: AttemptCosts | undefined;
@@ -109,7 +82,7 @@ async function callModel(
   services: ActivityServices,
   { signal, tell, costs }: CallLife,
 ): Promise<InvokeModelResult | LeaseShort> {
-  const started = Date.now();
+  const started = performance.now();
   const { attempt, scheduledTimestampMs, workflowExecution } = activityInfo();
   const key = sessionKey(input.transcript.firstRunId);
   const parts = scopedParts(services.artifacts, key);
@@ -121,8 +94,14 @@ async function callModel(
     head: await loadParts(loaded.head, parts),
     messages: await loadParts([...loaded.messages, ...quickResults], parts),
   };
-  const { request, fitted } = await prepareRequest(input, agent, seen, route);
-  const paid = payable(request, fitted.tokens, input, { costs, prices: services.prices });
+  const { request, fitted, summaryDueAfter } = await prepareRequest(input, agent, seen, route);
+  const paid = payable(request, {
+    ...input,
+    route: input.model,
+    tokens: fitted.tokens,
+    prices: services.prices,
+    costs,
+  });
   if ('short' in paid)
     return { short: { ...paid.short, ...(agent.account !== undefined && { account: agent.account }) } };
   const { affordable, lostUsd } = paid;
@@ -163,50 +142,23 @@ async function callModel(
     model: reply.model,
     simulated: route.provider.simulated ?? false,
     contextFrom: fitted.contextFrom,
+    ...((await summaryDueAfter(reply.message)) && { summaryDue: true as const }),
     ...outputOf(agent, reply),
     ...(reply.requestId !== undefined && { requestId: reply.requestId }),
-    latencyMs: Date.now() - started,
+    latencyMs: Math.round(performance.now() - started),
   };
 }
 
-interface Till {
-  costs: AttemptCosts | undefined;
-  prices: ActivityServices['prices'];
-}
-
-/** The request as it may be sent, or what has to be leased for it; what earlier attempts may have cost counts first. */
-function payable(
-  request: ModelRequest,
-  tokens: number,
-  { model, budgetUsd, leased, unknownPrice }: PinnedInput,
-  { costs, prices }: Till,
-): { affordable: ModelRequest; lostUsd: number } | LeaseShort {
-  if (!costs) return { affordable: request, lostUsd: 0 };
-  // Only the ledger knows what a call without a price counts as, and it has not been asked yet.
-  if (leased === 0 && unknownPrice === undefined && prices.worstCaseUsd(model, tokens, 0) === null)
-    return { short: { need: 1 } };
-  const unknownUsd = unknownPrice === undefined ? undefined : toUsd(unknownPrice);
-  const worst = ({ parameters }: ModelRequest) =>
-    worstCaseOf(model, tokens, parameters.maxOutputTokens, prices, unknownUsd);
-  // Attempts before this one asked for as much as the first would: no more than the request as it came.
-  const lostUsd = costs.earlier(worst(request));
-  const left = budgetUsd === undefined ? undefined : budgetUsd - lostUsd;
-  const affordable = withinBudget(request, model, tokens, left, prices, unknownUsd);
-  const need = toMicros(worst(affordable));
-  if (leased !== undefined && toMicros(lostUsd) + need > leased) {
-    return { short: { need, ...(lostUsd > 0 && { lostUsd }) } };
-  }
-  costs.sending(worst(affordable));
-  return { affordable, lostUsd };
-}
-
-function wantedOf({ transcript, contextFrom }: InvokeModelInput, agent: ResolvedAgent) {
+export function wantedOf(
+  { transcript, contextFrom }: Pick<InvokeModelInput, 'transcript' | 'contextFrom'>,
+  agent: ResolvedAgent,
+) {
   return { pointer: transcript, contextFrom, keepFirst: agent.context.keepFirst };
 }
 
 /** A run keeps the revision it started with: when this worker's catalogue has moved on, the workflow is asked. */
-async function pinnedAgent(
-  { agent: name, model, revision = '' }: InvokeModelInput,
+export async function pinnedAgent(
+  { agent: name, model, revision = '' }: Pick<InvokeModelInput, 'agent' | 'model' | 'revision'>,
   { catalogue }: ActivityServices,
 ): Promise<ResolvedAgent> {
   const own = model === undefined ? undefined : catalogue.find(name, model);

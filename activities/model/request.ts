@@ -1,11 +1,13 @@
 import type { InvokeModelInput } from '../../protocol/activities';
-import type { ResolvedAgent } from '../../protocol/agent';
+import type { ResolvedAgent, SummaryPolicy } from '../../protocol/agent';
 import { HoldfastError } from '../../protocol/failures';
 import type { Message } from '../../protocol/messages';
 import type { Prices } from '../providers/prices';
 import type { ModelFacts, ModelProvider, ModelRequest } from '../providers/provider';
 import type { LoadedTranscript } from '../transcript-cache';
-import { type FittedContext, fitContext } from './fit-context';
+import { type Conversation, conversationOf, fitConversation } from './conversation';
+import { type FitInput, type FittedContext, fitContext, sum } from './fit-context';
+import { summaryRange, thresholdOf } from './summary-range';
 
 /** Tokens one answer may have where the agent says nothing. */
 const MAX_OUTPUT_TOKENS = 8_192;
@@ -17,18 +19,51 @@ const LEAST_OUTPUT_TOKENS = 256;
 export interface PreparedRequest {
   request: ModelRequest;
   fitted: FittedContext;
+  /** Whether the conversation, with this reply to it, is so large that a summary is due before the next call. */
+  summaryDueAfter(reply: Message): Promise<boolean>;
 }
+
+type Route = { provider: ModelProvider; model: string };
 
 /**
  * The request of one call: the agent's settings and as much of the transcript as fits.
- * @throws HoldfastError `Model.ContextTooLong` when not even the last messages fit.
+ * @throws HoldfastError `Model.ContextTooLong` when not even the last messages fit, or a summary is due first
+ * (`details.summaryDue`).
  */
 export async function prepareRequest(
   input: InvokeModelInput,
   agent: ResolvedAgent,
   loaded: LoadedTranscript,
-  { provider, model }: { provider: ModelProvider; model: string },
+  route: Route,
 ): Promise<PreparedRequest> {
+  const { summarise, keepFirst } = agent.context;
+  const { request, windowTokens } = bareRequest(input, agent, route);
+  const counted = await countedConversation(request, loaded, route.provider);
+  const limits = { fixedTokens: counted.fixedTokens, maxTokens: windowTokens, tokensOf: counted.tokensOf };
+  const conversation = conversationOf(loaded, input.contextFrom, keepFirst);
+  if (summarise && !input.withoutSummary && isDue(conversation, summarise, limits)) throw summaryDue();
+  const fitted = conversation.summary
+    ? fitConversation(conversation, input.contextFrom, limits)
+    : fitContext({ ...loaded, keepFirst, contextFrom: input.contextFrom, ...limits });
+  if (!fitted) throw tooLong(windowTokens);
+  return {
+    request: { ...request, messages: fitted.messages },
+    fitted,
+    async summaryDueAfter(reply) {
+      if (!summarise) return false;
+      await counted.add(reply);
+      const grown = { ...loaded, messages: [...loaded.messages, reply] };
+      return isDue(conversationOf(grown, input.contextFrom, keepFirst), summarise, limits);
+    },
+  };
+}
+
+/** The agent's settings as a request without messages, and the tokens that its whole input may have. */
+export function bareRequest(
+  input: Pick<InvokeModelInput, 'parameters' | 'contextTokens'>,
+  agent: ResolvedAgent,
+  { provider, model }: Route,
+): { request: ModelRequest; windowTokens: number } {
   const facts = provider.describeModel(model) ?? UNKNOWN_MODEL;
   const parameters = { ...agent.parameters, ...input.parameters };
   const wanted = parameters.maxOutputTokens ?? MAX_OUTPUT_TOKENS;
@@ -41,35 +76,66 @@ export async function prepareRequest(
     ...(agent.output && { outputSchema: agent.output }),
     parameters: { ...parameters, maxOutputTokens },
   };
-  const maxTokens = Math.min(
+  const windowTokens = Math.min(
     facts.contextTokens - maxOutputTokens,
     agent.context.maxTokens ?? Number.POSITIVE_INFINITY,
     input.contextTokens ?? Number.POSITIVE_INFINITY,
   );
-  const fitted = await fitTranscript(input, agent, request, loaded, provider, maxTokens);
-  return { request: { ...request, messages: fitted.messages }, fitted };
+  return { request, windowTokens };
 }
 
-async function fitTranscript(
-  { contextFrom }: InvokeModelInput,
-  { context: { keepFirst } }: ResolvedAgent,
+export interface CountedConversation {
+  /** Tokens of everything that is always sent: instructions, tools, output schema. */
+  fixedTokens: number;
+  tokensOf(message: Message): number;
+  /** Counts another message. */
+  add(message: Message): Promise<void>;
+}
+
+/** The tokens of a request's messages, each counted once. */
+export async function countedConversation(
   request: ModelRequest,
   { head, messages }: LoadedTranscript,
   provider: ModelProvider,
-  maxTokens: number,
-): Promise<FittedContext> {
+): Promise<CountedConversation> {
   const counts = new Map<Message, number>();
-  const fixedTokens = await provider.countTokens(request);
   const bare = { ...request, instructions: '', tools: [], outputSchema: undefined };
-  for (const message of [...head, ...messages])
+  const add = async (message: Message): Promise<void> => {
     counts.set(message, await provider.countTokens({ ...bare, messages: [message] }));
-  // Shortened copies are new objects: they are counted by length, a little too high.
-  const tokensOf = (message: Message): number => counts.get(message) ?? Math.ceil(JSON.stringify(message).length / 2);
-  const fitted = fitContext({ head, keepFirst, messages, contextFrom, fixedTokens, maxTokens, tokensOf });
-  if (fitted) return fitted;
-  throw new HoldfastError(
+  };
+  for (const message of [...head, ...messages]) {
+    await add(message);
+    if (message.role === 'user') for (const kept of message.summary?.kept ?? []) await add(kept);
+  }
+  return {
+    fixedTokens: await provider.countTokens(request),
+    // Shortened copies are new objects: they are counted by length, a little too high.
+    tokensOf: (message) => counts.get(message) ?? Math.ceil(JSON.stringify(message).length / 2),
+    add,
+  };
+}
+
+function isDue(
+  conversation: Conversation,
+  policy: SummaryPolicy,
+  { fixedTokens, maxTokens, tokensOf }: Pick<FitInput, 'fixedTokens' | 'maxTokens' | 'tokensOf'>,
+): boolean {
+  const threshold = thresholdOf(policy, maxTokens);
+  const tokens = fixedTokens + sum([...conversation.head, ...conversation.rest].map(tokensOf));
+  return tokens >= threshold && summaryRange(conversation, policy, threshold, tokensOf) !== undefined;
+}
+
+/** Not an error of anybody's: the workflow has the summary made, and asks again. */
+function summaryDue(): HoldfastError {
+  return new HoldfastError('Model.ContextTooLong', 'the conversation has grown: older messages are summarised first', {
+    details: { summaryDue: true },
+  });
+}
+
+function tooLong(windowTokens: number): HoldfastError {
+  return new HoldfastError(
     'Model.ContextTooLong',
-    `the conversation does not fit in ${maxTokens} tokens, even shortened`,
+    `the conversation does not fit in ${windowTokens} tokens, even shortened`,
     { hint: 'Give the agent less at once, a larger context.maxTokens, or a model with a larger window.' },
   );
 }

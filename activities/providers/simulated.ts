@@ -82,12 +82,12 @@ function progressOf(messages: readonly Message[]): { notes?: Notes; outcomes: Ou
 }
 
 function lastText(messages: readonly Message[]): string {
-  return textOf(messages.findLast(({ role }) => role === 'user'));
+  return textOf(messages.findLast((message) => message.role === 'user' && !message.summary));
 }
 
 function heardIn(messages: readonly Message[]): string {
   return messages
-    .filter(({ role }) => role === 'user')
+    .filter((message) => message.role === 'user' && !message.summary)
     .map(textOf)
     .join('\n\n');
 }

@@ -16,7 +16,10 @@ export function retryAfterOf(headers: Headers | undefined, now = Date.now()): nu
   const exact = positive(headers?.get('retry-after-ms'));
   const seconds = positive(headers?.get('retry-after'));
   const date = Date.parse(headers?.get('retry-after') ?? '');
-  const wish = exact ?? (seconds === undefined ? undefined : seconds * 1_000) ?? (date > now ? date - now : undefined);
+  // By the vendor's own clock, where it tells it: ours may have been set back.
+  const sent = Date.parse(headers?.get('date') ?? '') || now;
+  const wish =
+    exact ?? (seconds === undefined ? undefined : seconds * 1_000) ?? (date > sent ? date - sent : undefined);
   return wish === undefined ? undefined : Math.min(Math.ceil(wish), MAX_RETRY_AFTER_MS);
 }
 

@@ -96,7 +96,7 @@ class OutputReader {
   private waiting: Buffer = Buffer.alloc(0);
   private surrogate = '';
   private ended = false;
-  private breathed = Date.now();
+  private breathed = performance.now();
 
   constructor(
     source: AsyncIterable<string> | Iterable<string>,
@@ -180,9 +180,9 @@ class OutputReader {
   }
 
   private async breathe(): Promise<void> {
-    if (Date.now() - this.breathed > BREATHE_MS) {
+    if (performance.now() - this.breathed > BREATHE_MS) {
       await new Promise(setImmediate);
-      this.breathed = Date.now();
+      this.breathed = performance.now();
     }
     this.signal.throwIfAborted();
   }

@@ -66,10 +66,16 @@ function specOf(definition: ToolDefinition): ToolSpec {
   };
 }
 
+const SCOPES = ['run', 'task', 'organisation'] as const;
 const KINDS = ['text', 'path', 'command', 'url'] as const;
 
 /** What permissions and budgets go by. */
-function governanceOf({ name, subject, stays, outside, priceUsd }: ToolDefinition): Partial<ToolSpec> {
+function governanceOf(definition: ToolDefinition): Partial<ToolSpec> {
+  const { name, effect, subject, stays, outside, priceUsd, scope, check, undo } = definition;
+  if (effect !== 'once' && (scope !== undefined || check)) {
+    throw invalid(name, 'only a tool with effect "once" has a scope and a check');
+  }
+  if (scope !== undefined && !SCOPES.includes(scope)) throw invalid(name, `scope must be one of ${SCOPES.join(', ')}`);
   if (subject && !(typeof subject.argument === 'string' && KINDS.includes(subject.kind))) {
     throw invalid(name, `subject must name an argument and a kind, one of ${KINDS.join(', ')}`);
   }
@@ -79,7 +85,10 @@ function governanceOf({ name, subject, stays, outside, priceUsd }: ToolDefinitio
   return {
     ...(subject && { subject: { argument: subject.argument, kind: subject.kind } }),
     ...(stays && { stays }),
-    ...(outside && { outside }),
+    ...(outside && { outside: true as const }),
+    ...(scope && { scope }),
+    ...(check && { checks: true as const }),
+    ...(undo && { undoes: true as const }),
     ...(priceUsd && { priceUsd }),
   };
 }

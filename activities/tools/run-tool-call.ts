@@ -1,4 +1,6 @@
+import { HoldfastError } from '../../protocol/failures';
 import type { ToolMessage, ToolOutcome } from '../../protocol/messages';
+import { storageError } from '../../protocol/storage';
 import { type CappedOutput, capOutput, OUTPUT_BYTES, type OutputStore } from './capped-output';
 import { checkArguments } from './check-arguments';
 import type { Tool } from './define-tool';
@@ -32,8 +34,8 @@ export class CallCancelled extends Error {
 /**
  * Runs one call: arguments, execution, output. Whatever the tool does becomes a result the model reads, small enough for
  * the history.
- * @throws RetryLater when the tool asks for another attempt; the signal's reason when it aborts for the infrastructure's
- * sake. Nothing else.
+ * @throws RetryLater when the tool asks for another attempt; HoldfastError `Storage.Full` while one may help; the signal's
+ * reason when it aborts for the infrastructure's sake. Nothing else.
  */
 export async function runToolCall(tool: Tool | undefined, call: ToolCall): Promise<ToolMessage> {
   if (tool === undefined) {
@@ -44,7 +46,7 @@ export async function runToolCall(tool: Tool | undefined, call: ToolCall): Promi
     const prepared = await deadline.race(checkArguments(tool, call.arguments));
     if (!prepared.ok) return resultOf(call, 'invalid-arguments', prepared.problem);
     const output = await deadline.race(execute(tool, prepared.input, call, deadline.signal));
-    return await finalise(output, call, deadline);
+    return await finalise(output, tool, call, deadline);
   } catch (error) {
     return failureOf(error, tool, call, deadline);
   } finally {
@@ -58,7 +60,7 @@ async function execute(tool: Tool, input: unknown, call: ToolCall, signal: Abort
 }
 
 /** Only what the contract names: a tool must not come to rely on more. */
-function contextOf(call: ToolCall, signal: AbortSignal): ToolContext {
+export function contextOf(call: ToolCall, signal: AbortSignal): ToolContext {
   const { idempotencyKey, attempt, correlationId, log } = call;
   return {
     idempotencyKey,
@@ -76,9 +78,32 @@ function contextOf(call: ToolCall, signal: AbortSignal): ToolContext {
   };
 }
 
-async function finalise(output: unknown, call: ToolCall, deadline: Deadline): Promise<ToolMessage> {
-  const capped = await capOutput(outputText(output), call.outputs, call.outputBytes ?? OUTPUT_BYTES, deadline.signal);
+async function finalise(output: unknown, tool: Tool, call: ToolCall, deadline: Deadline): Promise<ToolMessage> {
+  let full: HoldfastError | undefined;
+  const outputs: OutputStore = {
+    async put(source, mediaType) {
+      try {
+        return await call.outputs.put(source, mediaType);
+      } catch (error) {
+        full = spaceMissing(error);
+        throw error;
+      }
+    },
+  };
+  const capped = await capOutput(outputText(output), outputs, call.outputBytes ?? OUTPUT_BYTES, deadline.signal);
+  // Without the store an output loses its middle; a tool that may run again gives it again when there is space.
+  if (full && mayWait(tool, call)) throw full;
   return messageOf(call, 'ok', capped);
+}
+
+function spaceMissing(error: unknown): HoldfastError | undefined {
+  const known = HoldfastError.is(error) ? error : storageError(error);
+  return known?.code === 'Storage.Full' ? known : undefined;
+}
+
+/** Whether there is another attempt, and it would do no harm. The last one tells the model. */
+function mayWait({ spec }: Tool, { attempt }: ToolCall): boolean {
+  return spec.effect !== 'once' && attempt < spec.maxAttempts;
 }
 
 function failureOf(error: unknown, tool: Tool, call: ToolCall, deadline: Deadline): ToolMessage {
@@ -90,6 +115,11 @@ function failureOf(error: unknown, tool: Tool, call: ToolCall, deadline: Deadlin
     throw call.signal.reason;
   }
   if (isNamed(error, 'RetryLater')) throw retryLater(error as RetryLater);
+  if (isNamed(error, 'OutcomeUnknown')) {
+    return resultOf(call, 'outcome-unknown', `${errorText(error)}\nIt may or may not have taken effect.`);
+  }
+  const full = spaceMissing(error);
+  if (full && mayWait(tool, call)) throw full;
   if (error instanceof NotSerialisable) {
     return resultOf(
       call,
@@ -97,7 +127,7 @@ function failureOf(error: unknown, tool: Tool, call: ToolCall, deadline: Deadlin
       `${tool.name} ran, but its result cannot be shown: ${shorten(error.message, 500)}.`,
     );
   }
-  return resultOf(call, 'failed', errorText(error));
+  return resultOf(call, 'failed', errorText(full ?? error));
 }
 
 function timeoutText({ name, spec }: Tool): string {

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { ArtifactRef } from '../../protocol/messages';
 import type { Subject } from '../../protocol/permissions/condition';
-import type { ToolEffect } from '../../protocol/tool';
+import type { EffectScope, ToolEffect } from '../../protocol/tool';
 import type { Workspace } from './workspace';
 
 /** What a tool's `execute` returns: text, any JSON value, or a stream of text that is capped as it is read. */
@@ -62,6 +62,18 @@ export interface ToolDefinition<Input extends z.ZodType = z.ZodType> {
   outside?: boolean;
   /** US dollars one call costs. Default 0. */
   priceUsd?: number;
+  /**
+   * Of a `once` tool: within what equal calls (same tool, same arguments) count as one: `run` (default), `task` (a run and all below
+   * it), `organisation` (all runs of a tenant). The claim lasts as long as the namespace keeps closed workflows.
+   */
+  scope?: EffectScope;
+  /**
+   * Of a `once` tool: finds out whether an attempt nobody heard from again took effect, by `context.idempotencyKey` or the arguments.
+   * Without it, or when it cannot know, a person is asked.
+   */
+  check?(input: z.output<Input>, context: ToolContext): Promise<EffectCheck> | EffectCheck;
+  /** Takes back what a call did; must be safe to repeat. @param result as `execute` gave it, as text. */
+  undo?(input: z.output<Input>, context: ToolContext, result: string): Promise<ToolOutput> | ToolOutput;
   /** Where a toolset has a name of its own (`files`), agents can be granted all of it at once. */
   toolset?: string;
   /**
@@ -69,6 +81,17 @@ export interface ToolDefinition<Input extends z.ZodType = z.ZodType> {
    * instead (the network failed), throw `retryLater`.
    */
   execute(input: z.output<Input>, context: ToolContext): Promise<ToolOutput> | ToolOutput;
+}
+
+/** What became of an attempt: it took effect (with this result), it did not, or that cannot be known. */
+export type EffectCheck = { outcome: 'done'; result?: unknown } | { outcome: 'not-done' } | { outcome: 'unknown' };
+
+/** Thrown by a `once` tool that cannot tell whether it took effect: its request was sent and no answer came. */
+export class OutcomeUnknown extends Error {
+  constructor(message: string, options: { cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'OutcomeUnknown';
+  }
 }
 
 /** Thrown by a tool to have the attempt repeated by Temporal instead of shown to the model. */

@@ -48,14 +48,22 @@ const SYSTEM: Record<string, [WorkspaceProblem, string]> = {
   EPERM: ['system', 'may not be used: operation not permitted'],
   EROFS: ['read-only', 'is on a read-only file system'],
   ENXIO: ['kind', 'is not a regular file'],
-  ENOSPC: ['system', 'could not be written: no space left on the device'],
-  EDQUOT: ['system', 'could not be written: the disk quota is used up'],
 };
 
 /** An error of the file system in terms of the path the model wrote; anything else as it is. */
 export function fromSystem(error: unknown, path: string): unknown {
   const code = (error as NodeJS.ErrnoException | undefined)?.code;
   if (HoldfastError.is(error) || typeof code !== 'string' || !/^E[A-Z0-9]+$/.test(code)) return error;
+  if (code === 'ENOSPC' || code === 'EDQUOT') return noSpace(error, path, code);
   const [reason, problem] = SYSTEM[code] ?? ['system', `could not be used (${code})`];
   return workspaceError(reason, path, problem, { cause: error });
+}
+
+/** Of the worker, not of the path: waiting helps, another path does not. */
+function noSpace(cause: unknown, path: string, code: string): HoldfastError {
+  return new HoldfastError(
+    'Storage.Full',
+    `${JSON.stringify(path.slice(0, 200))} could not be written: no space left on the disk (${code})`,
+    { hint: 'Free space on the disk of the workspace. What waits goes on by itself.', cause },
+  );
 }

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Json } from '../../protocol/json';
 import { workspaceError } from './workspace-error';
@@ -111,20 +111,30 @@ export class EffectJournal {
     await mkdir(this.folder, { recursive: true });
     const path = this.entryPath(key);
     const temporary = `${path}.${randomUUID()}`;
-    const handle = await open(temporary, 'wx', 0o600);
     try {
-      await handle.writeFile(JSON.stringify(entry));
-      await handle.sync();
-    } finally {
-      await handle.close();
+      await writeWhole(temporary, JSON.stringify(entry));
+      await rename(temporary, path);
+    } catch (error) {
+      // On a full disk nothing must be left that keeps it full.
+      await rm(temporary, { force: true });
+      throw error;
     }
-    await rename(temporary, path);
     const folder = await open(this.folder, 'r');
     await folder.sync().finally(() => folder.close());
   }
 
   private entryPath(key: string): string {
     return join(this.folder, `${digestOf(key)}.json`);
+  }
+}
+
+async function writeWhole(path: string, text: string): Promise<void> {
+  const handle = await open(path, 'wx', 0o600);
+  try {
+    await handle.writeFile(text);
+    await handle.sync();
+  } finally {
+    await handle.close();
   }
 }
 

@@ -31,19 +31,27 @@ export function budgetText(view: AccountView, style: Style): string {
   const capped = Object.entries(caps).map(([name, cap]) => `${money(cap ?? null)} a ${name}`);
   const lines = [
     ['funds', funded === null ? 'none of its own: its caps and the accounts above hold it' : money(funded)],
-    ['spent', `${money(spent)} in ${calls} calls${lost > 0 ? `, of that ${money(lost)} that lost attempts may have cost` : ''}`],
+    [
+      'spent',
+      `${money(spent)} in ${calls} calls${lost > 0 ? `, of that ${money(lost)} that lost attempts may have cost` : ''}`,
+    ],
     ['', `${money(today)} today, ${money(thisMonth)} this month (${timeZone})`],
     ['leased', `${money(leased)} by ${holders} runs`],
     ['available', available === null ? 'without limit' : money(available)],
     ['caps', capped.join(', ') || 'none'],
     ['empty', whenEmpty === 'ask' ? 'runs wait, and people are asked' : 'runs end'],
     ['no price', unknownPrice === 'refuse' ? 'refused' : `a call counts ${money(unknownPrice)}`],
-    ...(frozen ? [['frozen', `by ${escapeLine(frozen.by)}${frozen.reason ? `: ${escapeLine(frozen.reason)}` : ''}`]] : []),
+    ...(frozen
+      ? [['frozen', `by ${escapeLine(frozen.by)}${frozen.reason ? `: ${escapeLine(frozen.reason)}` : ''}`]]
+      : []),
     ...(waiting > 0 ? [['waiting', `${waiting} runs`]] : []),
     ...approvals.map((id) => ['asked', id]),
   ];
   const unitText = unit === 'credits' ? ` · credits of $${unitUsd}` : '';
-  return [style.bold(account) + unitText, ...lines.map(([name = '', text]) => `  ${style.dim(name.padEnd(9))} ${text}`)].join('\n');
+  return [
+    style.bold(account) + unitText,
+    ...lines.map(([name = '', text]) => `  ${style.dim(name.padEnd(9))} ${text}`),
+  ].join('\n');
 }
 
 export function entriesText({ entries, problem, earlier, unit, unitUsd }: Book, style: Style): string {

@@ -100,11 +100,11 @@ async function runningLink(context: Context): Promise<Link | undefined> {
 
 /** An embedded server forgets its pollers with itself, so whoever is named polls; a worker may still be starting. */
 async function workerPolls(link: Link): Promise<boolean> {
-  const deadline = Date.now() + WORKER_WAIT_MS;
+  const deadline = performance.now() + WORKER_WAIT_MS;
   do {
     if ((await pollers(link)).length > 0) return true;
     await sleep(100);
-  } while (Date.now() < deadline);
+  } while (performance.now() < deadline);
   return false;
 }
 

@@ -8,8 +8,9 @@ export interface Cost {
   simulated: boolean;
 }
 
-/** `$0.0042`, `at least $1.20`, `$0.00 (simulated)`. */
+/** `$0.0042`, `at least $1.20`, `cost unknown`, `$0.00 (simulated)`. */
 export function costText({ costUsd, costIncomplete, simulated }: Cost): string {
+  if (costIncomplete && costUsd === 0) return 'cost unknown';
   return `${costIncomplete ? 'at least ' : ''}${usd(costUsd)}${simulated ? ' (simulated)' : ''}`;
 }
 

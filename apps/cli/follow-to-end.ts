@@ -8,6 +8,7 @@ import { linesOf } from './follow/progress-lines';
 import { answerText, type Ending, endingLines } from './follow/result-text';
 import { runView } from './follow/run-view';
 import { StatusLine } from './follow/status-line';
+import { lostText } from './lost-connection';
 import { type FollowedRun, placeOfRun, type RunReport, reportOf } from './run-report';
 import { selfCommand } from './self-command';
 
@@ -60,7 +61,7 @@ async function showProgress(
   const { out } = context;
   const elapsed = (): number => elapsedOf(times);
   const line = new StatusLine(out, elapsed);
-  const onLost = (): void => out.say('The connection to the server is lost; trying again.');
+  const onLost = (): void => out.say(lostText(context, carrier));
   const view = runView(carrier, run.id, { signal, onLost });
   const { holdfast } = carrier.link;
   const left = new AbortController();
@@ -134,7 +135,8 @@ function endingOf(
 }
 
 function elapsedOf({ since, until = Date.now() }: Pick<FollowToEndOptions, 'since' | 'until'>): number {
-  return until - since;
+  // Never below nothing, where the clock was set back meanwhile.
+  return Math.max(0, until - since);
 }
 
 function now(): string {

@@ -20,9 +20,8 @@ export function instantOf(text: string, flag: string, timeZone?: string): Date {
 function localInstant(text: string, timeZone: string | undefined): Date | undefined {
   const found = LOCAL.exec(text);
   if (!found) return undefined;
-  const [year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0] = found
-    .slice(1)
-    .map((part) => Number(part ?? 0));
+  const fields = found.slice(1).map((part) => Number(part ?? 0));
+  const [year, month, day, hour, minute, second] = fields as [number, number, number, number, number, number];
   const asUtc = Date.UTC(year, month - 1, day, hour, minute, second);
   // The 31st of June would become the 1st of July, and 25:00 the next day.
   if (new Date(asUtc).toISOString().slice(0, 10) !== text.slice(0, 10) || minute > 59 || second > 59) return undefined;
@@ -30,6 +29,8 @@ function localInstant(text: string, timeZone: string | undefined): Date | undefi
   const first = asUtc - offsetAt(asUtc, timeZone);
   return new Date(asUtc - offsetAt(first, timeZone));
 }
+
+type Field = 'year' | 'month' | 'day' | 'hour' | 'minute' | 'second';
 
 /** Milliseconds the clocks of a zone are ahead of UTC. */
 function offsetAt(moment: number, timeZone: string | undefined): number {
@@ -43,7 +44,7 @@ function offsetAt(moment: number, timeZone: string | undefined): number {
     minute: 'numeric',
     second: 'numeric',
   });
-  const parts = Object.fromEntries(format.formatToParts(moment).map(({ type, value }) => [type, Number(value)]));
-  const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = parts;
+  const parts = format.formatToParts(moment).map(({ type, value }) => [type, Number(value)] as const);
+  const { year, month, day, hour, minute, second } = Object.fromEntries(parts) as Record<Field, number>;
   return Date.UTC(year, month - 1, day, hour, minute, second) - Math.floor(moment / 1_000) * 1_000;
 }

@@ -2,7 +2,7 @@ import { userInfo } from 'node:os';
 import type { HoldfastClient } from '../../client';
 import { HoldfastError } from '../../protocol/failures';
 import type { Context } from './context';
-import { type Place, placeOf } from './place';
+import { isTls, type Place, placeOf } from './place';
 import { requireListening } from './reachable';
 
 /** An open connection to a server. */
@@ -15,7 +15,7 @@ export interface Link {
 /** @throws HoldfastError `Server.Unreachable`, `Server.NamespaceUnknown`. */
 export async function openLink(place: Place): Promise<Link> {
   // First, because the client's code takes longer to load than a refusal to arrive.
-  await requireListening(place.address, process.env);
+  await requireListening(place.address, process.env, isTls(place));
   const { Client } = require('@temporalio/client') as typeof import('@temporalio/client');
   const { HoldfastClient } = require('../../client') as typeof import('../../client');
   const { openConnection } = require('../../workers/connection') as typeof import('../../workers/connection');

@@ -6,7 +6,7 @@ import { RotatingFile } from '../../workers/rotating-file';
 import { type Startable, type Supervisor, supervise } from '../../workers/supervisor';
 import type { Context } from './context';
 import { logFormat } from './log-line';
-import { clusterOf, homeServer, type Place } from './place';
+import { clusterOf, homeServer, isTls, type Place } from './place';
 import { requireListening } from './reachable';
 
 /** A server, where none is named, and a worker, in this process. */
@@ -61,7 +61,7 @@ export async function openLocal(context: Context, options: LocalOptions): Promis
   const { home, env, out } = context;
   const { logger } = logTo(context, options.level);
   const cluster = clusterOf(context);
-  if (cluster) await requireListening(cluster.address, env);
+  if (cluster) await requireListening(cluster.address, env, isTls(cluster));
   const services = options.worker === false ? [] : [workerOf(context, options, cluster)];
   const server = { home, env, namespace: env.TEMPORAL_NAMESPACE || 'default' };
   const starting = supervise({

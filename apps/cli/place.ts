@@ -47,6 +47,10 @@ export function homeServer({ home, env, config }: Context): Place | undefined {
 
 const LOOPBACK = '127.0.0.1';
 
+export function isTls({ tls }: ClusterOptions): boolean {
+  return tls !== undefined && tls !== null && tls !== false;
+}
+
 function cloudUi(address: string): string | undefined {
   return /\.(tmprl\.cloud|api\.temporal\.io)(:\d+)?$/.test(address) ? 'https://cloud.temporal.io' : undefined;
 }

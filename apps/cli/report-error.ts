@@ -1,4 +1,5 @@
 import { docsPathOf, type FailureCode, HoldfastError } from '../../protocol/failures';
+import { storageError } from '../../protocol/storage';
 import { escapeText, safeJson } from './escape';
 import { EXIT, type ExitCode, exitCodeOfFailure } from './exit-codes';
 import type { Output } from './output';
@@ -11,9 +12,9 @@ export interface UsageProblem {
 
 /** The one printer of errors. Returns the exit code. */
 export function reportError(error: unknown, out: Output): ExitCode {
-  const known = HoldfastError.is(error) ? error : undefined;
+  const known = HoldfastError.is(error) ? error : storageError(error);
   const code: FailureCode = known?.code ?? 'Internal.Bug';
-  const message = error instanceof Error ? error.message : String(error);
+  const message = known?.message ?? (error instanceof Error ? error.message : String(error));
   const stack = out.verbose && error instanceof Error ? error.stack : undefined;
   print(out, code, message, known?.hint ?? hintOf(known, out), stack);
   return exitCodeOfFailure(code);

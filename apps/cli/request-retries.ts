@@ -21,7 +21,7 @@ export function requestRetries(): RequestRetries {
     retryableDecider: (attempt, status) => !closing && attempt < MAX_ATTEMPTS && isRetryableError(status),
     delayFunction: (attempt) => {
       const delay = FIRST_DELAY_MS * 2 ** (attempt - 1);
-      lastStart = Math.max(lastStart, Date.now() + delay);
+      lastStart = Math.max(lastStart, performance.now() + delay);
       return delay;
     },
   });
@@ -29,7 +29,7 @@ export function requestRetries(): RequestRetries {
     interceptor,
     async settle() {
       closing = true;
-      const wait = lastStart - Date.now();
+      const wait = lastStart - performance.now();
       // A little longer than the timer, which was set a moment after the delay was asked for.
       if (wait > -FIRST_DELAY_MS) await sleep(Math.max(0, wait) + FIRST_DELAY_MS);
     },

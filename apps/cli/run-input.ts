@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { createReadStream, statSync } from 'node:fs';
+import { MAX_PAYLOAD_BYTES } from '../../client/checks';
 import { HoldfastError } from '../../protocol/failures';
-
-/** A little above what a run takes, so that the client is the one to say that it is too much. */
-const MAX_BYTES = 4_000_000;
+import { utf8Of } from '../../protocol/utf8';
 
 /**
  * The task of a run: from the command line, standard input or a file.
@@ -17,31 +16,48 @@ export async function inputOf(
   if (file !== undefined) return fromFile(file);
   if (given === undefined)
     throw refused('no input', 'Say what the agent should do: holdfast run AGENT "TASK", or - for standard input.');
-  return given === '-' ? fromStream(stdin) : given;
+  return given === '-' ? textOf(await bytesOf(stdin, 'standard input'), 'standard input') : given;
 }
 
-function fromFile(file: string): string {
+/** Read as a stream: it may be a pipe, or a device without an end. */
+async function fromFile(file: string): Promise<string> {
+  const bytes = await readBytes(file);
+  return textOf(bytes, '--input-file');
+}
+
+async function readBytes(file: string): Promise<Buffer> {
   try {
-    return readFileSync(file, 'utf8');
+    const found = statSync(file);
+    if (found.isFile() && found.size > MAX_PAYLOAD_BYTES) throw tooLarge(`--input-file has ${found.size} bytes`);
+    return await bytesOf(createReadStream(file), '--input-file');
   } catch (cause) {
+    if (HoldfastError.is(cause)) throw cause;
     throw refused(`--input-file cannot be read: ${(cause as Error).message}`, 'Check the path.');
   }
 }
 
-async function fromStream(stream: AsyncIterable<Buffer | string>): Promise<string> {
+async function bytesOf(stream: AsyncIterable<Buffer | string>, source: string): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of stream) {
     const bytes = Buffer.from(chunk);
     size += bytes.length;
-    if (size > MAX_BYTES) {
-      throw new HoldfastError('Input.TooLarge', `standard input has more than ${MAX_BYTES} bytes`, {
-        hint: 'Put it in a file and give the agent the folder with --in DIR.',
-      });
-    }
+    if (size > MAX_PAYLOAD_BYTES) throw tooLarge(`${source} has more than ${MAX_PAYLOAD_BYTES} bytes`);
     chunks.push(bytes);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
+}
+
+function textOf(bytes: Buffer, source: string): string {
+  const read = utf8Of(bytes);
+  if ('text' in read) return read.text;
+  throw refused(`${source} ${read.problem}`, read.hint);
+}
+
+function tooLarge(what: string): HoldfastError {
+  return new HoldfastError('Input.TooLarge', `${what}; ${MAX_PAYLOAD_BYTES} is the most`, {
+    hint: 'Give the agent the folder it is in with --in DIR; its file tools read it piece by piece.',
+  });
 }
 
 function refused(message: string, hint: string): HoldfastError {

@@ -3,7 +3,8 @@ import { defineSearchAttributeKey, type SearchAttributePair, type Workflow } fro
 import { HoldfastError } from '../../protocol/failures';
 import { SEARCH_ATTRIBUTE, WORKFLOW } from '../../protocol/names';
 import type { SessionInput } from '../../protocol/session';
-import { jsonOf, startInput, workflowStart } from '../start-input';
+import { jsonOf } from '../checks';
+import { startInput, workflowStart } from '../start-input';
 import { type StartOptions, withBudget } from '../start-options';
 
 /** Runs of an agent: as for `HoldfastClient.start`, but the server makes the ids. */

@@ -7,7 +7,7 @@ import {
   schedulePolicySchema,
   scheduleTimesSchema,
 } from '../../protocol/schedule';
-import { jsonOf } from '../start-input';
+import { jsonOf } from '../checks';
 
 /** The server adds a time to it for the ids of runs, which have at most 200 characters. */
 const SCHEDULE_ID = /^[A-Za-z0-9][A-Za-z0-9._:@+=~-]{0,159}$/;

@@ -18,7 +18,7 @@ const POLL_MS = 50;
 export async function triggerSchedule(handle: ScheduleHandle, overlap: Overlap | undefined): Promise<Triggered> {
   const before = await handle.describe();
   await handle.trigger(overlap === undefined ? before.policies.overlap : toOverlap(overlap));
-  for (const until = Date.now() + WATCHED_MS; Date.now() < until; await sleep(POLL_MS)) {
+  for (const until = performance.now() + WATCHED_MS; performance.now() < until; await sleep(POLL_MS)) {
     const seen = compare(before, await handle.describe());
     if (seen) return seen;
   }

@@ -12,6 +12,8 @@ const clerk = defineAgent({
     'You handle orders. Look an order up with find_order before you reserve anything, reserve exactly what it says with reserve_stock, and calculate with the calculator. Answer in one sentence.',
   // Your own tools by name, beside built-in ones.
   tools: ['find_order', 'reserve_stock', 'calculator'],
+  // What changes something asks a person, unless a rule allows it: more than ten pieces still ask.
+  permissions: { allow: ['reserve_stock(quantity<=10)'] },
   limits: { turns: 10, deadline: '2m' },
 });
 

@@ -21,7 +21,9 @@ export const accountsSchema = z.array(
     account: z.string(),
     unit,
     unitUsd,
-    funded: amount.nullable().describe('Null: it has no funds of its own, and its caps and the accounts above it hold it.'),
+    funded: amount
+      .nullable()
+      .describe('Null: it has no funds of its own, and its caps and the accounts above it hold it.'),
     spent: amount.describe('By it and all accounts below it, as are the next ones.'),
     leased: amount.describe('Reserved by runs that go on.'),
     available: amount.nullable().describe('What may still be leased; null: no limit.'),

@@ -14,6 +14,8 @@ export interface PermissionState {
 export interface PermissionView {
   layers: Layer[];
   tainted: string[];
+  /** What equal effects of the run are told apart from others by. */
+  effectScope: string;
 }
 
 /** An approval a run waits for. */

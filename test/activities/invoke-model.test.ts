@@ -1,5 +1,6 @@
 import { CancelledFailure } from '@temporalio/common';
 import { ProviderError } from '../../activities/providers/provider';
+import { RetryLater } from '../../activities/tools/tool';
 import type { InvokeModelInput, InvokeModelResult } from '../../protocol/activities';
 import type { AgentDefinition } from '../../protocol/agent';
 import type { FailureCode } from '../../protocol/failures';
@@ -9,6 +10,7 @@ import { MemoryStreamBus } from '../../streams/memory-stream-bus';
 import type { StreamBus } from '../../streams/stream-bus';
 import { type ScriptedStep, scriptedModel } from '../../testing/scripted-model';
 import { activityBench, type FakeWorkflow, modelCall } from '../fixtures/activity-bench';
+import { eventually } from '../fixtures/eventually';
 import { assistant, call, result, user } from '../fixtures/messages';
 import { aborted, type NotingOptions, notingTool } from '../fixtures/test-tools';
 
@@ -95,8 +97,9 @@ describe('one call', () => {
       events.push(JSON.parse(payload));
       if (events.length === 1) streams.publish(JOIN_TOPIC, JSON.stringify({ topic: 'wf:run-1' }));
     });
-    await invoke(benchOf([{ text: 'hello', delayMs: 50 }], { streams }));
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    // Long enough for the reader to join on a busy machine.
+    await invoke(benchOf([{ text: 'hello', delayMs: 500 }], { streams }));
+    await eventually(async () => expect(events).toHaveLength(3));
     const call = { turn: 1, position: 1, attempt: 1, call: expect.any(Number) };
     expect(events).toEqual([
       { type: 'began', ...call },
@@ -205,6 +208,26 @@ describe('the first call of a run', () => {
     expect(Date.now() - env.scheduledTimestampMs).toBeLessThan(2_000);
   });
 
+  test('also when the clock is set back meanwhile', async () => {
+    const now = Date.now;
+    const hang: ScriptedStep = async (_request, { signal }) => {
+      Date.now = () => now() - 7_200_000;
+      await aborted(signal);
+      throw signal.reason;
+    };
+    const bench = benchOf([hang], { agent: { limits: { deadline: 300 } } });
+    const started = performance.now();
+    try {
+      const attempt = bench.attempt('invokeModel', { ...modelCall(bench), ...first() }, 1, {
+        scheduledTimestampMs: now(),
+      });
+      await expect(attempt.done).rejects.toMatchObject({ type: 'Limit.Deadline' });
+    } finally {
+      Date.now = now;
+    }
+    expect(performance.now() - started).toBeLessThan(2_000);
+  });
+
   test('tries again no later than that deadline', async () => {
     const bench = benchOf([{ error: new ProviderError('Model.Unavailable', 'down') }], {
       agent: { limits: { deadline: 400 } },
@@ -284,6 +307,28 @@ describe('quick reads', () => {
     expect(quickResults).toMatchObject([{ callId: 'a', outcome: 'failed', content: expect.stringContaining('gone') }]);
   });
 
+  test('a tool that asks for another attempt gets it, and after its last one has failed', async () => {
+    const look = () => {
+      throw new RetryLater('the service restarts');
+    };
+    const steps = [{ text: 'done' }];
+    const bench = benchOf(steps, { look });
+    const input = { ...modelCall(bench, asked(['a'])), ...riding(['a']) };
+    await expect(bench.attempt('invokeModel', input, 1).done).rejects.toMatchObject({ nonRetryable: false });
+    expect(bench.model.requests).toEqual([]);
+    const { quickResults }: InvokeModelResult = await bench.attempt('invokeModel', input, 5).done;
+    expect(quickResults).toMatchObject([{ outcome: 'failed', content: 'the service restarts' }]);
+  });
+
+  test('arguments too large for the history are read from the store', async () => {
+    const bench = benchOf([{ text: 'done' }], { look: (text) => text.length });
+    const text = JSON.stringify({ text: 'x'.repeat(100_000) });
+    const artifact = await bench.services.artifacts.put('wf:run-1', Buffer.from(text), 'application/json');
+    const large = { type: 'tool-call' as const, id: 'a', name: 'look', arguments: {}, artifact };
+    const { quickResults } = await invoke(bench, riding(['a']), [user('go'), assistant(large)]);
+    expect(quickResults).toMatchObject([{ outcome: 'ok', content: '100000' }]);
+  });
+
   test('a call the transcript does not have is tried again: another worker may know better', async () => {
     await expect(invoke(benchOf([]), riding(['x']), asked(['a']))).rejects.toMatchObject({
       type: 'Transcript.Missing',
@@ -335,6 +380,18 @@ describe('what this worker lacks', () => {
     await invoke(other, { revision: 'older' });
     expect(other.queries).toEqual([['agent']]);
     expect(other.model.requests.map(({ instructions }) => instructions)).toEqual(['As before.', 'As before.']);
+  });
+
+  test('a worker that does not answer yet, or a server that is away, is asked again later; a bug stays one', async () => {
+    const failing = (name: string) => ({
+      transcript: () => {
+        throw Object.assign(new Error('no poller'), { name });
+      },
+    });
+    const away = benchOf([], { workflow: failing('ServiceError') });
+    await expect(invoke(away, {}, long)).rejects.toMatchObject({ type: 'Server.Unreachable', nonRetryable: false });
+    const broken = benchOf([], { workflow: failing('TypeError') });
+    await expect(invoke(broken, {}, long)).rejects.toMatchObject({ type: 'Internal.Bug' });
   });
 
   test('an agent nobody has is tried again', async () => {

@@ -1,8 +1,8 @@
 import { createServer } from 'node:net';
 import type { ModelProvider, ProviderError } from '../../activities/providers/provider';
 import { type FailureCode, isRetryable } from '../../protocol/failures';
+import { ADD, callOf, requestOf } from '../../testing/provider-cases';
 import { startVendorServer, type VendorReply, type VendorServer } from '../../testing/vendor-server';
-import { ADD, callOf, requestOf } from './provider-cases';
 import { KEY, SUBJECTS } from './provider-subjects';
 
 /** Each way a vendor fails: the code, whether it is worth another try, the delay, and exactly one HTTP request. */

@@ -4,8 +4,8 @@ import { createOpenAIChatProvider } from '../../activities/providers/openai-chat
 import { createOpenAIResponsesProvider } from '../../activities/providers/openai-responses';
 import type { ModelProvider, ModelReply, ModelRequest } from '../../activities/providers/provider';
 import type { AssistantMessage, Message } from '../../protocol/messages';
+import { ADD, answered, callOf, requestOf, user } from '../../testing/provider-cases';
 import { startVendorServer, type VendorReply, type VendorServer } from '../../testing/vendor-server';
-import { ADD, answered, callOf, requestOf, user } from './provider-cases';
 
 /** What is peculiar to one vendor. */
 

@@ -1,4 +1,4 @@
-import { CASES, callOf, requestOf, runCase } from './provider-cases';
+import { callOf, PROVIDER_CASES, requestOf, runProviderCase } from '../../testing/provider-cases';
 import { SUBJECTS } from './provider-subjects';
 
 /** The conformance cases against the vendors themselves: `HOLDFAST_LIVE=1` and a key. Costs a few cents. */
@@ -14,7 +14,7 @@ describe('live vendors', () => {
   describe.each(live)('$label', (subject) => {
     const provider = subject.live.connect();
 
-    it.each(CASES)('$name', (wanted) => runCase(provider, subject.live.model, wanted), 120_000);
+    it.each(PROVIDER_CASES)('$name', (wanted) => runProviderCase(provider, subject.live.model, wanted), 120_000);
 
     it('lists models', async () => {
       expect(await provider.listModels?.(callOf())).toContain(subject.live.model);

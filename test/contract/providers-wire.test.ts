@@ -1,7 +1,7 @@
 import type { ModelProvider, ModelReply } from '../../activities/providers/provider';
 import type { Message } from '../../protocol/messages';
+import { ADD, answered, callOf, callsOf, redPng, requestOf, textOf, user } from '../../testing/provider-cases';
 import { startVendorServer, type VendorReply, type VendorServer } from '../../testing/vendor-server';
-import { ADD, answered, callOf, callsOf, redPng, requestOf, textOf, user } from './provider-cases';
 import { KEY, onlyRequest, SUBJECTS, type WireSubject } from './provider-subjects';
 
 /** What goes over the wire, and what is made of what comes back. */

@@ -1,8 +1,8 @@
 import { createProviders, PROVIDERS } from '../../activities/providers';
-import type { ModelProvider } from '../../activities/providers/provider';
+import type { ModelProvider, ModelReply } from '../../activities/providers/provider';
+import { ADD, callOf, PROVIDER_CASES, requestOf, runProviderCase, textOf, user } from '../../testing/provider-cases';
 import { scriptedModel } from '../../testing/scripted-model';
 import { type NormalisedRequest, startVendorServer, type VendorServer } from '../../testing/vendor-server';
-import { ADD, CASES, callOf, requestOf, runCase, textOf, user } from './provider-cases';
 import { SUBJECTS, WIRELESS } from './provider-subjects';
 
 /** The conformance suite: the same cases for every adapter, over HTTP with the vendors' own SDKs. */
@@ -11,6 +11,24 @@ describe('the suite', () => {
   it('covers every provider Holdfast brings', () => {
     const covered = [...SUBJECTS.map(({ provider }) => provider), ...WIRELESS];
     expect(PROVIDERS.map(({ name }) => name).filter((name) => !covered.includes(name))).toEqual([]);
+  });
+});
+
+describe('an adapter that does not keep the contract is found out', () => {
+  const wrongs: [string, (reply: ModelReply) => ModelReply][] = [
+    ['counts nothing', (reply) => ({ ...reply, usage: { ...reply.usage, outputTokens: 0 } })],
+    ['says something else ended it', (reply) => ({ ...reply, finish: 'refusal' })],
+    ['loses what was said', (reply) => ({ ...reply, message: { role: 'assistant', content: [] } })],
+  ];
+  it.each(wrongs)('%s', async (_what, change) => {
+    const [first] = PROVIDER_CASES;
+    if (!first) throw new Error('there are no cases');
+    const right = scriptedModel([{ text: 'pong' }]);
+    const wrong = {
+      ...right,
+      complete: async (...asked: Parameters<ModelProvider['complete']>) => change(await right.complete(...asked)),
+    };
+    await expect(runProviderCase(wrong, 'steps', first)).rejects.toThrow();
   });
 });
 
@@ -24,9 +42,9 @@ describe.each(SUBJECTS)('$label over HTTP', (subject) => {
   });
   afterAll(() => server.close());
 
-  it.each(CASES)('$name', async (wanted) => {
+  it.each(PROVIDER_CASES)('$name', async (wanted) => {
     server.setScript(wanted.script);
-    await runCase(provider, subject.model, wanted);
+    await runProviderCase(provider, subject.model, wanted);
     server.assertDone();
   });
 
@@ -46,14 +64,14 @@ describe.each(SUBJECTS)('$label over HTTP', (subject) => {
 });
 
 describe('the scripted model', () => {
-  it.each(CASES)('$name', async (wanted) => {
+  it.each(PROVIDER_CASES)('$name', async (wanted) => {
     const model = scriptedModel(
       wanted.script.map(({ text, chunkChars: _, ...reply }) => ({
         ...reply,
         ...(text && { text: [text].flat().join('') }),
       })) as never[],
     );
-    await runCase(model, 'steps', wanted);
+    await runProviderCase(model, 'steps', wanted);
     model.assertDone();
   });
 

@@ -1,72 +1,87 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { writeFileSync } from 'node:fs';
 import { chatUnderFire } from './support/chat-lane';
 import { check, type Verdict } from './support/checker';
 import { Cluster } from './support/cluster';
 import { gather, STANDARD, type Undisturbed, undisturbed } from './support/evidence';
-import type { LedgerEntry } from './support/ledger';
+import type { OrderCounts } from './support/operator';
 import { LONG } from './support/points';
 import { survivors } from './support/processes';
 import { seeded } from './support/random';
-import { report, say } from './support/report';
-import type { WorkerHandle } from './support/worker-handle';
+import { type Fault, RandomKills, recoveries } from './support/random-kills';
+import { type Campaign, figures, report, say } from './support/report';
+import { closeSchedule, openSchedule, type ScheduleStory } from './support/schedule-lane';
 
 /**
- * G1, G2, G7: kills at random while a hundred sessions run, a third of them chats with updates under way, until there were enough. Workers come back at once, the server as fast as
- * it can. The same seed makes the same choices; what they meet depends on the machine.
+ * G1, G2, G7: kills at random while a hundred sessions run, a third of them chats with orders under way, beside schedules that start more of
+ * them, until there were enough. The same seed makes the same choices; what they meet depends on the machine.
  */
 
-const SEED = Number(process.env.HOLDFAST_CHAOS_SEED ?? 20_260_101);
-const KILLS = Number(process.env.HOLDFAST_CHAOS_KILLS ?? (LONG ? 500 : 4));
-const PARALLEL = Number(process.env.HOLDFAST_CHAOS_SESSIONS ?? (LONG ? 100 : 4));
+const { env } = process;
+const SEED = Number(env.HOLDFAST_CHAOS_SEED ?? 20_260_101);
+const KILLS = Number(env.HOLDFAST_CHAOS_KILLS ?? (LONG ? 500 : 4));
+const PARALLEL = Number(env.HOLDFAST_CHAOS_SESSIONS ?? (LONG ? 100 : 4));
+/** Milliseconds between two faults, on average. */
+const PACE = Number(env.HOLDFAST_CHAOS_PACE_MS ?? (LONG ? 3_000 : 850));
+/** Calls between two faults, at least. */
+const CALLS = Number(env.HOLDFAST_CHAOS_CALLS ?? (LONG ? 20 : 0));
+/** Workflow tasks of one worker at once. With the SDK's 40, a worker that starts cold under a hundred sessions finishes none in time. */
+const TASKS = 10;
+/** The report goes there as JSON, also while the campaign runs. */
+const REPORT = env.HOLDFAST_CHAOS_REPORT;
 /** Every so manieth session is a chat. */
 const CHATS = 3;
 const MESSAGES = LONG ? 12 : 4;
 const WORKERS = LONG ? 3 : 2;
-const SERVER_SHARE = 0.15;
+const SCHEDULES = LONG ? 3 : 1;
+/** Seconds between two starts of one schedule. */
+const EVERY = LONG ? 60 : 5;
 const MINUTES = 60_000;
+const PATIENCE_MS = 90 * MINUTES;
 const QUEUE = 'chaos';
 
-interface Kill {
-  at: number;
-  /** The worker's process; undefined for the server. */
-  pid?: number;
-}
-
 const random = seeded(SEED);
-const kills: Kill[] = [];
 const verdicts: Verdict[] = [];
+const orders: OrderCounts = { taken: 0, again: 0, refused: 0 };
+const stories: ScheduleStory[] = [];
 let cluster: Cluster;
 let calm: Undisturbed;
-/** Workers that did not survive something that was not aimed at them. */
-let endedUnasked = 0;
+let fire: RandomKills;
 
 beforeAll(async () => {
   cluster = await Cluster.start();
+  cluster.patienceMs = PATIENCE_MS;
   calm = await undisturbed(cluster);
+  fire = new RandomKills(cluster, {
+    queue: QUEUE,
+    faults: KILLS,
+    workers: WORKERS,
+    random,
+    pace: PACE,
+    calls: CALLS,
+    tasks: TASKS,
+    onFault: (faults) => {
+      if (faults.length % 10 === 0) write(campaign());
+    },
+  });
+  const schedules = Array.from({ length: SCHEDULES }, (_, index) => `chaos-timed-${index}`);
+  await Promise.all(schedules.map((id) => openSchedule(cluster, id, QUEUE, EVERY)));
   let enough = false;
   const lanes = Array.from({ length: PARALLEL }, async (_, lane) => {
     const work = lane % CHATS === 0 ? talk : run;
     for (let round = 0; round === 0 || !enough; round++) verdicts.push(await work(`chaos-${lane}-${round}`));
   });
-  const killing = killAtRandom().finally(() => {
+  const killing = fire.fire().finally(() => {
     enough = true;
   });
   await Promise.all([killing, ...lanes]);
-  const faults = new Map([
-    ['worker', kills.filter(({ pid }) => pid !== undefined).length],
-    ['server', kills.filter(({ pid }) => pid === undefined).length],
-  ]);
-  const title = `random kills over ${PARALLEL} parallel sessions`;
-  say(
-    report({
-      title,
-      faults,
-      verdicts,
-      recoveryMs: recoveries(cluster.ledger.entries()),
-      more: [`workers that ended unasked ${endedUnasked}; seed ${SEED}`],
-    }),
-  );
-}, 60 * MINUTES);
+  for (const id of schedules) {
+    const story = await closeSchedule(cluster, id, QUEUE, EVERY, calm.expected);
+    stories.push(story);
+    verdicts.push(...story.verdicts);
+  }
+  say(report(campaign()));
+  write(campaign());
+}, 300 * MINUTES);
 
 afterAll(async () => {
   await cluster?.stop();
@@ -76,88 +91,68 @@ afterAll(async () => {
 async function run(session: string): Promise<Verdict> {
   try {
     await cluster.startSession(session, QUEUE, STANDARD.plan, STANDARD.options);
-    const result = await cluster.result(session, 10 * MINUTES);
+    const result = await cluster.result(session);
     return check(await gather(cluster, session, result), calm.expected);
   } catch (error) {
-    const detail = error instanceof Error ? `${error.message} ${String(error.cause ?? '')}` : String(error);
-    return { findings: [{ session, what: 'lost', detail }], repeated: { model: 0, tool: 0 }, unknown: 0 };
+    return lost(session, error);
   }
 }
 
 async function talk(session: string): Promise<Verdict> {
   try {
-    return await chatUnderFire(cluster, session, QUEUE, { messages: MESSAGES, random });
+    const { orders: given, ...verdict } = await chatUnderFire(cluster, session, QUEUE, { messages: MESSAGES, random });
+    for (const kind of ['taken', 'again', 'refused'] as const) orders[kind] += given[kind];
+    return verdict;
   } catch (error) {
-    const detail = error instanceof Error ? `${error.message} ${String(error.cause ?? '')}` : String(error);
-    return { findings: [{ session, what: 'lost', detail }], repeated: { model: 0, tool: 0 }, unknown: 0 };
+    return lost(session, error);
   }
 }
 
-async function killAtRandom(): Promise<void> {
-  const start = () => cluster.worker(cluster.settings(QUEUE));
-  const slots: (WorkerHandle | undefined)[] = await Promise.all(Array.from({ length: WORKERS }, start));
-  const starting: Promise<void>[] = [];
-  while (kills.length < KILLS) {
-    await sleep(200 + random() * 1_300);
-    // Somebody must be left to work, or nothing is under way that could be lost.
-    while (slots.filter(Boolean).length < Math.min(2, WORKERS)) await sleep(50);
-    if (random() < SERVER_SHARE) {
-      kills.push({ at: Date.now() });
-      await cluster.killServer();
-      await cluster.serverUp();
-      continue;
-    }
-    const slot = Math.floor(random() * WORKERS);
-    const victim = slots[slot];
-    if (!victim) continue; // still starting
-    slots[slot] = undefined;
-    if (!victim.alive) endedUnasked += 1;
-    kills.push({ at: Date.now(), pid: victim.pid });
-    await victim.kill();
-    const replacement = start().then((worker) => {
-      slots[slot] = worker;
-    });
-    replacement.catch(() => undefined); // heard below
-    starting.push(replacement);
-  }
-  await Promise.all(starting);
+function lost(session: string, error: unknown): Verdict {
+  const detail = error instanceof Error ? `${error.message} ${String(error.cause ?? '')}` : String(error);
+  return { findings: [{ session, what: 'lost', detail }], repeated: { model: 0, tool: 0 }, unknown: 0 };
 }
 
-/** From a worker's death to the next beginning of each call it was in; from the server's to the next call of anyone. */
-function recoveries(ledger: readonly LedgerEntry[]): number[] {
-  return kills.flatMap(({ at, pid }) => {
-    const after = ledger.filter((entry) => entry.phase === 'begun' && entry.at >= at);
-    if (pid === undefined) return after.slice(0, 1).map((entry) => entry.at - at);
-    const open = ledger.filter((entry) => entry.pid === pid && entry.phase === 'begun' && !ended(ledger, entry, at));
-    return open.flatMap(({ session, key }) => {
-      const again = after.find((entry) => entry.session === session && entry.key === key);
-      return again ? [again.at - at] : [];
-    });
-  });
+function campaign(): Campaign {
+  const count = (kind: Fault['kind']) => fire.faults.filter((fault) => fault.kind === kind).length;
+  const taken = stories.reduce((sum, story) => sum + story.taken, 0);
+  return {
+    title: `random kills over ${PARALLEL} parallel sessions, ${SCHEDULES} schedules beside them`,
+    faults: new Map([
+      ['worker', count('worker')],
+      ['server', count('server')],
+      ['worker and server at once', count('both')],
+    ]),
+    verdicts,
+    findings: stories.flatMap(({ findings }) => findings),
+    recoveryMs: recoveries(fire.faults, cluster.ledger.entries()),
+    more: [
+      `orders to chats: taken ${orders.taken}, of them given again ${orders.again}; refused ${orders.refused}`,
+      `starts of schedules ${taken}`,
+      `workers that ended unasked ${fire.endedUnasked}; seed ${SEED}; ${PACE} ms and ${CALLS} calls between faults; ${WORKERS} workers with ${TASKS} workflow tasks at once`,
+    ],
+  };
 }
 
-function ended(ledger: readonly LedgerEntry[], { session, key, attempt, pid }: LedgerEntry, before: number): boolean {
-  return ledger.some(
-    (entry) =>
-      entry.phase === 'ended' &&
-      entry.at <= before &&
-      entry.session === session &&
-      entry.key === key &&
-      entry.attempt === attempt &&
-      entry.pid === pid,
-  );
+function write(given: Campaign): void {
+  if (REPORT) writeFileSync(REPORT, `${JSON.stringify(figures(given), null, 2)}\n`);
 }
 
 test('enough was killed, the server too', () => {
-  expect(kills.length).toBeGreaterThanOrEqual(KILLS);
-  if (LONG) expect(kills.filter(({ pid }) => pid === undefined).length).toBeGreaterThan(KILLS / 50);
+  expect(fire.faults.length).toBeGreaterThanOrEqual(KILLS);
+  if (LONG) expect(fire.faults.filter(({ kind }) => kind !== 'worker').length).toBeGreaterThan(KILLS / 50);
   expect(verdicts.length).toBeGreaterThanOrEqual(PARALLEL);
 });
 
-test('no worker ended because the server did', () => {
-  expect(endedUnasked).toBe(0);
+test('every schedule started something', () => {
+  expect(stories).toHaveLength(SCHEDULES);
+  for (const { taken } of stories) expect(taken).toBeGreaterThan(0);
 });
 
-test('no run is lost, nothing recorded is repeated, effects and answers are right', () => {
-  expect(verdicts.flatMap(({ findings }) => findings)).toEqual([]);
+test('no worker ended because the server did', () => {
+  expect(fire.endedUnasked).toBe(0);
+});
+
+test('no run is lost, nothing recorded is repeated, effects and answers are right, orders and starts count once', () => {
+  expect(figures(campaign()).findings).toEqual([]);
 });

@@ -1,29 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { CliProcess, cleanEnv, type Ended } from './cli-harness';
+import type { Ended } from './cli-harness';
+import { useCliPlace } from './cli-place';
 
-let folder: string;
-let env: NodeJS.ProcessEnv;
-const open: CliProcess[] = [];
+const place = useCliPlace('cli-chat', { HOLDFAST_MODEL: 'simulated/rules', HOLDFAST_USER: 'ana' });
 
-beforeAll(() => {
-  folder = mkdtempSync(path.join(tmpdir(), 'holdfast-cli-chat-'));
-  env = cleanEnv(path.join(folder, 'home'), { HOLDFAST_MODEL: 'simulated/rules', HOLDFAST_USER: 'ana' });
-});
-
-afterAll(async () => {
-  for (const process of open) await process.end();
-  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
-});
-
-function cli(args: string[], input?: string): CliProcess {
-  const started = new CliProcess(args, env, folder, input);
-  open.push(started);
-  return started;
-}
-
-const ended = (args: string[], input?: string): Promise<Ended> => cli(args, input).ended;
+const ended = (args: string[], input = ''): Promise<Ended> => place.startWith({ input }, ...args).ended;
 
 test('every line is a message, every answer a line of output, and the chat is there the next time', async () => {
   const first = await ended(['chat', 'assistant', '--id', 'sums'], 'What is 2+3?\nWhat is 3*4?\n');
@@ -46,7 +26,7 @@ test('every line is a message, every answer a line of output, and the chat is th
 }, 120_000);
 
 test('a run is paused, steered, stepped, changed, forked and stopped from another terminal', async () => {
-  const dev = cli(['dev']);
+  const dev = place.start('dev');
   await dev.shows(/Ready/);
   const json = async (...args: string[]) => JSON.parse((await ended([...args, '--json'])).stdout);
   const refused = async (...args: string[]) => JSON.parse((await ended([...args, '--json'])).stderr).error.code;

@@ -1,43 +1,20 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { startVendorServer, type VendorServer } from '../../testing/vendor-server';
-import { CliProcess, cleanEnv, type Ended } from './cli-harness';
+import type { CliProcess } from './cli-harness';
+import { useCliPlace } from './cli-place';
 
 /** Commands beside a running `holdfast dev`, with a vendor of our own for what must be slow, costly or hostile. */
 
 const SLOW = { latencyMs: 120_000, text: 'late' };
 const VENDOR = ['--model', 'openai/gpt-5-mini'];
-let folder: string;
-let vendor: VendorServer;
-let env: NodeJS.ProcessEnv;
+const place = useCliPlace('cli-dev', { HOLDFAST_MODEL: 'simulated/rules' });
+const { start, cli } = place;
 let dev: CliProcess;
 
 beforeAll(async () => {
-  folder = mkdtempSync(path.join(tmpdir(), 'holdfast-cli-dev-'));
-  vendor = await startVendorServer();
-  env = cleanEnv(path.join(folder, 'home'), {
-    HOLDFAST_MODEL: 'simulated/rules',
-    OPENAI_API_KEY: 'sk-canary-key',
-    OPENAI_BASE_URL: vendor.openaiURL,
-  });
   dev = start('dev', '--json', '--grace', '1s');
   await dev.shows(/"type":"ready"/);
 }, 120_000);
-
-afterAll(async () => {
-  await dev?.end();
-  await vendor?.close();
-  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
-});
-
-function start(...args: string[]): CliProcess {
-  return new CliProcess(args, env, folder);
-}
-
-function cli(...args: string[]): Promise<Ended> {
-  return start(...args).ended;
-}
 
 test('dev tells where everything is', () => {
   const ready = JSON.parse(dev.stdout.split('\n')[0] ?? '');
@@ -104,10 +81,10 @@ test('--json --follow is a line for each step, and --quiet leaves stderr empty',
 });
 
 test('a run reads the folders it is given and its files are named', async () => {
-  const notes = path.join(folder, 'notes');
+  const notes = path.join(place.folder, 'notes');
   mkdirSync(notes, { recursive: true });
   writeFileSync(path.join(notes, 'a.md'), '# Title\n\nOne two three.\n');
-  const out = path.join(folder, 'answer.txt');
+  const out = path.join(place.folder, 'answer.txt');
   const { code, stdout } = await cli(
     'run',
     'reporter',
@@ -121,7 +98,7 @@ test('a run reads the folders it is given and its files are named', async () => 
   expect(code).toBe(0);
   const { output, workspace } = JSON.parse(stdout);
   expect(workspace.files).toEqual([{ name: 'report.md', bytes: expect.any(Number) }]);
-  expect(readFileSync(path.resolve(folder, workspace.folder, 'report.md'), 'utf8')).toContain('notes/a.md');
+  expect(readFileSync(path.resolve(place.folder, workspace.folder, 'report.md'), 'utf8')).toContain('notes/a.md');
   expect(readFileSync(out, 'utf8')).toBe(output);
 });
 
@@ -151,7 +128,7 @@ test('--detach returns at once; list, show and watch find the run', async () => 
 }, 60_000);
 
 test('Ctrl-C leaves the run alone and tells how to come back; stop ends it, and watch exits with 5', async () => {
-  vendor.setScript(() => SLOW);
+  place.vendor.setScript(() => SLOW);
   const run = start('run', 'assistant', 'Wait', '--id', 'slow', ...VENDOR);
   await run.shows(/assistant · .*first call/);
   run.signal('SIGINT');
@@ -182,14 +159,14 @@ test('Ctrl-C leaves the run alone and tells how to come back; stop ends it, and 
 }, 60_000);
 
 test('attempts of a failing model call are told, with the time of the next', async () => {
-  vendor.setScript([{ status: 429, retryAfter: '2', errorMessage: 'slow down' }, { text: 'Here I am.' }]);
+  place.vendor.setScript([{ status: 429, retryAfter: '2', errorMessage: 'slow down' }, { text: 'Here I am.' }]);
   const { code, stdout, stderr } = await cli('run', 'assistant', 'Try', ...VENDOR);
   expect({ code, stdout }).toEqual({ code: 0, stdout: 'Here I am.\n' });
   expect(stderr).toMatch(/! model call: attempt 2, next in [\d.]+ m?s: Model\.RateLimited .*slow down/);
 }, 60_000);
 
 test('what a model writes cannot act on the terminal', async () => {
-  vendor.setScript([{ text: 'A\u001b]0;owned\u0007B\u202eC\u009b2JD' }]);
+  place.vendor.setScript([{ text: 'A\u001b]0;owned\u0007B\u202eC\u009b2JD' }]);
   const { stdout } = await cli('run', 'assistant', 'Hello', '--id', 'hostile', ...VENDOR);
   expect(stdout).toBe('A\\x1b]0;owned\\x07B\\u202eC\\x9b2JD\n');
   const shown = await cli('runs', 'show', 'hostile', '--json');
@@ -198,8 +175,8 @@ test('what a model writes cannot act on the terminal', async () => {
 });
 
 test('each end has its exit code', async () => {
-  vendor.setScript(() => SLOW);
-  writeFileSync(path.join(folder, 'task.txt'), 'Wait');
+  place.vendor.setScript(() => SLOW);
+  writeFileSync(path.join(place.folder, 'task.txt'), 'Wait');
   const budget = await cli('run', 'assistant', 'Hello', '--budget', '0.0000001', ...VENDOR);
   expect(budget).toMatchObject({ code: 4, stderr: expect.stringContaining('max-cost') });
   const unknown = await cli('run', 'nobody', 'Hello', '--json');
@@ -207,7 +184,7 @@ test('each end has its exit code', async () => {
   expect(JSON.parse(unknown.stderr.split('\n').at(-2) ?? '')).toMatchObject({
     error: { code: 'Agent.Unknown', hint: expect.stringContaining('assistant, reporter') },
   });
-  vendor.setScript([{ status: 401 }]);
+  place.vendor.setScript([{ status: 401 }]);
   expect(await cli('run', 'assistant', '--input-file', 'task.txt', ...VENDOR)).toMatchObject({
     code: 1,
     stderr: expect.stringContaining('Model.Auth'),

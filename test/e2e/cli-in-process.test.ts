@@ -1,55 +1,11 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { main } from '../../apps/cli/program';
-import { startVendorServer, type VendorServer } from '../../testing/vendor-server';
-import { cleanEnv, type Ended } from './cli-harness';
+import { useCliWithin } from './cli-within';
 
-/** The same commands inside this process, where the code that runs can be seen: for the paths that need no terminal. */
+/** The same commands inside this process: for the paths that need no terminal. */
 
-let folder: string;
-let vendor: VendorServer;
-let before: NodeJS.ProcessEnv;
-const written = { stdout: '', stderr: '' };
-
-beforeAll(async () => {
-  folder = mkdtempSync(path.join(tmpdir(), 'holdfast-cli-inside-'));
-  vendor = await startVendorServer();
-  before = process.env;
-  process.env = cleanEnv(path.join(folder, 'home'), {
-    HOLDFAST_MODEL: 'simulated/rules',
-    OPENAI_API_KEY: 'sk-x',
-    OPENAI_BASE_URL: vendor.openaiURL,
-  });
-  for (const name of ['stdout', 'stderr'] as const) {
-    jest.spyOn(process[name], 'write').mockImplementation((chunk) => {
-      written[name] += String(chunk);
-      return true;
-    });
-  }
-}, 60_000);
-
-afterAll(async () => {
-  jest.restoreAllMocks();
-  process.env = before;
-  await vendor?.close();
-  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
-});
-
-async function cli(...args: string[]): Promise<Ended> {
-  Object.assign(written, { stdout: '', stderr: '' });
-  const code = await main(['node', 'holdfast', '--project', folder, ...args]);
-  return { code, ...written };
-}
-
-async function shows(what: RegExp): Promise<void> {
-  const deadline = Date.now() + 40_000;
-  while (!what.test(written.stdout + written.stderr)) {
-    if (Date.now() > deadline) throw new Error(`never showed ${what}:\n${written.stdout}\n${written.stderr}`);
-    await sleep(20);
-  }
-}
+const within = useCliWithin('cli-in-process');
+const { cli, shows, write, written } = within;
 
 test('without a server: usage, agents, doctor', async () => {
   expect((await cli('rnu')).code).toBe(2);
@@ -77,8 +33,7 @@ test('a run carried on here, from --detach to its end', async () => {
 }, 90_000);
 
 test('start does the main job', async () => {
-  mkdirSync(path.join(folder, 'docs'));
-  writeFileSync(path.join(folder, 'docs', 'a.md'), '# A\n');
+  write('docs/a.md', '# A\n');
   const { code, stderr } = await cli('start', '--verbose');
   expect({ code, wrote: /wrote .*report\.md/.test(stderr) }).toEqual({ code: 0, wrote: true });
 }, 90_000);
@@ -87,13 +42,13 @@ describe('beside dev', () => {
   let dev: Promise<number>;
 
   beforeAll(async () => {
-    dev = main(['node', 'holdfast', 'dev', '--project', folder, '--grace', '1s']);
+    dev = main(['node', 'holdfast', 'dev', '--project', within.folder, '--grace', '1s']);
     await shows(/Ready\. Ctrl-C stops\./);
     expect(written.stdout).toMatch(/temporal {2}127\.0\.0\.1:\d+[\s\S]*agents {4}assistant, reporter/);
   }, 90_000);
 
   test('run, list, show, watch, stop', async () => {
-    const out = path.join(folder, 'answer.txt');
+    const out = path.join(within.folder, 'answer.txt');
     expect(
       (await cli('run', 'assistant', 'What is 7*8?', '--id', 'b', '--out', out, '--json', '--follow')).stdout,
     ).toContain('run-ended');
@@ -102,7 +57,7 @@ describe('beside dev', () => {
     expect(await cli('runs', 'watch', 'b', '--all')).toMatchObject({ code: 0, stdout: expect.stringContaining('56') });
     expect((await cli('runs', 'stop', 'b')).stdout).toContain('over already');
     expect((await cli('runs', 'show', 'none')).code).toBe(2);
-    expect((await cli('run', 'assistant', 'x', '--out', path.join(folder, 'no', 'such'))).code).toBe(2);
+    expect((await cli('run', 'assistant', 'x', '--out', path.join(within.folder, 'no', 'such'))).code).toBe(2);
     expect((await cli('doctor')).stdout).toMatch(/ok {4}worker/);
     const other = await cli('doctor', '--namespace', 'none');
     expect(other).toMatchObject({
@@ -124,7 +79,7 @@ describe('beside dev', () => {
   });
 
   test('a slow one is shown, and stopped', async () => {
-    vendor.setScript(() => ({ latencyMs: 60_000, text: 'late' }));
+    within.vendor.setScript(() => ({ latencyMs: 60_000, text: 'late' }));
     await cli('run', 'assistant', 'Wait', '--id', 'c', '--model', 'openai/gpt-5-mini', '--detach');
     const watching = cli('runs', 'watch', 'c');
     await shows(/assistant · .*first call/);

@@ -1,80 +1,25 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { PassThrough } from 'node:stream';
-import { main } from '../../apps/cli/program';
-import { cleanEnv, type Ended } from './cli-harness';
+import { useCliWithin } from './cli-within';
 
-/** Commands inside this process, where the code that runs can be seen: projects, settings, chats and control. */
+/** Commands inside this process: projects, settings, chats and control. */
 
-let folder: string;
-let before: NodeJS.ProcessEnv;
-const stdin = process.stdin;
-const written = { stdout: '', stderr: '' };
-
-beforeAll(() => {
-  folder = mkdtempSync(path.join(tmpdir(), 'holdfast-cli-in-'));
-  before = process.env;
-  process.env = cleanEnv(path.join(folder, 'home'), { HOLDFAST_MODEL: 'simulated/rules', HOLDFAST_USER: 'ana' });
-  for (const name of ['stdout', 'stderr'] as const) {
-    jest.spyOn(process[name], 'write').mockImplementation((chunk) => {
-      written[name] += String(chunk);
-      return true;
-    });
-  }
-});
-
-afterAll(() => {
-  jest.restoreAllMocks();
-  process.env = before;
-  Object.defineProperty(process, 'stdin', { value: stdin });
-  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
-});
-
-async function cli(...args: string[]): Promise<Ended> {
-  Object.assign(written, { stdout: '', stderr: '' });
-  const code = await main(['node', 'holdfast', '--project', folder, ...args]);
-  return { code, ...written };
-}
-
-/** A terminal or a pipe that says these lines, each once what was written matches. */
-function saying(isTTY: boolean, lines: [when: RegExp, text: string][]): void {
-  const input = Object.assign(new PassThrough(), { isTTY, setRawMode: () => undefined });
-  Object.defineProperty(process, 'stdin', { value: input, configurable: true });
-  let at = 0;
-  const look = setInterval(() => {
-    const next = lines[at];
-    if (!next) {
-      clearInterval(look);
-      input.end();
-    } else if (next[0].test(written.stdout + written.stderr)) {
-      at++;
-      input.write(`${next[1]}\n`);
-    }
-  }, 50);
-}
-
-async function shows(what: RegExp): Promise<void> {
-  const deadline = Date.now() + 40_000;
-  while (!what.test(written.stdout + written.stderr)) {
-    if (Date.now() > deadline) throw new Error(`never showed ${what}:\n${written.stdout}\n${written.stderr}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
+const within = useCliWithin('cli-inside', { HOLDFAST_USER: 'ana' });
+const { cli, saying, shows, write } = within;
 
 test('a project is begun, added to and completed', async () => {
   expect((await cli('init')).code).toBe(0);
-  expect(readFileSync(path.join(folder, 'holdfast.yaml'), 'utf8')).toContain('version: 1');
+  expect(readFileSync(path.join(within.folder, 'holdfast.yaml'), 'utf8')).toContain('version: 1');
   expect((await cli('init')).code).toBe(2);
   expect((await cli('create', 'agent', 'writer')).code).toBe(0);
   expect((await cli('create', 'agent', 'Not Good')).code).toBe(2);
-  writeFileSync(path.join(folder, 'sample.json'), '{"order":"A-1","items":[{"sku":"x","count":2}]}');
-  expect((await cli('create', 'tool', 'look-up', '--from-json', path.join(folder, 'sample.json'))).code).toBe(0);
+  write('sample.json', '{"order":"A-1","items":[{"sku":"x","count":2}]}');
+  expect((await cli('create', 'tool', 'look-up', '--from-json', path.join(within.folder, 'sample.json'))).code).toBe(0);
   expect((await cli('agent', 'list')).stdout).toMatch(/assistant[\s\S]*writer/);
   expect((await cli('completion', 'bash')).stdout).toContain('complete');
   expect((await cli('completion', 'tcsh')).code).toBe(2);
   expect((await cli('__complete', '--', 'ru')).stdout).toMatch(/^run\b/m);
-  expect((await cli('__complete', '--', '--project', folder, 'agent', 'show', 'w')).stdout).toContain('writer');
+  expect((await cli('__complete', '--', '--project', within.folder, 'agent', 'show', 'w')).stdout).toContain('writer');
 }, 60_000);
 
 test('settings are shown, changed and checked', async () => {

@@ -1,46 +1,25 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startVendorServer, type VendorServer } from '../../testing/vendor-server';
-import { CliProcess, cleanEnv, type Ended } from './cli-harness';
+import { startVendorServer } from '../../testing/vendor-server';
+import type { CliProcess } from './cli-harness';
+import { useCliPlace } from './cli-place';
 
 /** A project that changes while `holdfast dev` runs it, with a vendor of our own that tells what it was asked. */
 
 const AT_MOST_MS = 2_000;
-let folder: string;
-let vendor: VendorServer;
-let env: NodeJS.ProcessEnv;
+// Where the vendor is, the project's file says.
+const place = useCliPlace('cli-reload', { OPENAI_BASE_URL: undefined });
+const { cli, write } = place;
 let dev: CliProcess;
 
 beforeAll(async () => {
-  folder = mkdtempSync(path.join(tmpdir(), 'holdfast-cli-reload-'));
-  vendor = await startVendorServer();
-  env = cleanEnv(path.join(folder, 'home'), { OPENAI_API_KEY: 'sk-canary-key' });
   write('agents/helper.yaml', 'instructions: Version one.\n');
-  settings(`providers: { openai: { baseUrl: "${vendor.openaiURL}", api: chat } }`);
-  dev = new CliProcess(['dev', '--json', '--grace', '1s'], env, folder);
+  settings(`providers: { openai: { baseUrl: "${place.vendor.openaiURL}", api: chat } }`);
+  dev = place.start('dev', '--json', '--grace', '1s');
   await dev.shows(/"type":"ready"/);
 }, 120_000);
 
-afterAll(async () => {
-  await dev?.end();
-  await vendor?.close();
-  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
-});
-
-function write(file: string, text: string): void {
-  const full = path.join(folder, file);
-  mkdirSync(path.dirname(full), { recursive: true });
-  writeFileSync(full, text);
-}
-
 function settings(...more: string[]): void {
   write('holdfast.yaml', ['version: 1', 'defaultModel: openai/gpt-5-mini', ...more, ''].join('\n'));
-}
-
-function cli(...args: string[]): Promise<Ended> {
-  return new CliProcess(args, env, folder).ended;
 }
 
 /** How long `dev` took to say so, after `change`. */
@@ -61,11 +40,11 @@ async function after(change: () => void, type: 'reloaded' | 'reload-refused'): P
 
 /** What the vendor was told to be in the last request. */
 function lastInstructions(): string {
-  return JSON.stringify(vendor.requests.at(-1)?.body);
+  return JSON.stringify(place.vendor.requests.at(-1)?.body);
 }
 
 async function run(id: string): Promise<string> {
-  vendor.setScript([{ text: 'Done.' }]);
+  place.vendor.setScript([{ text: 'Done.' }]);
   const { code, stderr } = await cli('run', 'helper', 'Hello', '--id', id);
   if (code !== 0) throw new Error(stderr);
   return lastInstructions();
@@ -94,7 +73,10 @@ test('a broken one is refused with its place, and the one before still serves', 
   await dev.shows(/Agent\.Invalid.*agents\/helper\.yaml:\d/);
   expect(await run('three')).toContain('Version two.');
   await after(() => write('holdfast.yaml', 'version: 1\nwroker: {}'), 'reload-refused');
-  await after(() => settings(`providers: { openai: { baseUrl: "${vendor.openaiURL}", api: chat } }`), 'reload-refused');
+  await after(
+    () => settings(`providers: { openai: { baseUrl: "${place.vendor.openaiURL}", api: chat } }`),
+    'reload-refused',
+  );
   await after(() => write('agents/helper.yaml', 'instructions: Version three.\n'), 'reloaded');
   expect(await run('four')).toContain('Version three.');
 }, 60_000);
@@ -102,7 +84,7 @@ test('a broken one is refused with its place, and the one before still serves', 
 test('a run under way keeps its revision; a new tool and a new agent are there at once', async () => {
   write('tools/first.ts', tool('first', 'one'));
   await after(() => write('agents/helper.yaml', 'instructions: Version four.\ntools: [first]\n'), 'reloaded');
-  vendor.setScript([
+  place.vendor.setScript([
     { toolCalls: [{ id: 'a', name: 'first', arguments: {} }] },
     { toolCalls: [{ id: 'b', name: 'first', arguments: {} }], latencyMs: 5_000 },
     { text: 'Done.' },
@@ -118,7 +100,7 @@ test('a run under way keeps its revision; a new tool and a new agent are there a
   const ended = JSON.parse((await cli('runs', 'show', 'under-way', '--json')).stdout);
   expect(ended.result).toMatchObject({ revision: before.state.revision, toolCalls: 2 });
 
-  vendor.setScript([{ toolCalls: [{ id: 'b', name: 'second', arguments: {} }] }, { text: 'Done.' }]);
+  place.vendor.setScript([{ toolCalls: [{ id: 'b', name: 'second', arguments: {} }] }, { text: 'Done.' }]);
   const { code } = await cli('run', 'helper', 'Hello', '--id', 'late-tool');
   expect(code).toBe(0);
   expect(lastInstructions()).toMatch(/Version five\.[\s\S]*result of two/);
@@ -128,7 +110,7 @@ test('a run under way keeps its revision; a new tool and a new agent are there a
 
 test('the code of a tool counts from its next call', async () => {
   await after(() => write('tools/second.ts', tool('second', 'the new code')), 'reloaded');
-  vendor.setScript([{ toolCalls: [{ id: 'c', name: 'second', arguments: {} }] }, { text: 'Done.' }]);
+  place.vendor.setScript([{ toolCalls: [{ id: 'c', name: 'second', arguments: {} }] }, { text: 'Done.' }]);
   await cli('run', 'helper', 'Hello', '--id', 'new-code');
   expect(lastInstructions()).toContain('result of the new code');
 }, 60_000);

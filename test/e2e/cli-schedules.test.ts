@@ -1,45 +1,13 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { main } from '../../apps/cli/program';
 import type { ScheduleDescription } from '../../client';
-import { cleanEnv, type Ended } from './cli-harness';
+import { useCliWithin } from './cli-within';
 
 /** The commands of schedules, inside this process, beside `holdfast dev`. */
 
-let folder: string;
-let before: NodeJS.ProcessEnv;
+const within = useCliWithin('cli-schedules', { HOLDFAST_USER: 'ada', TZ: 'UTC' });
+const { cli, written } = within;
 let dev: Promise<number>;
-const written = { stdout: '', stderr: '' };
-
-beforeAll(async () => {
-  folder = mkdtempSync(path.join(tmpdir(), 'holdfast-cli-schedules-'));
-  before = process.env;
-  process.env = cleanEnv(path.join(folder, 'home'), {
-    HOLDFAST_MODEL: 'simulated/rules',
-    HOLDFAST_USER: 'ada',
-    TZ: 'UTC',
-  });
-  for (const name of ['stdout', 'stderr'] as const) {
-    jest.spyOn(process[name], 'write').mockImplementation((chunk) => {
-      written[name] += String(chunk);
-      return true;
-    });
-  }
-});
-
-afterAll(() => {
-  jest.restoreAllMocks();
-  process.env = before;
-  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
-});
-
-async function cli(...args: string[]): Promise<Ended> {
-  Object.assign(written, { stdout: '', stderr: '' });
-  const code = await main(['node', 'holdfast', '--project', folder, ...args]);
-  return { code, ...written };
-}
 
 async function json(...args: string[]): Promise<ScheduleDescription> {
   const { code, stdout, stderr } = await cli(...args, '--json');
@@ -68,7 +36,7 @@ test('without a server they say so', async () => {
 
 describe('beside dev', () => {
   beforeAll(async () => {
-    dev = main(['node', 'holdfast', 'dev', '--project', folder, '--grace', '1s']);
+    dev = main(['node', 'holdfast', 'dev', '--project', within.folder, '--grace', '1s']);
     await until(
       async () => written.stdout + written.stderr,
       (text) => text.includes('Ready. Ctrl-C stops.'),

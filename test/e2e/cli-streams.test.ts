@@ -1,40 +1,16 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { startVendorServer, type VendorServer } from '../../testing/vendor-server';
-import { CliProcess, cleanEnv } from './cli-harness';
+import { useCliPlace } from './cli-place';
 
 /** The command line shows what a model says while it says it: the process that carries the worker, and one that only watches. */
 
 const WORDS = Array.from({ length: 60 }, (_, at) => `word${at} `);
 
-let folder: string;
-let vendor: VendorServer;
-let env: NodeJS.ProcessEnv;
-const running: CliProcess[] = [];
+const place = useCliPlace('cli-streams');
+const { start, startWith } = place;
 
-beforeAll(async () => {
-  folder = mkdtempSync(path.join(tmpdir(), 'holdfast-cli-streams-'));
-  mkdirSync(path.join(folder, 'agents'));
-  writeFileSync(
-    path.join(folder, 'agents', 'writer.yaml'),
-    'name: writer\ninstructions: Write.\nmodel: openai/test-model\n',
-  );
-  vendor = await startVendorServer({ script: () => ({ text: WORDS, chunkDelayMs: 50 }) });
-  env = cleanEnv(path.join(folder, 'home'), { OPENAI_API_KEY: 'sk-x', OPENAI_BASE_URL: vendor.openaiURL });
-}, 60_000);
-
-afterAll(async () => {
-  for (const one of running) await one.end();
-  await vendor?.close();
-  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+beforeAll(() => {
+  place.write('agents/writer.yaml', 'name: writer\ninstructions: Write.\nmodel: openai/test-model\n');
+  place.vendor.setScript(() => ({ text: WORDS, chunkDelayMs: 50 }));
 });
-
-function cli(args: string[], more: NodeJS.ProcessEnv = {}): CliProcess {
-  const started = new CliProcess(['--project', folder, ...args], { ...env, ...more }, folder);
-  running.push(started);
-  return started;
-}
 
 interface Line {
   type: string;
@@ -59,9 +35,9 @@ function saidIn(lines: Line[]): string {
 }
 
 test('a run that this process carries, and another process that watches it', async () => {
-  const run = cli(['run', 'writer', 'go', '--id', 'a', '--json', '--follow']);
+  const run = start('run', 'writer', 'go', '--id', 'a', '--json', '--follow');
   await run.shows(/"type":"text-delta"/);
-  const watch = cli(['runs', 'watch', 'a', '--json']);
+  const watch = start('runs', 'watch', 'a', '--json');
   await watch.shows(/"type":"text-delta"/);
   expect(run.stdout).not.toContain('turn-finished');
   const ended = await Promise.all([run.ended, watch.ended]);
@@ -78,17 +54,33 @@ test('a run that this process carries, and another process that watches it', asy
 }, 120_000);
 
 test('without --follow, on a pipe, or with streams off there is nothing of it', async () => {
-  const plain = await cli(['run', 'writer', 'go', '--id', 'b']).ended;
+  const plain = await start('run', 'writer', 'go', '--id', 'b').ended;
   expect(plain).toMatchObject({ code: 0, stdout: `${WORDS.join('')}\n` });
   expect(plain.stderr).not.toContain('word3');
-  const off = await cli(['run', 'writer', 'go', '--id', 'c', '--json', '--follow'], { HOLDFAST_STREAMS: 'off' }).ended;
+  const off = await startWith(
+    { env: { HOLDFAST_STREAMS: 'off' } },
+    'run',
+    'writer',
+    'go',
+    '--id',
+    'c',
+    '--json',
+    '--follow',
+  ).ended;
   expect(off.code).toBe(0);
   expect(off.stdout).not.toContain('text-delta');
 }, 120_000);
 
 test('a bus that does not exist is refused before anything runs', async () => {
-  const refused = await cli(['run', 'writer', 'go', '--id', 'd', '--json'], { HOLDFAST_STREAMS: 'carrier-pigeon' })
-    .ended;
+  const refused = await startWith(
+    { env: { HOLDFAST_STREAMS: 'carrier-pigeon' } },
+    'run',
+    'writer',
+    'go',
+    '--id',
+    'd',
+    '--json',
+  ).ended;
   expect(refused.code).toBe(2);
   expect(refused.stdout + refused.stderr).toContain('Config.Invalid');
 }, 120_000);

@@ -34,9 +34,17 @@ describe('every recorded history runs on this build', () => {
   test('there are histories of every kind of session', () => {
     expect(namesIn(HISTORIES)).toEqual(
       expect.arrayContaining(
-        ['answer', 'tool-turns', 'quick-reads', 'rollover-1', 'rollover-2', 'deadline', 'cancelled', 'failed'].map(
-          (name) => `${name}.json`,
-        ),
+        [
+          'answer',
+          'tool-turns',
+          'quick-reads',
+          'rollover-1',
+          'rollover-2',
+          'deadline',
+          'cancelled',
+          'failed',
+          'summarised-1',
+        ].map((name) => `${name}.json`),
       ),
     );
   });
@@ -44,6 +52,7 @@ describe('every recorded history runs on this build', () => {
 
 /** Changes a run in flight would not survive, and a history that must notice. */
 const INCOMPATIBLE: [what: string, file: string, pattern: string, replacement: string, history: string][] = [
+  ['a summary by another activity', 'agent-session.ts', "'summariseTranscript'", "'condense'", 'summarised-1.json'],
   ['another activity', 'agent-session.ts', "'invokeModel'", "'askModel'", 'answer.json'],
   [
     'an end that is not recorded',

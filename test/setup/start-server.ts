@@ -12,9 +12,10 @@ export default async function startServer(): Promise<void> {
   const shared = sharedServer();
   shared.users += 1;
   shared.starting ??= start();
-  const { server } = await shared.starting;
+  const { home, server } = await shared.starting;
   process.env.HOLDFAST_TEST_ADDRESS = server.address;
   process.env.HOLDFAST_TEST_NAMESPACE = server.namespace;
+  process.env.HOLDFAST_TEST_BUNDLES = path.join(home, 'bundles');
 }
 
 async function start(): Promise<RunningServer> {

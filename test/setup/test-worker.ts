@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Client, Connection } from '@temporalio/client';
@@ -10,7 +11,7 @@ import {
   Runtime,
   Worker,
   type WorkerOptions,
-  type WorkflowBundle,
+  type WorkflowBundleOption,
 } from '@temporalio/worker';
 import { HoldfastClient } from '../../client';
 import { HoldfastPlugin, type HoldfastPluginOptions } from '../../workers/plugin';
@@ -46,16 +47,20 @@ export interface TestTemporal {
   events(id: string, runId?: string): Promise<HistoryEvent[]>;
 }
 
-const bundles = new Map<string, Promise<WorkflowBundle>>();
-
-/** Bundled once a test file: webpack takes longer than most tests. */
-function bundleOf(workflowsPath: string): Promise<WorkflowBundle> {
-  const known = bundles.get(workflowsPath);
-  if (known) return known;
-  const plugins = [new HoldfastPlugin({ env: {} })];
-  const made = bundleWorkflowCode(instrumented({ workflowsPath, plugins, logger: quiet }));
-  bundles.set(workflowsPath, made);
-  return made;
+/** Bundled once for all test files, beside the server's data: webpack takes longer than most tests. */
+async function bundleOf(workflowsPath: string): Promise<WorkflowBundleOption> {
+  const folder = process.env.HOLDFAST_TEST_BUNDLES ?? '';
+  const codePath = path.join(folder, `${createHash('sha256').update(workflowsPath).digest('hex')}.js`);
+  if (!existsSync(codePath)) {
+    const plugins = [new HoldfastPlugin({ env: {} })];
+    const { code } = await bundleWorkflowCode(instrumented({ workflowsPath, plugins, logger: quiet }));
+    mkdirSync(folder, { recursive: true });
+    // Two files may make it at once: either is whole.
+    const made = `${codePath}.${process.pid}`;
+    writeFileSync(made, code);
+    renameSync(made, codePath);
+  }
+  return { codePath };
 }
 
 /** To be called at the top of a test file. Every file has a task queue of its own, so that files may run together. */

@@ -90,3 +90,23 @@ test('without an argument the environment of the process counts', () => {
   expect(connectOptions()?.address).toBe('from.process:1');
   delete process.env.TEMPORAL_ADDRESS;
 });
+
+test.each([
+  '127.0.0.1:99999',
+  '127.0.0.1:0',
+  'http://host:7233',
+  '::1',
+  'a b:1',
+  'host:',
+  'host:x',
+  'user@host:1',
+  'a\n:1',
+])('the address %j is refused', (address) => {
+  expect(() => connectOptions({ TEMPORAL_CONFIG_FILE: profiles(), TEMPORAL_ADDRESS: address })).toThrow(
+    expect.objectContaining({ code: 'Config.Invalid', hint: expect.stringContaining('host:port') }),
+  );
+});
+
+test.each(['[::1]:7233', 'temporal.internal:7233', '10.0.0.1:1'])('the address %j is taken', (address) => {
+  expect(connectOptions({ TEMPORAL_CONFIG_FILE: profiles(), TEMPORAL_ADDRESS: address })?.address).toBe(address);
+});

@@ -1,7 +1,7 @@
 import { createProviders, defaultModelRoute, PROVIDERS } from '../../activities/providers';
+import { callOf, requestOf } from '../../testing/provider-cases';
 import { scriptedModel } from '../../testing/scripted-model';
 import { startVendorServer } from '../../testing/vendor-server';
-import { callOf, requestOf } from '../contract/provider-cases';
 
 describe('the registry', () => {
   it('makes a provider once, on first use', () => {

@@ -2,10 +2,9 @@ import type { ConnectionLike } from '@temporalio/client';
 import { SEARCH_ATTRIBUTE } from '../../protocol/names';
 import { ensureSearchAttributes } from '../../workers/search-attributes';
 
-const [KEYWORD, DOUBLE] = [2, 4];
-const ALL = Object.fromEntries(
-  Object.values(SEARCH_ATTRIBUTE).map(({ name, type }) => [name, type === 'DOUBLE' ? DOUBLE : KEYWORD]),
-);
+/** Temporal's numbers of the types. */
+const INDEXED = { KEYWORD: 2, DOUBLE: 4, KEYWORD_LIST: 7 } as const;
+const ALL = Object.fromEntries(Object.values(SEARCH_ATTRIBUTE).map(({ name, type }) => [name, INDEXED[type]]));
 const COUNT = Object.keys(ALL).length;
 
 /** As much of a connection as is used, answering from functions of the test's. */
@@ -80,7 +79,7 @@ test('a server without any answers nothing, and all are added', async () => {
 });
 
 test('refuses one that exists with another type', async () => {
-  const list = async () => ({ customAttributes: { ...ALL, HoldfastAgent: DOUBLE } });
+  const list = async () => ({ customAttributes: { ...ALL, HoldfastAgent: INDEXED.DOUBLE } });
   await expect(ensureSearchAttributes(connection(list), 'team')).rejects.toMatchObject({
     code: 'Server.AttributesMissing',
     message: expect.stringContaining('HoldfastAgent exists, but not as Keyword'),

@@ -67,6 +67,31 @@ describe('a run under control', () => {
     });
   });
 
+  test('follows an order once that is given again under its id, also after a roll-over', async () => {
+    await temporal.during(contents([note('a'), note('b'), note('c'), { text: 'done' }]), async () => {
+      const breakpoints = { turns: [1, 2, 3] };
+      const run = await temporal.holdfast.start('worker', { id: 'again', input: 'go', rolloverTurns: 1, breakpoints });
+      const orders = async (): Promise<void> => {
+        await run.steer('only once', undefined, { id: 'steer-1' });
+        await run.resume('go on', { id: 'resume-1' });
+      };
+      await paused('again');
+      await orders();
+      await eventually(async () => expect(await run.state()).toMatchObject({ turns: 1, status: 'paused' }));
+      const { runId, raw } = await temporal.client.workflow.getHandle('again').describe();
+      expect(raw.workflowExecutionInfo?.firstRunId).not.toBe(runId);
+      await orders();
+      expect(await run.state()).toMatchObject({ turns: 1, status: 'paused' });
+      await run.resume('go on', { id: 'resume-2' });
+      await eventually(async () => expect(await run.state()).toMatchObject({ turns: 2, status: 'paused' }));
+      await run.resume();
+      expect(await run.result()).toMatchObject({ output: 'done' });
+      expect(JSON.stringify(await run.messages()).split('only once')).toHaveLength(2);
+      const { actions } = await run.state();
+      expect(actions.map(({ action }) => action)).toEqual(['steer', 'resume', 'resume', 'resume']);
+    });
+  });
+
   test('stops at once with a result that says who and why', async () => {
     await temporal.during(contents([hanging]), async () => {
       const run = await temporal.holdfast.start('worker', { id: 'stopped', input: 'go' });

@@ -147,8 +147,17 @@ describe('the plugin', () => {
     }
   });
 
-  test('never runs a user’s workflow under one of our names', async () => {
+  test('refuses a worker whose own workflow has one of our names', async () => {
     const worker = { workflowsPath: require.resolve('../fixtures/clashing-workflows') };
+    await expect(temporal.worker({ worker })).rejects.toMatchObject({
+      code: 'Workflow.Reserved',
+      message: 'workflow types that belong to Holdfast: agentSession',
+      hint: expect.stringContaining('another name'),
+    });
+  });
+
+  test('never runs a user’s workflow under one of our names, however it is exported', async () => {
+    const worker = { workflowsPath: require.resolve('../fixtures/computed-clash.cjs') };
     await temporal.during({ worker }, async () => {
       await temporal.holdfast.start('reader', { id: 'clash', input: 'x' });
       const failed = await eventually(async () => {

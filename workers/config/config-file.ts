@@ -1,7 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { HoldfastError } from '../../protocol/failures';
 import type { FileProblem, SourceFile } from '../project/source-file';
+import { readTextFile } from '../project/text-file';
 import { migrated, versionProblem } from './migrations';
 import { problemsOf, secretsIn } from './problems';
 import { configFileSchema } from './schema';
@@ -39,10 +40,14 @@ export function readConfigFile(root: string): ConfigFile | undefined {
   const name = findConfigFile(root);
   if (name === undefined) return undefined;
   try {
-    return parseConfigFile(readFileSync(path.join(root, name), 'utf8'), name);
+    return parseConfigFile(readTextFile(path.join(root, name)), name);
   } catch (cause) {
-    if (HoldfastError.is(cause)) throw cause;
-    throw new HoldfastError('Config.Invalid', `${name} cannot be read: ${(cause as Error).message}`, { cause });
+    const known = HoldfastError.is(cause);
+    if (known && cause.code === 'Config.Invalid') throw cause;
+    throw new HoldfastError('Config.Invalid', `${name} ${known ? '' : 'cannot be read: '}${(cause as Error).message}`, {
+      hint: (known && cause.hint) || 'Check its owner and mode.',
+      cause,
+    });
   }
 }
 

@@ -1,5 +1,6 @@
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { storageError } from '../../protocol/storage';
 import { awaitHealthy } from './await-healthy';
 import { findTemporalCli } from './find-temporal-cli';
 import { withLock } from './lock-file';
@@ -19,7 +20,7 @@ const WATCH_MS = 500;
  * dies with this process, however it ends; its database file stays.
  *
  * @throws HoldfastError `Server.NotFound` (no binary), `Server.PortBusy`, `Server.StartFailed` (home not writable, database
- * not readable, no answer in time), `Config.Invalid` (a port that is none).
+ * not readable, no answer in time), `Storage.Full`, `Config.Invalid` (a port that is none).
  */
 export async function startEmbeddedServer(options: EmbeddedServerOptions = {}): Promise<EmbeddedServer> {
   const settings = settingsFrom(options);
@@ -28,9 +29,12 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions = {}): 
   prepareHome(settings.home);
   // Before the lock: it may have to be built first, which takes minutes.
   const cli = await findTemporalCli({ env: settings.env, log: settings.log });
-  return withLock(settings.lockFile, settings.startTimeoutMs * 2, lockedOut(settings), async () => {
-    return (await attachIfRunning(settings)) ?? startOwned(cli.path, settings);
-  });
+  const start = async () => (await attachIfRunning(settings)) ?? startOwned(cli.path, settings);
+  try {
+    return await withLock(settings.lockFile, settings.startTimeoutMs * 2, lockedOut(settings), start);
+  } catch (error) {
+    throw storageError(error) ?? error;
+  }
 }
 
 async function attachIfRunning(settings: Settings): Promise<EmbeddedServer | undefined> {

@@ -22,7 +22,7 @@ export async function withLock<T>(
   onTimeout: (holder: ProcessIdentity) => Error,
   work: () => Promise<T>,
 ): Promise<T> {
-  const deadline = Date.now() + waitMs;
+  const deadline = performance.now() + waitMs;
   for (;;) {
     const release = tryLock(path);
     if (typeof release === 'function') {
@@ -32,7 +32,7 @@ export async function withLock<T>(
         release();
       }
     }
-    if (Date.now() > deadline) throw onTimeout(release);
+    if (performance.now() > deadline) throw onTimeout(release);
     await sleep(POLL_MS);
   }
 }

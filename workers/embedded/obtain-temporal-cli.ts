@@ -66,7 +66,7 @@ function goSettings(bin: string): NodeJS.ProcessEnv {
 
 function runGo(args: string[], env: NodeJS.ProcessEnv, log: Log): Promise<void> {
   const go = spawn('go', args, { env, stdio: ['ignore', 'ignore', 'pipe'] });
-  const started = Date.now();
+  const started = performance.now();
   let packages = 0;
   const said: string[] = [];
   createInterface({ input: go.stderr }).on('line', (line) => {
@@ -74,7 +74,7 @@ function runGo(args: string[], env: NodeJS.ProcessEnv, log: Log): Promise<void> 
     else said.push(line);
   });
   const progress = setInterval(() => {
-    log(`  ${Math.round((Date.now() - started) / 1000)} s, ${packages} packages compiled`);
+    log(`  ${Math.round((performance.now() - started) / 1000)} s, ${packages} packages compiled`);
   }, PROGRESS_MS);
   return new Promise<void>((resolve, reject) => {
     go.once('error', (error) => reject(new Error(`Go cannot be run (${error.message})`)));

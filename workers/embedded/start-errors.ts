@@ -10,6 +10,16 @@ export function neverHealthy(settings: Settings, died: boolean, problem: unknown
     ? 'ended at once'
     : `did not answer within ${settings.startTimeoutMs / 1000} s (${messageOf(problem)})`;
   const tail = tailOfLog(settings.logFile);
+  if (/disk is full|no space left/i.test(tail)) {
+    return new HoldfastError(
+      'Storage.Full',
+      `the Temporal server ${what}: no space left on the disk of ${settings.home}`,
+      {
+        hint: 'Free space there and start again; the runs are kept.',
+        cause: problem,
+      },
+    );
+  }
   const hint = /not a database|malformed|corrupt/i.test(tail)
     ? `The database is damaged. Move ${settings.databaseFile} away to start with an empty one.`
     : `The whole log is ${settings.logFile}.`;

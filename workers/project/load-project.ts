@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Tool } from '../../activities/tools/define-tool';
 import { loadModule, loadTools } from '../../activities/tools/load-tools';
@@ -7,6 +7,7 @@ import { loadModule, loadTools } from '../../activities/tools/load-tools';
 import type { AgentDefinition } from '../../protocol/agent';
 import { HoldfastError } from '../../protocol/failures';
 import { type AgentSource, definitionOf, readAgent, readAgentYaml } from './agent-file';
+import { readTextFile } from './text-file';
 
 export interface LoadedAgent {
   definition: AgentDefinition;
@@ -62,7 +63,7 @@ export function duplicatesIn(agents: readonly LoadedAgent[]): { name: string; fi
 export async function readAgentFile(file: string, root: string): Promise<AgentSource> {
   const full = path.resolve(root, file);
   try {
-    if (/\.ya?ml$/.test(file)) return readAgentYaml(await readFile(full, 'utf8'), file);
+    if (/\.ya?ml$/.test(file)) return readAgentYaml(readTextFile(full), file);
     const module = (await loadModule(full)) as { default?: unknown };
     return readAgent(module.default ?? module, file);
   } catch (error) {

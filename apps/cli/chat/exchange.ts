@@ -8,6 +8,7 @@ import { linesOf } from '../follow/progress-lines';
 import { runView } from '../follow/run-view';
 import { StatusLine } from '../follow/status-line';
 import { liveText } from '../follow-to-end';
+import { lostText } from '../lost-connection';
 import { reportError } from '../report-error';
 import { type ChatPlace, slashCommand } from './slash-commands';
 
@@ -47,12 +48,12 @@ function replyText({ output, stopReason, detail }: Reply): string {
 async function followed({ context, carrier, chat }: ChatPlace, sent: SentMessage): Promise<Reply> {
   const { out } = context;
   const over = new AbortController();
-  const startedAt = Date.now();
-  const elapsed = (): number => Date.now() - startedAt;
+  const startedAt = performance.now();
+  const elapsed = (): number => performance.now() - startedAt;
   const reply = sent.reply().finally(() => over.abort());
   reply.catch(() => undefined);
   const line = new StatusLine(out, elapsed);
-  const onLost = (): void => out.say('The connection to the server is lost; trying again.');
+  const onLost = (): void => out.say(lostText(context, carrier));
   const view = runView(carrier, chat.id, { signal: over.signal, onLost });
   const live = out.live ? await liveText(context, carrier, chat.id) : undefined;
   try {

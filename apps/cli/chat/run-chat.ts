@@ -29,12 +29,13 @@ export async function runChat(context: Context, request: ChatRequest): Promise<E
   const place: ChatPlace = { context, carrier, chat, lines };
   try {
     await greet(place, request.id !== undefined);
-    let failed = false;
+    let code: ExitCode = EXIT.done;
     for await (const line of lines) {
-      failed = !(await answer(place, line));
-      if (failed && !lines.interactive) break;
+      code = await answer(place, line);
+      if (code !== EXIT.done && !lines.interactive) break;
     }
-    return await left(place, failed);
+    await left(place);
+    return code;
   } finally {
     lines.close();
     await carrier.close();
@@ -42,16 +43,15 @@ export async function runChat(context: Context, request: ChatRequest): Promise<E
 }
 
 /** One line: a command, or a message and its answer. What fails is told; on a terminal one can go on. */
-async function answer(place: ChatPlace, line: string): Promise<boolean> {
+async function answer(place: ChatPlace, line: string): Promise<ExitCode> {
   const { context, lines } = place;
   try {
     if (lines.interactive && line.startsWith('/')) await slashCommand(place, line);
     else await exchange(place, line);
-    return true;
+    return EXIT.done;
   } catch (error) {
     if (!HoldfastError.is(error)) throw error;
-    reportError(error, context.out);
-    return false;
+    return reportError(error, context.out);
   }
 }
 
@@ -71,11 +71,10 @@ async function stateOf(chat: ChatHandle) {
   }
 }
 
-async function left({ context, chat }: ChatPlace, failed: boolean): Promise<ExitCode> {
+async function left({ context, chat }: ChatPlace): Promise<void> {
   const { out, env, placeFlags } = context;
   const state = await stateOf(chat);
   if (state && state.stopReason === null) {
     out.say(`The chat is kept. Come back: ${selfCommand(env)} chat ${state.agent} --id ${chat.id}${placeFlags}`);
   }
-  return failed ? EXIT.failed : EXIT.done;
 }

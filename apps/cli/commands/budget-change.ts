@@ -52,9 +52,10 @@ export function registerBudgetChange(budget: Command): void {
     .action((account: string, added: number, { reason }: TermFlags, self: Command) =>
       act(self, account, 'top-up', (budgets) => budgets.topUp(account, added, why(reason))),
     );
-  withTerms(budget.command('caps').description('change caps, and what happens when it is empty').argument('<account>')).action(
-    (account: string, flags: TermFlags, self: Command) =>
-      act(self, account, 'caps', (budgets) => budgets.setTerms(account, termsOf(flags), why(flags.reason))),
+  withTerms(
+    budget.command('caps').description('change caps, and what happens when it is empty').argument('<account>'),
+  ).action((account: string, flags: TermFlags, self: Command) =>
+    act(self, account, 'caps', (budgets) => budgets.setTerms(account, termsOf(flags), why(flags.reason))),
   );
   budget
     .command('freeze')
@@ -79,7 +80,9 @@ function withTerms(command: Command): Command {
     command.option(`--cap-${name} <amount>`, `most for a ${name}; "none" takes the cap away`, cap);
   }
   return command
-    .addOption(new Option('--when-empty <what>', 'runs wait and people are asked, or runs end').choices(['ask', 'stop']))
+    .addOption(
+      new Option('--when-empty <what>', 'runs wait and people are asked, or runs end').choices(['ask', 'stop']),
+    )
     .option('--ask-amount <amount>', 'what an approval adds (default: ten calls)', positiveNumber)
     .option('--approver <who>', 'who may approve, e.g. role:boss; may be given several times', collect)
     .option('--warn-at <parts>', 'parts of funds and caps at which people are told, e.g. 0.5,0.8,1', parts)
@@ -87,7 +90,17 @@ function withTerms(command: Command): Command {
     .option(...WHY);
 }
 
-function termsOf({ capDay, capMonth, capRun, capCall, whenEmpty, askAmount, approver, warnAt, unknownPrice }: TermFlags): AccountTerms {
+function termsOf({
+  capDay,
+  capMonth,
+  capRun,
+  capCall,
+  whenEmpty,
+  askAmount,
+  approver,
+  warnAt,
+  unknownPrice,
+}: TermFlags): AccountTerms {
   const caps = definedOf({ day: capDay, month: capMonth, run: capRun, call: capCall });
   const ask = definedOf({ amount: askAmount, approvers: approver });
   return {
@@ -105,7 +118,12 @@ function why(reason: string | undefined): { reason?: string } {
   return reason === undefined ? {} : { reason };
 }
 
-async function act(self: Command, account: string, action: string, work: (budgets: Budgets) => Promise<void>): Promise<void> {
+async function act(
+  self: Command,
+  account: string,
+  action: string,
+  work: (budgets: Budgets) => Promise<void>,
+): Promise<void> {
   const { contextOf } = require('../context') as typeof import('../context');
   const { withLink } = require('../link') as typeof import('../link');
   const { budgetText } = require('../budget-text') as typeof import('../budget-text');

@@ -16,7 +16,7 @@ export function registerRunsFork(runs: Command): void {
     .command('fork')
     .description('start a run that begins with the first messages of another one; what its tools did is not done again')
     .argument('<id>')
-    .option('--at <n>', 'messages to keep; `runs show ID --transcript` numbers them (default: all)', positiveInteger)
+    .option('--at <n>', 'messages to keep, from the first on (default: all)', positiveInteger)
     .option('--input <text>', 'what to go on with, instead of what followed there')
     .option('--id <id>', 'id of the new run')
     .option('--agent <name>', 'another agent')

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { registerRunsBrowse } from './runs-browse';
 import { registerRunsChange } from './runs-change';
 import { registerRunsControl } from './runs-control';
 import { registerRunsFork } from './runs-fork';
@@ -11,6 +12,7 @@ import { registerRunsWatch } from './runs-watch';
 const COMMANDS = [
   registerRunsList,
   registerRunsShow,
+  registerRunsBrowse,
   registerRunsWatch,
   registerRunsControl,
   registerRunsStep,

@@ -57,13 +57,13 @@ async function patiently<T>(
   signal: AbortSignal,
   onLost: () => void,
 ): Promise<T> {
-  const deadline = Date.now() + GIVE_UP_MS;
+  const deadline = performance.now() + GIVE_UP_MS;
   for (let tries = 0; ; tries++) {
     try {
       return await unlessGone(ask, carrier);
     } catch (error) {
       const lost = HoldfastError.is(error) && error.code === 'Server.Unreachable';
-      if (!lost || signal.aborted || Date.now() > deadline) throw error;
+      if (!lost || signal.aborted || performance.now() > deadline) throw error;
       if (tries === 0) onLost();
       await carrier.recover();
     }

@@ -5,8 +5,7 @@ import { AGENT } from './agents';
 import { check, type Finding, type Verdict } from './checker';
 import type { Cluster } from './cluster';
 import { gather } from './evidence';
-
-const REPLY_MS = 8 * 60_000;
+import { GUIDANCE, Operator, type OrderCounts } from './operator';
 
 export interface ChatLane {
   messages: number;
@@ -14,21 +13,28 @@ export interface ChatLane {
   rolloverTurns?: number;
 }
 
+/** Asks until the server and a worker are there. */
+export type Up = <T>(ask: () => Promise<T>) => Promise<T>;
+
+export interface ChatVerdict extends Verdict {
+  orders: OrderCounts;
+}
+
 /**
  * A chat under fire: every message is sent until it is taken, some are sent twice, and in between it is paused, resumed and
- * steered. Nothing may be lost, doubled or out of order.
+ * steered, each order given until it is answered. Nothing may be lost, doubled or out of order.
  */
 export async function chatUnderFire(
   cluster: Cluster,
   session: string,
   queue: string,
   lane: ChatLane,
-): Promise<Verdict> {
+): Promise<ChatVerdict> {
   const { messages, random, rolloverTurns = 7 } = lane;
   const holdfast = new HoldfastClient(cluster.client, { taskQueue: queue, by: 'chaos' });
   const chat = holdfast.chat(AGENT, { id: session, rolloverTurns });
-  // While kills go on a query can fail for minutes: each needs a worker that lives long enough to answer.
-  const up = <T>(ask: () => Promise<T>): Promise<T> => cluster.whenUp(ask, REPLY_MS);
+  const up: Up = (ask) => cluster.whenUp(ask);
+  const operator = new Operator(chat, up, random);
   const findings: Finding[] = [];
   const said: string[] = [];
   const replies: Promise<void>[] = [];
@@ -42,7 +48,7 @@ export async function chatUnderFire(
     return sent;
   };
   const heard = async (sent: SentMessage, text: string): Promise<void> => {
-    const { output } = await up(() => sent.reply(AbortSignal.timeout(REPLY_MS)));
+    const { output } = await up(() => sent.reply(AbortSignal.timeout(cluster.patienceMs)));
     if (!String(output).startsWith(`heard ${text} `)) {
       findings.push({ session, what: 'answer', detail: `${text} was answered ${JSON.stringify(output)}` });
     }
@@ -51,14 +57,17 @@ export async function chatUnderFire(
   for (let at = 1; at <= messages; at++) {
     const text = `m-${at}`;
     replies.push(heard(await send(text, text), text));
-    if (random() < 0.2) await meddle(up, chat, random);
+    if (random() < 0.3) await operator.meddle();
     if (random() < 0.5) await replies.at(-1);
   }
   await Promise.all(replies);
-  await up(() => chat.close().catch(unlessDone));
-  const evidence = await gather(cluster, session, await cluster.result(session, REPLY_MS));
-  const { findings: more, ...verdict } = check(evidence);
-  const kept = userTexts(evidence.transcript).filter((text) => !text.startsWith(GUIDANCE));
+  await close(chat, up);
+  const evidence = await gather(cluster, session, await cluster.result(session));
+  const { actions } = await up(() => chat.state());
+  const texts = userTexts(evidence.transcript);
+  const guidance = texts.filter((text) => text.startsWith(GUIDANCE));
+  for (const detail of operator.discrepancies(guidance, actions)) findings.push({ session, what: 'order', detail });
+  const kept = texts.filter((text) => !text.startsWith(GUIDANCE));
   if (JSON.stringify(kept) !== JSON.stringify(said)) {
     findings.push({
       session,
@@ -66,24 +75,17 @@ export async function chatUnderFire(
       detail: `said ${said.length} messages, kept ${kept.length}: ${kept.join(' ')}`,
     });
   }
-  return { ...verdict, findings: [...findings, ...more] };
+  const verdict = check(evidence);
+  return { ...verdict, findings: [...findings, ...verdict.findings], orders: operator.counts };
 }
 
-const GUIDANCE = 'psst';
-
-/** What an operator does meanwhile. Moves that are not legal at this moment are refused, which is as good. */
-/** Asks until the server and a worker are there. */
-type Up = <T>(ask: () => Promise<T>) => Promise<T>;
-
-async function meddle(up: Up, chat: ChatHandle, random: () => number): Promise<void> {
-  if (random() < 0.5) return up(() => chat.steer(`${GUIDANCE} ${random()}`).catch(unlessDone));
-  await up(() => chat.pause('chaos').catch(unlessDone));
-  await up(() => chat.resume('chaos').catch(unlessDone));
-}
-
-/** After a lost answer the move is made again, and is illegal then because it was made. */
-function unlessDone(error: unknown): void {
-  if (!HoldfastError.is(error) || (error.code !== 'Control.Illegal' && error.code !== 'Run.Ended')) throw error;
+/** The answer may be lost and the chat over by the time it is asked again. */
+function close(chat: ChatHandle, up: Up): Promise<void> {
+  return up(() =>
+    chat.close(undefined, { id: 'close' }).catch((error) => {
+      if (!HoldfastError.is(error) || error.code !== 'Run.Ended') throw error;
+    }),
+  );
 }
 
 function userTexts(transcript: readonly Message[]): string[] {

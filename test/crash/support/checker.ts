@@ -20,6 +20,8 @@ export interface Finding {
   session: string;
   what:
     | 'lost'
+    | 'started twice'
+    | 'order'
     | 'repeated after it was recorded'
     | 'recorded twice'
     | 'never scheduled'

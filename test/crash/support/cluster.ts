@@ -15,11 +15,12 @@ import { watch } from './processes';
 import type { Plan } from './scripts';
 import { tail, WorkerHandle } from './worker-handle';
 
-const PATIENCE_MS = 90_000;
 let crossingFiles = 0;
 
 /** A Temporal server that can be killed, a ledger, a client, and the worker processes on them. Everything in one temporary folder. */
 export class Cluster {
+  /** How long what is asked may fail because server or workers are not there, in ms. While kills go on, a query can fail for minutes. */
+  patienceMs = 90_000;
   /** Milliseconds since epoch of each kill of the server. */
   readonly serverKills: number[] = [];
   private readonly workers: WorkerHandle[] = [];
@@ -27,18 +28,20 @@ export class Cluster {
 
   private constructor(
     readonly folder: string,
+    private readonly disk: string,
     private server: EmbeddedServer,
     readonly ledger: Ledger,
     private readonly connection: Connection,
   ) {}
 
-  static async start(): Promise<Cluster> {
+  /** @param disk where server and workers keep what they keep, when it is not to be the temporary folder. */
+  static async start(disk?: string): Promise<Cluster> {
     const folder = mkdtempSync(path.join(tmpdir(), 'holdfast-crash-'));
-    const [server, ledger] = await Promise.all([startServer(folder, 0, 0), startLedger(folder)]);
+    const [server, ledger] = await Promise.all([startServer(disk ?? folder, 0, 0), startLedger(folder)]);
     // A channel that lost its server must not wait for seconds before it looks again.
     const channelArgs = { 'grpc.initial_reconnect_backoff_ms': 50, 'grpc.max_reconnect_backoff_ms': 300 };
     const connection = await Connection.connect({ address: server.address, channelArgs });
-    return new Cluster(folder, server, ledger, connection);
+    return new Cluster(folder, disk ?? folder, server, ledger, connection);
   }
 
   get client(): Client {
@@ -47,7 +50,7 @@ export class Cluster {
 
   /** What a worker of this cluster is told; each has a file of crossings of its own. */
   settings(queue: string, more: Partial<WorkerSettings> = {}): WorkerSettings {
-    const home = path.join(this.folder, 'home');
+    const home = path.join(this.disk, 'home');
     mkdirSync(home, { recursive: true });
     crossingFiles += 1;
     const crossings = path.join(this.folder, `crossings-${crossingFiles}.jsonl`);
@@ -61,16 +64,22 @@ export class Cluster {
     return handle;
   }
 
-  /** SIGKILLs the server and starts it again, same database file, same port. Resolves when the old one is dead. */
-  async killServer(): Promise<void> {
+  get serverPid(): number {
+    return this.server.pid;
+  }
+
+  /** SIGKILLs the server and starts it again after a while, same database file, same port. Resolves when the old one is dead. */
+  async killServer(downMs = 0): Promise<void> {
     await this.restarting;
     const { pid, port, uiPort, exited } = this.server;
     this.serverKills.push(Date.now());
     process.kill(pid, 'SIGKILL');
     await exited;
-    this.restarting = startServer(this.folder, port, uiPort).then((server) => {
-      this.server = server;
-    });
+    this.restarting = sleep(downMs)
+      .then(() => startServer(this.disk, port, uiPort))
+      .then((server) => {
+        this.server = server;
+      });
   }
 
   /** Resolves once the server is there. */
@@ -86,7 +95,7 @@ export class Cluster {
   }
 
   /** The result, through as many deaths of the server as there are. Rejects when the session does not end in time. */
-  result(id: string, patienceMs = PATIENCE_MS): Promise<SessionResult> {
+  result(id: string, patienceMs = this.patienceMs): Promise<SessionResult> {
     const late = new AbortController();
     const tooLate = sleep(patienceMs, undefined, { signal: late.signal, ref: false }).then(async (): Promise<never> => {
       const state = await new HoldfastClient(this.client).describe(id).catch(String);
@@ -94,7 +103,7 @@ export class Cluster {
       throw new Error(`${id} did not end within ${patienceMs} ms: ${JSON.stringify(state)}\n${logs.join('\n')}`);
     });
     tooLate.catch(() => undefined);
-    const result = this.whenUp(() => new HoldfastClient(this.client).get(id).result());
+    const result = this.whenUp(() => new HoldfastClient(this.client).get(id).result(), patienceMs);
     return Promise.race([result, tooLate]).finally(() => late.abort());
   }
 
@@ -113,7 +122,7 @@ export class Cluster {
     }
   }
 
-  async whenUp<T>(ask: () => Promise<T>, patienceMs = PATIENCE_MS): Promise<T> {
+  async whenUp<T>(ask: () => Promise<T>, patienceMs = this.patienceMs): Promise<T> {
     const deadline = Date.now() + patienceMs;
     for (;;) {
       try {

@@ -27,4 +27,6 @@ export interface WorkerSettings {
   crossings: string;
   /** Polls for activities a worker keeps open; the SDK's default is 10. */
   polls?: number;
+  /** Workflow tasks a worker works on at once; the SDK's default is 40. */
+  tasks?: number;
 }

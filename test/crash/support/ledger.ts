@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import path from 'node:path';
 import { watch } from './processes';
 
@@ -40,7 +40,7 @@ export async function startLedger(folder: string): Promise<Ledger> {
   const { url } = await firstMessage<{ url: string }>(child);
   return {
     url,
-    entries: (session) => read(file).filter((entry) => session === undefined || entry.session === session),
+    entries: reader(file),
     stop: async () => {
       const gone = new Promise((resolve) => child.once('exit', resolve));
       child.disconnect();
@@ -49,11 +49,40 @@ export async function startLedger(folder: string): Promise<Ledger> {
   };
 }
 
-function read(file: string): LedgerEntry[] {
-  if (!existsSync(file)) return [];
-  const lines = readFileSync(file, 'utf8').split('\n');
-  // What follows the last line break is a line being written.
-  return lines.slice(0, -1).map((line) => JSON.parse(line) as LedgerEntry);
+const CHUNK = 1 << 20;
+
+/** Reads on from where it was: after an hour under fire the file has hundreds of thousands of lines, and each run asks for its own. */
+function reader(file: string): Ledger['entries'] {
+  const all: LedgerEntry[] = [];
+  const bySession = new Map<string, LedgerEntry[]>();
+  let position = 0;
+  /** What follows the last line break is a line being written. */
+  let rest = Buffer.alloc(0);
+  function take(line: string): void {
+    const entry = JSON.parse(line) as LedgerEntry;
+    all.push(entry);
+    const known = bySession.get(entry.session);
+    if (known) known.push(entry);
+    else bySession.set(entry.session, [entry]);
+  }
+  function readOn(): void {
+    if (!existsSync(file)) return;
+    const descriptor = openSync(file, 'r');
+    const chunk = Buffer.alloc(CHUNK);
+    for (let read = readSync(descriptor, chunk, 0, CHUNK, position); read > 0; ) {
+      position += read;
+      const text = Buffer.concat([rest, chunk.subarray(0, read)]);
+      const end = text.lastIndexOf(0x0a) + 1;
+      rest = Buffer.from(text.subarray(end));
+      for (const line of text.toString('utf8', 0, end).split('\n')) if (line !== '') take(line);
+      read = readSync(descriptor, chunk, 0, CHUNK, position);
+    }
+    closeSync(descriptor);
+  }
+  return (session) => {
+    readOn();
+    return [...(session === undefined ? all : (bySession.get(session) ?? []))];
+  };
 }
 
 function firstMessage<T>(child: ChildProcess): Promise<T> {

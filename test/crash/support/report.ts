@@ -1,4 +1,4 @@
-import type { Verdict } from './checker';
+import type { Finding, Verdict } from './checker';
 import type { Struck } from './sweep';
 
 export interface Campaign {
@@ -7,23 +7,46 @@ export interface Campaign {
   faults: ReadonlyMap<string, number>;
   /** One a run. */
   verdicts: readonly Verdict[];
+  /** Those of no single run. */
+  findings?: readonly Finding[];
   recoveryMs: readonly number[];
   /** Further lines, the seed among them. */
   more?: readonly string[];
 }
 
-/** A campaign in a few lines; the only claim is the one its size allows. */
-export function report({ title, faults, verdicts, recoveryMs, more = [] }: Campaign): string {
-  const findings = verdicts.flatMap((verdict) => verdict.findings);
+/** What a campaign came to, in numbers. */
+export function figures({ title, faults, verdicts, findings: others = [], recoveryMs, more = [] }: Campaign) {
+  const findings = [...others, ...verdicts.flatMap((verdict) => verdict.findings)];
   const lost = findings.filter(({ what }) => what === 'lost').length;
   const broken = findings.filter(({ what }) => what.startsWith('repeated')).length;
   const sum = (of: (verdict: Verdict) => number): number => verdicts.reduce((total, one) => total + of(one), 0);
-  const injected = [...faults.values()].reduce((total, count) => total + count, 0);
+  return {
+    title,
+    at: new Date().toISOString(),
+    runs: verdicts.length,
+    faults: Object.fromEntries(faults),
+    injected: [...faults.values()].reduce((total, count) => total + count, 0),
+    lost,
+    recordedCallsRepeated: broken,
+    otherFindings: findings.length - lost - broken,
+    repeatedBeforeRecorded: { model: sum((one) => one.repeated.model), tool: sum((one) => one.repeated.tool) },
+    outcomeUnknown: sum((one) => one.unknown),
+    recovery: percentiles(recoveryMs),
+    more,
+    findings,
+  };
+}
+
+/** A campaign in a few lines; the only claim is the one its size allows. */
+export function report(campaign: Campaign): string {
+  const { title, runs, injected, faults, lost, recordedCallsRepeated, otherFindings, ...rest } = figures(campaign);
+  const { repeatedBeforeRecorded: repeated, outcomeUnknown, recovery, findings, more } = rest;
+  const kinds = Object.entries(faults).map(([kind, count]) => `${kind} ${count}`);
   const lines = [
-    `runs ${verdicts.length}, faults ${injected}: ${[...faults].map(([kind, count]) => `${kind} ${count}`).join(', ')}`,
-    `lost ${lost}, recorded calls repeated ${broken}, other findings ${findings.length - lost - broken}`,
-    `repeated before they were recorded: model ${sum((one) => one.repeated.model)}, tool ${sum((one) => one.repeated.tool)}; outcome-unknown ${sum((one) => one.unknown)}`,
-    `recovery ${percentiles(recoveryMs)}`,
+    `runs ${runs}, faults ${injected}: ${kinds.join(', ')}`,
+    `lost ${lost}, recorded calls repeated ${recordedCallsRepeated}, other findings ${otherFindings}`,
+    `repeated before they were recorded: model ${repeated.model}, tool ${repeated.tool}; outcome-unknown ${outcomeUnknown}`,
+    `recovery ${recovery}`,
     ...(findings.length === 0 ? [`no failure in ${injected} faults: a rate below ${rate(injected)} (95 %)`] : []),
     ...more,
   ];

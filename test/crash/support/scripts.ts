@@ -24,7 +24,7 @@ export interface Plan {
 }
 
 type Script = (turn: number, messages: readonly Message[], plan: Plan) => Step;
-export type ScriptName = 'standard' | 'waiting' | 'long' | 'oversize' | 'chat';
+export type ScriptName = 'standard' | 'waiting' | 'long' | 'oversize' | 'chat' | 'simple' | 'steps';
 
 /** The plan as the first message says it. */
 export function planOf(messages: readonly Message[]): Plan {
@@ -127,12 +127,20 @@ function artifactsIn(messages: readonly Message[]): string[] {
   });
 }
 
-/** Keeps what was said with a tool, then says it back. Answers tell their turn, because several are in one conversation. */
+/**
+ * Keeps what was said with a tool, then says it back. Answers tell their turn, because several are in one conversation. `think 3000 …` is
+ * thought about for so many milliseconds, `slow 3000 …` kept for so long.
+ */
 const chat: Script = (turn, messages) => {
   const at = messages.findLastIndex((message) => message.role === 'user' && !textOf(message).startsWith('psst'));
   const text = textOf(messages[at]);
   const kept = messages.slice(at).some(({ role }) => role === 'tool');
-  return kept ? { text: `heard ${text} (turn ${turn})` } : calls(turn, ['store', { item: text }]);
+  if (kept) return { text: `heard ${text} (turn ${turn})` };
+  const [, thinking, storing] = /^(?:think (\d+)|slow (\d+)) /.exec(text) ?? [];
+  return {
+    ...(thinking !== undefined && { delayMs: Number(thinking) }),
+    ...calls(turn, ['store', { item: text, ...(storing !== undefined && { ms: Number(storing) }) }]),
+  };
 };
 
 function textOf(message: Message | undefined): string {
@@ -140,4 +148,13 @@ function textOf(message: Message | undefined): string {
   return part?.type === 'text' ? part.text : '';
 }
 
-export const SCRIPTS: Record<ScriptName, Script> = { standard, waiting, long, oversize, chat };
+/** One step. */
+const simple: Script = () => ({ text: 'done' });
+
+/** Ten model calls with nine tool calls between them, five of which are activities. */
+const steps: Script = (turn, messages) => {
+  if (turn === 10) return { text: account(messages) };
+  return calls(turn, [turn % 2 === 1 ? 'store' : 'peek', { item: `s${turn}` }]);
+};
+
+export const SCRIPTS: Record<ScriptName, Script> = { standard, waiting, long, oversize, chat, simple, steps };

@@ -27,7 +27,8 @@ export class WorkerHandle {
 
   /** Starts the process and loads everything; it takes no work before `poll`. */
   static async load(settings: WorkerSettings): Promise<WorkerHandle> {
-    const logFile = path.join(settings.home, 'workers.log');
+    // Not in the home: its disk may be full.
+    const logFile = path.join(path.dirname(settings.crossings), 'workers.log');
     const log = openSync(logFile, 'a');
     const child = fork(path.join(__dirname, 'worker-process.cjs'), [], {
       stdio: ['ignore', log, log, 'ipc'],

@@ -31,6 +31,7 @@ export async function main(): Promise<void> {
     tools: createTools(settings.ledger, points),
     providers: [ledgerModel(settings.ledger, points)],
     defaultModel: 'ledger/wide',
+    permissions: { profile: 'owner' },
   });
   crossServices(plugin, points);
   const connection = await untilUp(() => NativeConnection.connect({ address: settings.address }));
@@ -42,6 +43,7 @@ export async function main(): Promise<void> {
     taskQueue: settings.queue,
     plugins: [plugin],
     interceptors: { activity: [(context) => crossExecution(context, points)] },
+    ...(settings.tasks && { maxConcurrentWorkflowTaskExecutions: settings.tasks }),
     ...(settings.polls && { activityTaskPollerBehavior: { type: 'simple-maximum', maximum: settings.polls } }),
   };
   const worker = await untilUp(() => Worker.create(options));

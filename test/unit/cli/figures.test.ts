@@ -13,6 +13,7 @@ test.each<[number, string]>([
 test('a cost says when it is a lower bound and when it is not real', () => {
   expect(costText({ costUsd: 1.2, costIncomplete: false, simulated: false })).toBe('$1.20');
   expect(costText({ costUsd: 1.2, costIncomplete: true, simulated: false })).toBe('at least $1.20');
+  expect(costText({ costUsd: 0, costIncomplete: true, simulated: false })).toBe('cost unknown');
   expect(costText({ costUsd: 0, costIncomplete: false, simulated: true })).toBe('$0.00 (simulated)');
 });
 

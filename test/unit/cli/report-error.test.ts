@@ -48,6 +48,21 @@ test('errors are not silenced by --quiet', () => {
   expect(stderr.text).toContain('Agent.Unknown');
 });
 
+test('one that says it all has no hint', () => {
+  const { out, stderr } = captureOutput();
+  reportError(new HoldfastError('Run.Unknown', 'there is no run "x"'), out);
+  expect(stderr.text).toBe('error Run.Unknown: there is no run "x"\n  docs/errors/Run.Unknown.md\n');
+  const json = captureOutput({ json: true });
+  reportError(new HoldfastError('Run.Unknown', 'there is no run "x"'), json.out);
+  expect(JSON.parse(json.stderr.text).error).not.toHaveProperty('hint');
+});
+
+test('a mistake nobody can explain points at the help', () => {
+  const { out, stderr } = captureOutput();
+  reportUsage({ message: 'too many arguments' }, out);
+  expect(stderr.text).toContain('  holdfast --help shows');
+});
+
 test('a mistake on the command line exits with 2', () => {
   const { out, stderr } = captureOutput();
   expect(reportUsage({ message: "unknown command 'rnu'", hint: 'Did you mean run?' }, out)).toBe(2);

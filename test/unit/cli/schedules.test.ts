@@ -136,6 +136,43 @@ test('one schedule as text', () => {
   ]);
 });
 
+test('a schedule of little has few rows', () => {
+  const bare = {
+    ...schedule,
+    paused: true,
+    pauseOnFailure: false,
+    remainingRuns: null,
+    note: null,
+    createdBy: null,
+    running: [],
+    remarks: [],
+    next: [time, new Date(time.getTime() + 86_400_000)],
+    counts: { taken: 0, missed: 0, skipped: 0, buffered: 0, dropped: 0 },
+    recent: [],
+    session: { agent: 'writer', input: undefined },
+  };
+  expect(scheduleText(bare, plain).split('\n')).toEqual([
+    'nightly · paused',
+    '  starts   writer: ',
+    '  when     at 09:00 (UTC)',
+    '  next     2026-11-21 09:05:07',
+    '           2026-11-22 09:05:07',
+    '  policy   overlap skip · catches up 1 hour',
+    '  counts   0 started · 0 missed · 0 skipped · 0 waiting',
+    '  made     2026-11-21 09:05:07',
+  ]);
+});
+
+test('a run of it that goes on has neither cost nor end', () => {
+  const [run] = schedule.recent;
+  const going = { ...schedule, recent: [{ ...run, status: 'running', costUsd: null, closedAt: null }] };
+  expect(
+    scheduleText(going as ScheduleDescription, plain)
+      .split('\n')
+      .at(-1),
+  ).toBe('nightly-1  running        2026-11-21 09:05:07');
+});
+
 test('what others wrote drives no terminal', () => {
   const evil = '\u001b[2J\u202e';
   const own = {
@@ -173,6 +210,7 @@ test('schedules, one a line', () => {
 
 test('what came of a trigger', () => {
   expect(triggeredText('n', { fate: 'started', run: 'n-1' })).toBe('n-1');
+  expect(triggeredText('n', { fate: 'started', run: null })).toBe('n started a run');
   expect(triggeredText('n', { fate: 'waits', run: null })).toContain('waits for the end');
   expect(triggeredText('n', { fate: 'skipped', run: null })).toContain('--overlap allow-all');
   expect(triggeredText('n', { fate: 'pending', run: null })).toContain('schedule show n');

@@ -1,4 +1,4 @@
-import { agentTable, agentText, pickAgent, problemLines } from '../../../apps/cli/agent-text';
+import { agentSummary, agentTable, agentText, pickAgent, problemLines } from '../../../apps/cli/agent-text';
 import { localTime, runTable } from '../../../apps/cli/run-table';
 import { type ShownRun, shownRunText } from '../../../apps/cli/show-run';
 import { styleFor } from '../../../apps/cli/style';
@@ -127,6 +127,60 @@ describe('one run', () => {
     expect(text).not.toContain('took');
   });
 
+  test('that operators hold, and what waits for it', () => {
+    const held: ShownRun = {
+      ...summary,
+      agent: null,
+      status: 'running',
+      closedAt: null,
+      beginsAt: startedAt,
+      pending: [],
+      state: {
+        ...known,
+        status: 'running',
+        phase: 'idle',
+        todos: [],
+        running: [],
+        stopReason: null,
+        limits: null,
+        priority: null,
+        pause: { by: 'ana', reason: 'lunch\u001b', at: 0 },
+        actions: [
+          { at: startedAt.getTime(), by: 'old', action: 'step', detail: 'turn' },
+          { at: startedAt.getTime(), by: 'ana', action: 'steer', detail: 'be brief' },
+          { at: startedAt.getTime(), by: 'bo', action: 'resume' },
+          { at: startedAt.getTime(), by: 'ana', action: 'pause', reason: 'lunch' },
+        ],
+        chat: { title: 'Sums\u001b', finished: 2, queued: 1, working: 0, closing: true },
+        failure: null,
+      } as unknown as NonNullable<ShownRun['state']>,
+    };
+    const lines = shownRunText(held, plain).split('\n');
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        '  agent    ? · openai/x · revision 0123456789ab',
+        '  begins   2026-11-21 09:05:07',
+        '  paused   by ana: lunch\\x1b',
+        '  chat     Sums\\x1b · 2 answered · 1 waiting · closing',
+        '  control  2026-11-21 09:05:07 ana steer be brief',
+        '  control  2026-11-21 09:05:07 bo resume',
+        '  control  2026-11-21 09:05:07 ana pause “lunch”',
+      ]),
+    );
+    // The last three of what was asked.
+    expect(lines.join('\n')).not.toContain('old step');
+    const state = { ...held.state, pause: { by: 'ana', at: 0 }, chat: { finished: 0, queued: 0, closing: false } };
+    const plainer = shownRunText({ ...held, state: state as unknown as NonNullable<ShownRun['state']> }, plain);
+    expect(plainer).toMatch(/paused {3}by ana\n {2}chat {5}0 answered · 0 waiting\n/);
+  });
+
+  test('that says how it ended', () => {
+    const result = { ...known, output: null, stopReason: 'stopped', detail: 'by ana: enough\u001b' } as const;
+    const text = shownRunText({ ...summary, status: 'stopped', pending: [], result }, plain);
+    expect(text).toContain('run-1 · stopped\n');
+    expect(text).toContain('  ended    by ana: enough\\x1b');
+  });
+
   test('that failed, with its code and hint', () => {
     const failure = { code: 'Model.Auth', message: 'wrong key\u001b', hint: 'Check OPENAI_API_KEY.' } as const;
     const text = shownRunText({ ...summary, status: 'failed', pending: [], failure }, plain);
@@ -193,10 +247,21 @@ describe('agents', () => {
     expect(agentText(bare, plain)).toMatch(/no budget · no deadline[\s\S]*no tools/);
   });
 
+  test('one with a name and instructions only has no empty rows', () => {
+    const { description: _description, output: _output, ...agent } = shown.agent;
+    const ready = { file: 'x', agent: { ...agent, tags: [] } };
+    expect(agentText(ready, plain)).not.toMatch(/description {3}|output|tags|not set/);
+    expect(agentTable([ready], plain).split('\n')[1]).toBe('writer  openai/x  1');
+    expect(agentSummary(ready)).toMatchObject({ name: 'writer', description: null, ready: true });
+    expect(agentSummary(shown)).toMatchObject({ description: 'Writes.', ready: false });
+  });
+
   test('an unknown one is refused with the names there are', () => {
     expect(() => pickAgent([shown], 'riter')).toThrow(
       expect.objectContaining({ code: 'Agent.Unknown', hint: 'Known agents: writer.' }),
     );
+    expect(pickAgent([shown], 'writer')).toBe(shown);
+    expect(() => pickAgent([], 'writer')).toThrow(expect.objectContaining({ hint: 'Known agents: none.' }));
   });
 
   test('problems, each with its place and hint', () => {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import Ajv from 'ajv';
 import { parse } from 'yaml';
-import { parseConfigFile } from '../../../workers/config/config-file';
+import { parseConfigFile, requireSound } from '../../../workers/config/config-file';
 import { SCHEMA_LINE, withSetting } from '../../../workers/config/edit-file';
 import { configJsonSchema } from '../../../workers/config/keys';
 import { lineDiff } from '../../../workers/config/line-diff';
@@ -91,9 +91,64 @@ describe('version 0', () => {
     expect(migratedText(after)).toBe(changed);
   });
 
+  test.each<[string, string, string, string]>([
+    ['no settings at all', 'holdfast.yaml', '# Nothing yet.\n', '# Nothing yet.\nversion: 1\n'],
+    [
+      'a profile that holds nothing',
+      'holdfast.yaml',
+      'profiles:\n  production:\n',
+      'version: 1\nprofiles:\n  production:\n',
+    ],
+    [
+      'settings of other tables, whose names stay',
+      'holdfast.toml',
+      'version = 0\nmodel = "a/b"\n[worker]\ntaskQueue = "q"\n',
+      'version = 1\ndefaultModel = "a/b"\n[worker]\ntaskQueue = "q"\n',
+    ],
+    [
+      'a setting that kept its name',
+      'holdfast.toml',
+      'simulateWithoutKey = true\nmodel = "a/b"\n',
+      'version = 1\nsimulateWithoutKey = true\ndefaultModel = "a/b"\n',
+    ],
+    [
+      'a profile that kept its names',
+      'holdfast.yaml',
+      'model: a/b\nprofiles:\n  production:\n    simulateWithoutKey: false\n',
+      'version: 1\ndefaultModel: a/b\nprofiles:\n  production:\n    simulateWithoutKey: false\n',
+    ],
+  ])('with %s', (_what, name, text, expected) => {
+    const before = parseConfigFile(text, name);
+    expect(before.problems).toEqual([]);
+    expect(migratedText(before)).toBe(expected);
+    expect(parseConfigFile(expected, name).value).toEqual({ ...before.value, version: 1 });
+  });
+
   test('both names at once are a mistake', () => {
     expect(() => parseConfigFile('model: a/b\ndefaultModel: a/c', 'holdfast.yaml')).toThrow('under its old name');
   });
+});
+
+test.each([
+  ['version: 99', 'reads up to 1', 'newer'],
+  ['version: -1', 'not a version', 'Write "version: 1"'],
+  ['version: "1"', 'not a version', 'Write "version: 1"'],
+])('%s is refused', (text, message, hint) => {
+  const { problems } = parseConfigFile(`# Ours.\n${text}\n`, 'holdfast.yaml');
+  expect(problems).toEqual([
+    expect.objectContaining({ file: 'holdfast.yaml', line: 2, path: 'version', hint: expect.stringContaining(hint) }),
+  ]);
+  expect(problems[0]?.message).toContain(message);
+});
+
+test('of several problems the first is told, and how many there are', () => {
+  const file = parseConfigFile('version: 1\nwroker: {}\nlgo: {}\n', 'holdfast.yaml');
+  expect(() => requireSound(file)).toThrow(/^holdfast\.yaml:\d: .*\(and 1 more\)$/);
+});
+
+test('a length of time in plain digits is milliseconds, also from a command', () => {
+  const text = withSetting({ name: 'holdfast.yaml', text: WRITTEN }, 'worker.shutdownGrace', '1500');
+  expect(parse(text)).toMatchObject({ worker: { shutdownGrace: 1_500 } });
 });
 
 test('a diff tells what goes and what comes', () => {

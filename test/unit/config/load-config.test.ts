@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { PROVIDERS } from '../../../activities/providers';
-import { configData, configText, valuesAt } from '../../../apps/cli/config-text';
+import { configData, configText, referenceText, valuesAt } from '../../../apps/cli/config-text';
 import { styleFor } from '../../../apps/cli/style';
 import { assemblySettings, defaultModelOf } from '../../../workers/config/apply';
 import { environmentOf } from '../../../workers/config/environment';
@@ -261,7 +261,42 @@ describe('mistakes', () => {
   });
 });
 
+test('what commands show of settings', () => {
+  write('holdfast.yaml', 'version: 1\nworker: { taskQueue: mine }\n');
+  const config = load();
+  const [heading, , head, ...rows] = configText(config, false, styleFor({})).split('\n');
+  expect(heading).toBe('holdfast.yaml · profile development');
+  expect(head?.split(/ {2,}/)).toEqual(['setting', 'value']);
+  expect(rows).toContainEqual(expect.stringMatching(/^worker\.taskQueue +mine$/));
+  expect(configText(load({ root: path.join(root, 'none') }), true, styleFor({}))).toMatch(
+    /^no file · profile development\n\nsetting +value +from\n/,
+  );
+  expect(valuesAt(config, 'worker.taskQueue')).toEqual({ value: 'mine', text: 'mine' });
+  expect(valuesAt(config, 'worker')).toEqual({
+    value: { taskQueue: 'mine', shutdownGrace: '60s' },
+    text: 'taskQueue = mine\nshutdownGrace = 60s',
+  });
+  // A setting there is, which nobody has set.
+  expect(valuesAt(config, 'worker.maxConcurrentActivities')).toEqual({ value: undefined, text: '' });
+  expect(() => valuesAt(config, 'wroker')).toThrow(expect.objectContaining({ code: 'Config.Invalid' }));
+});
+
+test('the reference tells of defaults where there are any', () => {
+  const row = { key: 'a.b', type: 'text', default: '', variables: ['A_B', 'AB'], description: 'What it is.' };
+  expect(referenceText([row, { ...row, default: 'x' }], styleFor({}))).toBe(
+    'a.b  text\n  What it is.\n  A_B, AB\na.b  text, default x\n  What it is.\n  A_B, AB',
+  );
+});
+
 describe('profiles', () => {
+  test.each([
+    [{ profile: 'x' }, '--profile: there is no profile "x"', 'Profiles here: development, production, night.'],
+    [{ env: { HOLDFAST_PROFILE: 'nigh' } }, 'HOLDFAST_PROFILE: there is no profile "nigh"', 'Did you mean night?'],
+  ])('one that is not there: %j', (given, message, hint) => {
+    write('holdfast.yaml', 'version: 1\nprofiles: { night: {} }');
+    expect(() => load(given)).toThrow(expect.objectContaining({ message, hint }));
+  });
+
   test('production has no simulated model by default, and logs JSON', () => {
     const { settings } = load({ profile: 'production' });
     expect(settings.log.format).toBe('json');

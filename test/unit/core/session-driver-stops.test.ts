@@ -137,6 +137,11 @@ describe('a session ends with exactly one typed reason', () => {
     expect(unpaired(messages)).toEqual([]);
   });
 
+  test('an answer cut on its way has cost something nobody knows', async () => {
+    const driven = await drive({ answers: [coded('Model.AnswerTooLong')] });
+    expect(driven.result()).toMatchObject({ costUsd: 0, costIncomplete: true });
+  });
+
   test('a completed session has no detail', async () => {
     expect((await drive({ answers: ['yes'] })).result()).not.toHaveProperty('detail');
   });

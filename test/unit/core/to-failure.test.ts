@@ -19,7 +19,7 @@ const DELAYS: Record<string, [number, number, number] | null> = {
 
 describe('every code has one verdict', () => {
   test.each(Object.keys(FAILURE) as FailureCode[])('%s', (code) => {
-    const delays = DELAYS[FAILURE[code]];
+    const delays = code.startsWith('Storage.') ? [3_750, 7_500, 15_000] : (DELAYS[FAILURE[code]] ?? null);
     const failures = [1, 2, 3].map((attempt) => failureOf(new HoldfastError(code, 'why'), attempt));
     expect(failures.map(({ type }) => type)).toEqual([code, code, code]);
     expect(failures.map(({ nonRetryable }) => nonRetryable)).toEqual(Array(3).fill(delays === null));
@@ -96,4 +96,20 @@ describe('what crosses to the workflow', () => {
 
 test.each([['toString'], ['__proto__'], [''], [undefined], [null], [{}]])('%p is no code', (code) => {
   expect(isFailureCode(code)).toBe(false);
+});
+
+describe('errors of the file system', () => {
+  const system = (code: string, syscall: string) =>
+    Object.assign(new Error(`${code}: no, ${syscall}`), { code, syscall });
+
+  test.each([
+    ['ENOSPC', 'write', 'Storage.Full'],
+    ['EDQUOT', 'fsync', 'Storage.Full'],
+    ['EROFS', 'mkdir', 'Storage.ReadOnly'],
+    ['EACCES', 'open', 'Storage.ReadOnly'],
+    ['EACCES', 'connect', 'Internal.Bug'],
+    ['EIO', 'read', 'Internal.Bug'],
+  ])('%s while it would %s is %s, and tried again', (code, syscall, type) => {
+    expect(failureOf(system(code, syscall))).toMatchObject({ type, nonRetryable: false });
+  });
 });

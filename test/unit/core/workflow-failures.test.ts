@@ -41,7 +41,7 @@ describe('what the model is told of a tool activity that gave no result', () => 
     ['a worker that shut down under a read, again and again', 'read', application('WorkerShutdown'), 'failed', /why/],
     ['no cause at all', 'read', undefined, 'failed', /activity failed/],
   ])('%s', (_what, effect, cause, outcome, text) => {
-    expect(toolFailure(toolSpec('act', { effect }), byActivity(cause))).toEqual({
+    expect(toolFailure(toolSpec('act', { effect }), byActivity(cause))).toMatchObject({
       outcome,
       text: expect.stringMatching(text),
     });

@@ -257,9 +257,9 @@ describe('streams', () => {
 });
 
 describe('a store that fails', () => {
-  const full = Object.assign(new Error('ENOSPC: no space, write /secret/path'), { code: 'ENOSPC' });
+  const full = Object.assign(new Error('EIO: i/o error, write /secret/path'), { code: 'EIO' });
   test.each<[string, () => Promise<never>, string]>([
-    ['with a code', () => Promise.reject(full), 'ENOSPC'],
+    ['with a code', () => Promise.reject(full), 'EIO'],
     ['with a name', () => Promise.reject(new TypeError('x')), 'TypeError'],
     ['with nothing', () => Promise.reject(new (class {})()), 'unknown error'],
   ])('%s costs the middle of the output, not the call', async (_, put, shown) => {
