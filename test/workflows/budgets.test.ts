@@ -1,7 +1,8 @@
 import type { AgentDefinition } from '../../protocol/agent';
 import type { EntriesPage, LedgerInput } from '../../protocol/budget/ledger';
+import { HoldfastError } from '../../protocol/failures';
 import { ledgerIdOf, QUERY } from '../../protocol/names';
-import { type ScriptedStep, scriptedModel } from '../../testing/scripted-model';
+import { type ScriptedModel, type ScriptedStep, scriptedModel } from '../../testing/scripted-model';
 import { eventually } from '../fixtures/eventually';
 import { aborted, notingTool } from '../fixtures/test-tools';
 import { type TestWorkerOptions, useTemporal } from '../setup/test-worker';
@@ -211,5 +212,59 @@ test('leases outlive the ledger and the run continuing as new; the book goes on 
     const last = await temporal.client.workflow.getHandle(ledgerIdOf('nine')).query<EntriesPage>(QUERY.entries);
     expect(last.segment?.to).toBeGreaterThan(5);
     expect(last.segment?.artifact?.id).toMatch(/^sha256:/);
+  });
+});
+
+test('room for ten calls and a hundred asking at once: ten run', async () => {
+  const dear: ScriptedStep = { text: 'done', usage: { inputTokens: 0, outputTokens: 10_000 } };
+  const options = worker(Array.from({ length: 100 }, () => dear));
+  await temporal.during(options, async () => {
+    await budgets().create('ten', { funds: 0.105, whenEmpty: 'stop' });
+    const runs = await Promise.all(
+      Array.from({ length: 100 }, (_, at) =>
+        temporal.holdfast.start('spender', { id: `ten-${at}`, input: 'go', account: 'ten' }),
+      ),
+    );
+    const reasons = (await Promise.all(runs.map((run) => run.result()))).map(({ stopReason }) => stopReason);
+    expect(reasons.filter((reason) => reason === 'completed')).toHaveLength(10);
+    expect(reasons.filter((reason) => reason === 'max-cost')).toHaveLength(90);
+    expect((options.providers?.[0] as ScriptedModel).requests).toHaveLength(10);
+    expect(await budgets().get('ten')).toMatchObject({ spent: 0.1, leased: 0, calls: 10, waiting: 0 });
+  });
+});
+
+test('an attempt whose worker stopped in the middle is paid, and fits the lease with the next one', async () => {
+  let asked = 0;
+  const hangs: ScriptedStep = async (_request, { signal }) => {
+    asked++;
+    await aborted(signal);
+    throw signal.reason;
+  };
+  const first = await temporal.worker(worker([hangs]));
+  const run = await first.runUntil(async () => {
+    await budgets().create('lost', { funds: 1 });
+    const started = await temporal.holdfast.start('spender', { id: 'lost-money', input: 'go', account: 'lost' });
+    await eventually(async () => expect(asked).toBe(1));
+    return started;
+  });
+  await temporal.during(worker([answer('done')]), async () => {
+    const { costUsd } = await run.result();
+    const account = await budgets().get('lost');
+    // The worst case is a cent and a little; the answer cost 0.2 cents.
+    expect(account.lost).toBeGreaterThan(0.01);
+    expect(account.lost).toBeLessThan(0.011);
+    expect(account.spent).toBeCloseTo(account.lost + 0.002, 6);
+    expect(costUsd).toBeCloseTo(account.spent, 6);
+    expect((await budgets().entries('lost')).problem).toBeNull();
+  });
+});
+
+test('attempts the vendor refused cost nothing, however many there were', async () => {
+  const busy = (): ScriptedStep => ({ text: '', error: new HoldfastError('Model.Overloaded', 'come back later') });
+  await temporal.during(worker([busy(), busy(), answer('done')]), async () => {
+    await budgets().create('busy', { funds: 1 });
+    const run = await temporal.holdfast.start('spender', { id: 'busy-money', input: 'go', account: 'busy' });
+    expect((await run.result()).costUsd).toBe(0.002);
+    expect(await budgets().get('busy')).toMatchObject({ spent: 0.002, lost: 0, leased: 0 });
   });
 });
