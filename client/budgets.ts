@@ -1,5 +1,4 @@
 import { type Client, WithStartWorkflowOperation, WorkflowNotFoundError } from '@temporalio/client';
-import type { z } from 'zod';
 import { addUp, type Entry, type Totals } from '../protocol/budget/entry';
 import type { AccountView, BookSegment, EntriesPage } from '../protocol/budget/ledger';
 import {
@@ -39,6 +38,12 @@ export interface Book {
   unit: 'usd' | 'credits';
   /** US dollars of one unit; entries are in millionths of a dollar. */
   unitUsd: number;
+}
+
+interface Parser {
+  safeParse(
+    given: unknown,
+  ): { success: true; data: unknown } | { success: false; error: Parameters<typeof problemsOf>[0] };
 }
 
 /** Accounts, and the money in them. */
@@ -185,7 +190,7 @@ export class Budgets {
     }
   }
 
-  private parsed(schema: z.ZodType, account: string, given: object): object {
+  private parsed(schema: Parser, account: string, given: object): object {
     const parsed = schema.safeParse({ by: this.options.by, ...given, account });
     if (parsed.success) return parsed.data as object;
     throw new HoldfastError('Input.Invalid', problemsOf(parsed.error, 'account'), {

@@ -1,5 +1,4 @@
 import { activityInfo, getClient } from '@temporalio/activity';
-import { type WorkflowExecutionDescription, WorkflowNotFoundError } from '@temporalio/client';
 import type { PurseView } from '../../protocol/budget/lease';
 import type { HolderNews, LookAtHolderInput } from '../../protocol/budget/ledger';
 import { HoldfastError } from '../../protocol/failures';
@@ -26,11 +25,11 @@ export async function lookAtHolder({ holder, lease }: LookAtHolderInput): Promis
   }
 }
 
-async function describe(holder: string): Promise<WorkflowExecutionDescription | undefined> {
+async function describe(holder: string) {
   try {
     return await getClient().workflow.getHandle(holder).describe();
   } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return undefined;
+    if (isNotFound(error)) return undefined;
     throw error;
   }
 }
@@ -42,9 +41,13 @@ async function closedRun(holder: string, runId: string, lease: string): Promise<
     const { spent, atRisk, lost, calls } = purse;
     return { alive: false, spent: spent + atRisk, lost: lost + atRisk, calls };
   } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return UNKNOWN;
+    if (isNotFound(error)) return UNKNOWN;
     throw error;
   }
+}
+
+function isNotFound(error: unknown): boolean {
+  return (error as Error | undefined)?.name === 'WorkflowNotFoundError';
 }
 
 /** No worker to answer yet, or a server that is away, is no bug. */

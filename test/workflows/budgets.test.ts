@@ -2,7 +2,7 @@ import type { AgentDefinition } from '../../protocol/agent';
 import type { EntriesPage, LedgerInput } from '../../protocol/budget/ledger';
 import { HoldfastError } from '../../protocol/failures';
 import { ledgerIdOf, QUERY } from '../../protocol/names';
-import { type ScriptedModel, type ScriptedStep, scriptedModel } from '../../testing/scripted-model';
+import { type ScriptedStep, scriptedModel } from '../../testing/scripted-model';
 import { eventually } from '../fixtures/eventually';
 import { aborted, notingTool } from '../fixtures/test-tools';
 import { type TestWorkerOptions, useTemporal } from '../setup/test-worker';
@@ -217,8 +217,8 @@ test('leases outlive the ledger and the run continuing as new; the book goes on 
 
 test('room for ten calls and a hundred asking at once: ten run', async () => {
   const dear: ScriptedStep = { text: 'done', usage: { inputTokens: 0, outputTokens: 10_000 } };
-  const options = worker(Array.from({ length: 100 }, () => dear));
-  await temporal.during(options, async () => {
+  const model = scriptedModel(Array.from({ length: 100 }, () => dear));
+  await temporal.during({ ...worker([]), providers: [model] }, async () => {
     await budgets().create('ten', { funds: 0.105, whenEmpty: 'stop' });
     const runs = await Promise.all(
       Array.from({ length: 100 }, (_, at) =>
@@ -228,10 +228,10 @@ test('room for ten calls and a hundred asking at once: ten run', async () => {
     const reasons = (await Promise.all(runs.map((run) => run.result()))).map(({ stopReason }) => stopReason);
     expect(reasons.filter((reason) => reason === 'completed')).toHaveLength(10);
     expect(reasons.filter((reason) => reason === 'max-cost')).toHaveLength(90);
-    expect((options.providers?.[0] as ScriptedModel).requests).toHaveLength(10);
+    expect(model.requests).toHaveLength(10);
     expect(await budgets().get('ten')).toMatchObject({ spent: 0.1, leased: 0, calls: 10, waiting: 0 });
   });
-});
+}, 180_000);
 
 test('an attempt whose worker stopped in the middle is paid, and fits the lease with the next one', async () => {
   let asked = 0;
