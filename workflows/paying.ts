@@ -43,9 +43,8 @@ export function settleFailure({ purse, progress }: Session, lostUsd: number | un
 }
 
 /** Pays a tool call before it runs, once, however often it is tried. @returns why it cannot be paid. */
-export async function payTool(session: Session, { name, priceUsd }: ToolSpec): Promise<string | undefined> {
+export async function payTool(session: Session, { name }: ToolSpec, priceUsd: number): Promise<string | undefined> {
   const { progress, limits, purse } = session;
-  if (!priceUsd) return undefined;
   const price = toMicros(priceUsd);
   const left = (limits.costUsd ?? Number.POSITIVE_INFINITY) - progress.costUsd;
   if (price > toMicros(Math.max(left, 0)))

@@ -263,7 +263,8 @@ async function runPermitted(
   if (spec.runsIn === 'workflow') return runTodo(session, call);
   const { agent, progress, firstRunId, mounts } = session;
   const input = toolInput(call, { agent: agent.name, firstRunId, turn: progress.turns, ...(mounts && { mounts }) });
-  const unpaid = await payTool(session, spec);
+  // Nothing is waited for that costs nothing: calls that run together would start in another order.
+  const unpaid = spec.priceUsd ? await payTool(session, spec, spec.priceUsd) : undefined;
   if (unpaid !== undefined) return answered(call, 'denied', `Not run: ${unpaid}.`);
   running.push(spec.name);
   try {
