@@ -8,6 +8,10 @@ import { createNotifyApproval } from './approvals/notify-approval';
 import { workingInstant } from './approvals/working-instant';
 import { createArchiveTranscript } from './archive-transcript';
 import { awaitEffect, createCheckActivity } from './effects';
+import { createArchiveEntries } from './ledger/archive-entries';
+import { budgetPeriod } from './ledger/budget-period';
+import { lookAtHolder } from './ledger/look-at-holder';
+import { createNotifyBudget } from './ledger/notify-budget';
 import { createInvokeModel } from './model/invoke-model';
 import { createSummariseTranscript } from './model/summarise-transcript';
 import { createToolActivity } from './run-tool';
@@ -26,6 +30,10 @@ export function createActivities(services: ActivityServices): Record<string, (..
     checkDecision: createCheckDecision(services),
     awaitEffect,
     notifyApproval: createNotifyApproval(services),
+    budgetPeriod: async (at, timeZone) => budgetPeriod(at, timeZone),
+    lookAtHolder,
+    archiveEntries: createArchiveEntries(services),
+    notifyBudget: createNotifyBudget(services),
     workingInstant: async (input) => workingInstant(input),
   };
   const perTool: Record<string, (...args: never[]) => unknown> = {};

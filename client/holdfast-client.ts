@@ -6,6 +6,7 @@ import { DEFAULT_TASK_QUEUE, WORKFLOW } from '../protocol/names';
 import type { SessionInput, SessionOptions } from '../protocol/session';
 import type { StreamBus } from '../streams/stream-bus';
 import { Approvals } from './approvals';
+import { Budgets } from './budgets';
 import { ChatHandle } from './chat-handle';
 import { checkGivenId } from './checks';
 import { toClientError } from './errors';
@@ -59,6 +60,11 @@ export class HoldfastClient {
   get approvals(): Approvals {
     const { approvalKey: key } = this.options;
     return new Approvals(this.temporal, { by: this.by, ...(key !== undefined && { key }) });
+  }
+
+  /** Accounts, and the money in them. */
+  get budgets(): Budgets {
+    return new Budgets(this.temporal, { taskQueue: this.taskQueue, by: this.by });
   }
 
   /** Recurring runs. */

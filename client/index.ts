@@ -1,6 +1,9 @@
 /** `holdfast/client`: start, follow and find runs. */
 
 export type { ApprovalOutcome, ApprovalRequest, ApprovalView, Decision, Vote } from '../protocol/approval';
+export type { Entry, EntryKind } from '../protocol/budget/entry';
+export type { AccountView, BookSegment } from '../protocol/budget/ledger';
+export type { AccountTerms } from '../protocol/budget/terms';
 export type { Calendar, CalendarInput } from '../protocol/calendar';
 export type { Exchange, Pause } from '../protocol/control';
 export { type Failure, type FailureClass, type FailureCode, HoldfastError } from '../protocol/failures';
@@ -12,6 +15,7 @@ export { openStreams, type StreamsOptions } from '../streams/open-streams';
 export { PostgresStreamBus, type PostgresStreamBusOptions } from '../streams/postgres-stream-bus';
 export type { StreamBus } from '../streams/stream-bus';
 export { type ApprovalFilter, type ApprovalSummary, Approvals, type DecideOptions } from './approvals';
+export { type Book, type BudgetActor, Budgets, type CreateAccountOptions } from './budgets';
 export type { CallFigures } from './call-figures';
 export { ChatHandle, type Reply, type SendOptions, SentMessage } from './chat-handle';
 export {

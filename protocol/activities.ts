@@ -1,5 +1,14 @@
 import type { ModelParameters, ResolvedAgent } from './agent';
 import type { CheckDecisionInput, NotifyApprovalInput, WorkingInstantInput } from './approval';
+import type {
+  ArchiveEntriesInput,
+  BookSegment,
+  BudgetNotice,
+  HolderNews,
+  LookAtHolderInput,
+  Period,
+} from './budget/ledger';
+import type { Micros } from './budget/money';
 import type { ArtifactRef, AssistantMessage, Message, ToolMessage, UserMessage } from './messages';
 import type { PermissionView } from './permissions/view';
 import type { Fork, Mount, RunOptions, TranscriptSegment } from './session';
@@ -49,6 +58,12 @@ export interface InvokeModelInput {
   withoutSummary?: true;
   /** US dollars left; the call is refused when its worst case costs more. */
   budgetUsd?: number;
+  /** US dollars spent before a reply pinned the agent: attempts that were lost. */
+  spentUsd?: number;
+  /** What is leased for this call; the activity asks for more instead of sending one that may cost more. */
+  leased?: Micros;
+  /** What the account counts for a call to a model without a price. */
+  unknownPrice?: Micros;
   /**
    * Quick reads the last reply asked for, by call id: run first, their results are seen by the model and returned with its
    * reply. Repeating them costs nothing, so they need no event of their own.
@@ -84,7 +99,21 @@ export interface InvokeModelResult {
   output?: { ok: true; value?: unknown } | { ok: false; errors: string };
   /** The provider's id of the request, for its support. */
   requestId?: string;
+  /** US dollars that earlier attempts may have cost, whose workers were lost. */
+  lostUsd?: number;
   latencyMs: number;
+}
+
+/** A call that was not sent: its worst case is more than what was leased for it. */
+export interface LeaseShort {
+  short: {
+    /** What has to be leased. */
+    need: Micros;
+    /** As in `InvokeModelResult`. */
+    lostUsd?: number;
+    /** The agent's own account, of a run that names none. */
+    account?: string;
+  };
 }
 
 export interface RunToolInput {
@@ -107,7 +136,15 @@ export interface RunToolInput {
 export interface SummariseInput
   extends Pick<
     InvokeModelInput,
-    'transcript' | 'turn' | 'agent' | 'parameters' | 'contextFrom' | 'contextTokens' | 'budgetUsd'
+    | 'transcript'
+    | 'turn'
+    | 'agent'
+    | 'parameters'
+    | 'contextFrom'
+    | 'contextTokens'
+    | 'budgetUsd'
+    | 'leased'
+    | 'unknownPrice'
   > {
   revision: string;
   /** `provider/model` of the run: its window is what the conversation must fit. */
@@ -122,6 +159,8 @@ export interface SummariseResult {
   costUsd: number | null;
   model: string;
   simulated: boolean;
+  /** US dollars that earlier attempts may have cost, whose workers were lost. */
+  lostUsd?: number;
   latencyMs: number;
 }
 
@@ -154,8 +193,8 @@ export interface HoldfastActivities {
   /** Fails when no provider of this worker has the route, or its key is missing. */
   checkModel(route: string): Promise<void>;
   adoptTranscript(input: AdoptTranscriptInput): Promise<AdoptedTranscript>;
-  invokeModel(input: InvokeModelInput): Promise<InvokeModelResult>;
-  summariseTranscript(input: SummariseInput): Promise<SummariseResult>;
+  invokeModel(input: InvokeModelInput): Promise<InvokeModelResult | LeaseShort>;
+  summariseTranscript(input: SummariseInput): Promise<SummariseResult | LeaseShort>;
   archiveTranscript(input: ArchiveTranscriptInput): Promise<TranscriptSegment>;
   /** @returns the capacity a decision counts in. Fails with `Approval.*` or `Input.Invalid` where it must not count. */
   checkDecision(input: CheckDecisionInput): Promise<{ as: string; signed: boolean }>;
@@ -164,6 +203,12 @@ export interface HoldfastActivities {
   notifyApproval(input: NotifyApprovalInput): Promise<void>;
   /** @returns ms since epoch. */
   workingInstant(input: WorkingInstantInput): Promise<number>;
+  /** The day and month in a time zone. Fails with `Budget.Invalid` for an unknown zone. */
+  budgetPeriod(at: number, timeZone: string): Promise<Period>;
+  /** Whether a run that holds money still lives and, if not, what it spent. */
+  lookAtHolder(input: LookAtHolderInput): Promise<HolderNews>;
+  archiveEntries(input: ArchiveEntriesInput): Promise<BookSegment>;
+  notifyBudget(notice: BudgetNotice): Promise<void>;
 }
 
 export type ToolActivity = (input: RunToolInput) => Promise<ToolMessage>;

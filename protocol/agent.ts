@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { accountNameSchema } from './budget/account-name';
 import { DEFAULT_LIMITS } from './default-limits';
 import { durationSchema } from './duration';
 import type { JsonSchema } from './json';
@@ -109,6 +110,9 @@ export const agentDefinitionSchema = z.strictObject({
   permissions: policySchema
     .optional()
     .describe('What its tool calls may do without being asked for; see docs/permissions.md.'),
+  account: accountNameSchema
+    .optional()
+    .describe('What its runs spend from, where they name no account; see docs/budgets.md.'),
   tags: z.array(z.string().max(64)).max(32).default([]),
 });
 

@@ -72,6 +72,8 @@ export interface ApprovalRequest extends ApprovalTerms {
   digest: string;
   /** Answers to choose from, of a question. Default: free text. */
   options?: string[];
+  /** The signal by which `run` hears the outcome, where it does not wait for the result. */
+  answerTo?: string;
   /** Set by the workflow itself when it continues as new. */
   carried?: ApprovalState;
 }

@@ -8,9 +8,16 @@ export const WORKFLOW = {
   agentSession: 'agentSession',
   /** One question to people, until it is decided; its input is an `ApprovalRequest`, its result an `ApprovalOutcome`. */
   approval: 'approval',
+  /** The money of one tree of accounts; its id is `ledger/ROOT`. */
+  ledger: 'ledger',
   /** One call of a `once` tool; its id is made of what is done, so that it is done once. */
   effect: 'effect',
 } as const;
+
+/** The workflow id of the ledger that keeps an account. */
+export function ledgerIdOf(account: string): string {
+  return `${WORKFLOW.ledger}${ID_SEPARATOR}${account.split('/', 1)[0]}`;
+}
 
 export const QUERY = {
   /** `(from, to?) => TranscriptPage`: messages by position, at most one page. */
@@ -25,6 +32,12 @@ export const QUERY = {
   permissions: 'permissions',
   /** Of an approval: `() => ApprovalView`. */
   view: 'view',
+  /** Of a ledger: `() => AccountView[]`. */
+  accounts: 'accounts',
+  /** Of a ledger: `(from?, to?) => EntriesPage`: entries by number, at most one page. */
+  entries: 'entries',
+  /** Of a run with an account: `() => PurseView | null`. */
+  purse: 'purse',
 } as const;
 
 /** What may be asked of a running session. Each takes one object, see `protocol/control.ts`; all but `send` need `by`. */
@@ -49,6 +62,21 @@ export const UPDATE = {
   close: 'close',
   /** Of an approval: one `Decision`. As a signal of the same name it counts too, but cannot be answered. */
   decide: 'decide',
+  /** Of a ledger; see `protocol/budget/terms.ts`. */
+  openAccount: 'openAccount',
+  topUp: 'topUp',
+  setTerms: 'setTerms',
+  freeze: 'freeze',
+  unfreeze: 'unfreeze',
+} as const;
+
+export const SIGNAL = {
+  /** To a ledger: a `LeaseRequest`. */
+  lease: 'lease',
+  /** From a ledger to a run: a `LeaseReply`. */
+  leased: 'leased',
+  /** From an approval to whoever asked for that: a `Decided`. */
+  decided: 'decided',
 } as const;
 
 /** Custom search attributes. SQL visibility allows 10 keyword, 3 integer and 3 double ones per namespace: keep this short. */

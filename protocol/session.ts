@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { type Limits, limitOverridesSchema, modelParametersSchema, type ResolvedAgent } from './agent';
+import { accountNameSchema } from './budget/account-name';
+import type { PurseState } from './budget/lease';
 import {
   breakpointsSchema,
   type ChatState,
@@ -56,6 +58,8 @@ export const sessionOptionsSchema = z.strictObject({
   permissions: narrowingSchema.optional(),
   /** On whose behalf the run works: who cannot approve its calls where its policy says so. Default: unknown. */
   requester: z.string().trim().min(1).max(200).optional(),
+  /** What the run spends from, e.g. `acme/research`. Default: the agent's account, if it has one. */
+  account: accountNameSchema.optional(),
   /** Turns per Temporal run before it continues as new. Default: when the server suggests it. */
   rolloverTurns: z.number().int().positive().optional(),
   /** Makes the run a chat: it answers message after message, each sent with the update `send`, and may start without one. */
@@ -141,6 +145,7 @@ export interface CarriedSession {
   /** The first Temporal run of the session: names its transcript in caches. */
   firstRunId: string;
   permissions?: PermissionState;
+  purse?: PurseState;
   control?: ControlState;
   chat?: ChatState;
 }

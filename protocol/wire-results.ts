@@ -212,6 +212,7 @@ export const approvalRequestSchema = approvalTermsSchema.extend({
   policyVersion: z.string().optional(),
   digest: z.string().describe('SHA-256 of what is decided on.'),
   options: z.array(z.string()).optional(),
+  answerTo: z.string().optional().describe('The signal by which `run` hears the outcome.'),
 });
 
 export const approvalOutcomeSchema = z.object({

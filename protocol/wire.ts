@@ -1,9 +1,18 @@
 import { z } from 'zod';
 import { AGENT_NAME } from './agent';
 import { decisionSchema } from './approval';
+import { freezeSchema, openAccountSchema, setTermsSchema, topUpSchema } from './budget/terms';
+import {
+  accountsSchema,
+  entriesPageSchema,
+  leaseReplySchema,
+  leaseRequestSchema,
+  ledgerInputSchema,
+  purseSchema,
+} from './budget/wire';
 import { actorSchema, changeSchema, sendSchema, steerSchema, stepSchema } from './control';
 import type { JsonSchema } from './json';
-import { QUERY, UPDATE, WORKFLOW } from './names';
+import { QUERY, SIGNAL, UPDATE, WORKFLOW } from './names';
 import { sessionOptionsSchema } from './session';
 import {
   approvalOutcomeSchema,
@@ -47,6 +56,17 @@ const SCHEMAS: Record<string, z.ZodType> = {
   [`${WORKFLOW.approval}.result`]: approvalOutcomeSchema,
   [`${UPDATE.decide}.input`]: decisionSchema,
   [`${QUERY.view}.result`]: approvalViewSchema,
+  [`${WORKFLOW.ledger}.input`]: ledgerInputSchema,
+  [`${UPDATE.openAccount}.input`]: openAccountSchema,
+  [`${UPDATE.topUp}.input`]: topUpSchema,
+  [`${UPDATE.setTerms}.input`]: setTermsSchema,
+  [`${UPDATE.freeze}.input`]: freezeSchema,
+  [`${UPDATE.unfreeze}.input`]: freezeSchema,
+  [`${QUERY.accounts}.result`]: accountsSchema,
+  [`${QUERY.entries}.result`]: entriesPageSchema,
+  [`${QUERY.purse}.result`]: purseSchema,
+  [`${SIGNAL.lease}.input`]: leaseRequestSchema,
+  [`${SIGNAL.leased}.input`]: leaseReplySchema,
   [`${QUERY.permissions}.result`]: permissionsSchema,
   [`${QUERY.state}.result`]: sessionStateSchema,
   [`${QUERY.transcript}.result`]: transcriptPageSchema,

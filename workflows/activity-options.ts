@@ -102,3 +102,22 @@ export const NOTIFY: ActivityOptions = {
   scheduleToCloseTimeout: 24 * 60 * 60_000,
   retry: { initialInterval: 1_000, backoffCoefficient: 2, maximumInterval: 10 * 60_000 },
 };
+
+/** Telling people of money. */
+export const NOTIFY_BUDGET: ActivityOptions = { ...NOTIFY, summary: 'tell people of the budget' };
+
+/** Asking a run that is silent; a worker must be there to answer for it. */
+export const LOOK_AT_HOLDER: ActivityOptions = {
+  summary: 'look whether a run still holds its money',
+  startToCloseTimeout: 30_000,
+  scheduleToCloseTimeout: 60 * 60_000,
+  retry: { initialInterval: 1_000, maximumInterval: 60_000 },
+};
+
+export const ARCHIVE_ENTRIES: ActivityOptions = { ...ARCHIVE, summary: 'archive the entries before continuing as new' };
+
+/** A ledger cannot go on without: it is looked up until it is found. */
+export const PERIOD: LocalActivityOptions = {
+  startToCloseTimeout: 5_000,
+  retry: { initialInterval: 100, maximumInterval: 10_000 },
+};

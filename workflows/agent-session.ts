@@ -4,10 +4,12 @@ import {
   CancellationScope,
   condition,
   continueAsNew,
+  getExternalWorkflowHandle,
   isCancellation,
   scheduleActivity,
   scheduleLocalActivity,
   setCurrentDetails,
+  setHandler,
   sleep,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -16,12 +18,13 @@ import type {
   AdoptTranscriptInput,
   ArchiveTranscriptInput,
   InvokeModelResult,
+  LeaseShort,
   RunToolInput,
   SummariseResult,
 } from '../protocol/activities';
 import type { EffectInput } from '../protocol/effect';
 import type { ToolMessage } from '../protocol/messages';
-import { toolActivityType } from '../protocol/names';
+import { ledgerIdOf, SIGNAL, toolActivityType } from '../protocol/names';
 import type { PermissionView } from '../protocol/permissions/view';
 import type { Fork, SessionInput, SessionResult, TranscriptSegment } from '../protocol/session';
 import type { ToolSpec } from '../protocol/tool';
@@ -31,12 +34,15 @@ import { termsOf } from './authority';
 import { Control } from './control';
 import { detailsOf } from './details';
 import { type ChatDeps, driveChat } from './drive-chat';
-import { failureOf, toApplicationFailure, toolFailure } from './failures';
+import { failureOf, lostUsdOf, toApplicationFailure, toolFailure } from './failures';
 import { deadlinePassed } from './gates';
 import { Guard } from './guard';
 import { type Handled, handleQueries, handleUpdates } from './handlers';
 import { Inbox } from './inbox';
 import { messageOf } from './message-of';
+import { leasedSignal } from './messages';
+import { parking } from './paying';
+import { type LeaseMessage, Purse, type PurseDeps } from './purse';
 import { answered } from './run-calls';
 import { effectIdOf, effectToolOf, runOnce, scopeOf } from './run-once';
 import { recordEnd, recordRefusal, recordStart, recordStatus } from './search-attributes';
@@ -65,21 +71,58 @@ async function runSession(session: Session, guard: Guard): Promise<SessionResult
   const deps = depsOf(session, guard);
   session.onStatus = recordStatus;
   session.onDeadline = () => guard.rearm();
+  connectPurse(session);
   try {
     const end = await (inbox ? driveChat(session, inbox, deps) : guard.run(() => driveSession(session, deps)));
     if (end.kind === 'rollover') return await rollOver(session);
     if (inbox) inbox.abandon(end.stop);
     else session.settleOpenCalls();
     const result = session.end(end.stop);
+    if (session.purse) await closePurse(session.purse);
     recordEnd(session);
     // Messages that come from here on are answered by the server: the run has ended.
     if (!allHandlersFinished()) await condition(allHandlersFinished);
     return result;
   } catch (error) {
+    if (session.purse && (isCancellation(error) || failureOf(error))) await closePurse(session.purse);
     throw closed(session, error);
   } finally {
     setCurrentDetails(detailsOf(session));
   }
+}
+
+/** A run with an account, its own or its agent's, leases what it spends from that account's ledger. */
+function connectPurse(session: Session): void {
+  const { given, firstRunId } = session;
+  const deps: PurseDeps = { send, until: condition, onParked: parking(session) };
+  session.openPurse = (account) => {
+    session.purse = Purse.fresh(account, firstRunId, deps);
+  };
+  const carried = given.carried?.purse;
+  if (carried) session.purse = new Purse(carried, deps);
+  else if (given.account !== undefined) session.openPurse(given.account);
+  // Here and not with the other handlers: what came before this is heard now, and there must be a purse to hear it.
+  setHandler(leasedSignal, (reply) => session.purse?.hear(reply));
+}
+
+async function send(message: LeaseMessage): Promise<void> {
+  const { account } = message;
+  const ledger = getExternalWorkflowHandle(ledgerIdOf(account));
+  try {
+    await ledger.signal(SIGNAL.lease, { ...message, holder: workflowInfo().workflowId });
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    throw toApplicationFailure({
+      code: 'Budget.Unknown',
+      message: `there is no account "${account}": ${(error as Error).message}`,
+      hint: `Create it: holdfast budget create ${account}`,
+    });
+  }
+}
+
+/** Whatever ended the run, what it spent is settled. */
+function closePurse(purse: Purse): Promise<void> {
+  return CancellationScope.nonCancellable(() => purse.close());
 }
 
 /** What must be there from the first moment: a message may arrive together with the start. */
@@ -146,7 +189,7 @@ function depsOf(session: Session, guard: Guard): ChatDeps {
     invokeModel: (call, summary) => {
       setCurrentDetails(detailsOf(session));
       const options = modelOptions(summary, session.priority);
-      return scheduleActivity<InvokeModelResult>('invokeModel', [call], options);
+      return scheduleActivity<InvokeModelResult | LeaseShort>('invokeModel', [call], options);
     },
     approvalId: (number) => approvalIdOf(workflowInfo().workflowId, number),
     askApproval: (id, request) => {
@@ -160,9 +203,10 @@ function depsOf(session: Session, guard: Guard): ChatDeps {
     summarise: (call, summary) => {
       setCurrentDetails(detailsOf(session));
       const options = modelOptions(summary, session.priority);
-      return scheduleActivity<SummariseResult>('summariseTranscript', [call], options);
+      return scheduleActivity<SummariseResult | LeaseShort>('summariseTranscript', [call], options);
     },
     failureOf,
+    lostUsd: lostUsdOf,
     rolloverDue: (turns) => workflowInfo().continueAsNewSuggested || turns >= session.rolloverTurns,
     until: (over) => {
       setCurrentDetails(detailsOf(session));
@@ -250,6 +294,7 @@ async function rollOver(session: Session): Promise<never> {
   const segment =
     to > from ? await scheduleActivity<TranscriptSegment>('archiveTranscript', [input], ARCHIVE) : undefined;
   await condition(allHandlersFinished);
+  await session.purse?.flushed();
   return continueAsNew<typeof agentSession>({ ...session.given, input: null, carried: session.carry(segment) });
 }
 

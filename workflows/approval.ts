@@ -3,6 +3,7 @@ import {
   CancellationScope,
   condition,
   continueAsNew,
+  getExternalWorkflowHandle,
   isCancellation,
   proxyActivities,
   proxyLocalActivities,
@@ -13,6 +14,7 @@ import {
 } from '@temporalio/workflow';
 import type { HoldfastActivities } from '../protocol/activities';
 import type { ApprovalEvent, ApprovalOutcome, ApprovalRequest, Decision } from '../protocol/approval';
+import type { Decided } from '../protocol/budget/ledger';
 import { LOOK_UP, NOTIFY } from './activity-options';
 import { ApprovalDesk } from './approval-desk';
 import { approvalDetails } from './approval-details';
@@ -52,8 +54,19 @@ export async function approval(request: ApprovalRequest): Promise<ApprovalOutcom
   return CancellationScope.nonCancellable(async () => {
     setCurrentDetails(approvalDetails(desk));
     await condition(allHandlersFinished);
-    return desk.outcome ?? desk.withdraw();
+    const outcome = desk.outcome ?? desk.withdraw();
+    await answer(request, outcome);
+    return outcome;
   });
+}
+
+/** Whoever asked may be gone by now: then nobody waits for it. */
+async function answer({ run, answerTo }: ApprovalRequest, outcome: ApprovalOutcome): Promise<void> {
+  if (answerTo === undefined) return;
+  const decided: Decided = { approval: workflowInfo().workflowId, outcome };
+  await getExternalWorkflowHandle(run)
+    .signal(answerTo, decided)
+    .catch(() => undefined);
 }
 
 /** Counts one decision, or refuses it: whatever came between is looked at again after the worker was asked. */

@@ -32,6 +32,18 @@ export async function askApproval(
   return child.result();
 }
 
+/** Asks people and goes on; what they say comes by the signal `request.answerTo`, also after this workflow continued as new. */
+export async function openApproval(id: string, request: Omit<ApprovalRequest, 'run'>): Promise<void> {
+  const run = workflowInfo().workflowId;
+  await startChild<typeof approval>('approval', {
+    workflowId: id,
+    args: [{ ...request, run }],
+    staticSummary: request.title,
+    memo: { approval: inboxEntry(request, run) },
+    parentClosePolicy: 'ABANDON',
+  });
+}
+
 /** What a list shows of it without asking it. */
 function inboxEntry(
   { kind, title, tool, because, agent, requester, callId }: Omit<ApprovalRequest, 'run'>,

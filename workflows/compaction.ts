@@ -1,14 +1,16 @@
-import type { SummariseInput, SummariseResult } from '../protocol/activities';
+import type { LeaseShort, SummariseInput, SummariseResult } from '../protocol/activities';
 import type { Failure } from '../protocol/failures';
 import { addUsage } from '../protocol/usage';
+import { notSent, provide, settleCall, settleFailure } from './paying';
 import type { Session } from './session';
 
 /** Turns until a summary is tried again that could not be made. */
 const TURNS_WITHOUT = 10;
 
 export interface CompactionDeps {
-  summarise(input: SummariseInput, summary: string): Promise<SummariseResult>;
+  summarise(input: SummariseInput, summary: string): Promise<SummariseResult | LeaseShort>;
   failureOf(error: unknown): Failure | undefined;
+  lostUsd(error: unknown): number | undefined;
 }
 
 /** Whether a model call failed only because a summary is due first; it is noted then. */
@@ -45,19 +47,33 @@ export async function summarise(session: Session, deps: CompactionDeps): Promise
   if (withoutSummary(session)) return;
   session.phase = 'model';
   try {
-    const result = await deps.summarise(inputOf(session), `turn ${progress.turns + 1} · summary of older messages`);
+    const result = await paidSummary(session, deps);
     transcript.seen();
-    record(session, result);
+    if (result) record(session, result);
+    else progress.summaryFailedAt = progress.turns;
   } catch (error) {
+    settleFailure(session, deps.lostUsd(error));
     if (!deps.failureOf(error)) throw error;
     progress.summaryFailedAt = progress.turns;
   }
 }
 
-function record({ progress, transcript }: Session, { message, usage, costUsd, simulated }: SummariseResult): void {
+/** Undefined when there is no money for it. */
+async function paidSummary(session: Session, deps: CompactionDeps): Promise<SummariseResult | undefined> {
+  for (;;) {
+    if (session.purse && (await provide(session, session.purse))) return undefined;
+    const title = `turn ${session.progress.turns + 1} · summary of older messages`;
+    const result = await deps.summarise({ ...inputOf(session), ...session.purse?.offer() }, title);
+    if (!('short' in result)) return result;
+    notSent(session, result);
+  }
+}
+
+function record(session: Session, result: SummariseResult): void {
+  const { progress, transcript } = session;
+  const { message, usage, simulated } = result;
   progress.usage = addUsage(progress.usage, usage);
-  progress.costUsd += costUsd ?? 0;
-  progress.costIncomplete ||= costUsd === null;
+  settleCall(session, result);
   progress.simulated ||= simulated;
   if (!message?.summary) {
     progress.summaryFailedAt = progress.turns;

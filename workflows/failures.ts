@@ -1,4 +1,10 @@
-import { ActivityFailure, ApplicationFailure, ChildWorkflowFailure, TimeoutFailure } from '@temporalio/common';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancelledFailure,
+  ChildWorkflowFailure,
+  TimeoutFailure,
+} from '@temporalio/common';
 import { type Failure, isFailureCode } from '../protocol/failures';
 import type { ToolOutcome } from '../protocol/messages';
 import type { ToolSpec } from '../protocol/tool';
@@ -10,6 +16,14 @@ export function failureOf(error: unknown): Failure | undefined {
   const extra = (cause.details?.[0] ?? {}) as { hint?: string };
   const { hint, ...details } = extra;
   return { code: cause.type, message: cause.message, ...(hint !== undefined && { hint }), details };
+}
+
+/** US dollars a model call may have cost that ended without a result; undefined when it does not say. */
+export function lostUsdOf(error: unknown): number | undefined {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  if (!(cause instanceof ApplicationFailure || cause instanceof CancelledFailure)) return undefined;
+  const { lostUsd } = (cause.details?.[0] ?? {}) as { lostUsd?: unknown };
+  return typeof lostUsd === 'number' ? lostUsd : undefined;
 }
 
 /** A failure as Temporal carries it: the code is its type, so that clients in any language can match on it. */

@@ -21,6 +21,7 @@ import {
   interruptUpdate,
   pauseUpdate,
   permissionsQuery,
+  purseQuery,
   renameUpdate,
   resumeUpdate,
   sendUpdate,
@@ -51,6 +52,7 @@ export function handleQueries(run: Handled): void {
   setHandler(agentQuery, () => (run.session?.pinned ? run.session.agent : null));
   setHandler(permissionsQuery, () => permissionsOf(run));
   setHandler(transcriptQuery, (from, to) => run.session?.transcript.page(from, to) ?? null);
+  setHandler(purseQuery, () => run.session?.purse?.view() ?? null);
   setHandler(exchangeQuery, (number) => run.inbox?.exchange(number) ?? null);
 }
 

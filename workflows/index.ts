@@ -2,3 +2,4 @@
 export { agentSession } from './agent-session';
 export { approval } from './approval';
 export { effect } from './effect';
+export { ledger } from './ledger';

@@ -1,8 +1,11 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { ResolvedAgent } from '../protocol/agent';
 import type { ApprovalView, Decision } from '../protocol/approval';
+import type { LeaseReply, LeaseRequest, PurseView } from '../protocol/budget/lease';
+import type { AccountView, Decided, EntriesPage } from '../protocol/budget/ledger';
+import type { Freeze, OpenAccount, SetTerms, TopUp } from '../protocol/budget/terms';
 import type { Actor, Change, Exchange, Receipt, Sending, Steering, Step } from '../protocol/control';
-import { QUERY, UPDATE } from '../protocol/names';
+import { QUERY, SIGNAL, UPDATE } from '../protocol/names';
 import type { PermissionView } from '../protocol/permissions/view';
 import type { SessionStateView, TranscriptPage } from '../protocol/session';
 
@@ -26,3 +29,15 @@ export const renameUpdate = defineUpdate<void, [Actor & { title: string }]>(UPDA
 export const closeUpdate = defineUpdate<void, [Actor]>(UPDATE.close);
 export const decideUpdate = defineUpdate<void, [Decision]>(UPDATE.decide);
 export const decideSignal = defineSignal<[Decision]>(UPDATE.decide);
+
+export const accountsQuery = defineQuery<AccountView[]>(QUERY.accounts);
+export const entriesQuery = defineQuery<EntriesPage, [number?, number?]>(QUERY.entries);
+export const purseQuery = defineQuery<PurseView | null>(QUERY.purse);
+export const openAccountUpdate = defineUpdate<void, [OpenAccount]>(UPDATE.openAccount);
+export const topUpUpdate = defineUpdate<void, [TopUp]>(UPDATE.topUp);
+export const setTermsUpdate = defineUpdate<void, [SetTerms]>(UPDATE.setTerms);
+export const freezeUpdate = defineUpdate<void, [Freeze]>(UPDATE.freeze);
+export const unfreezeUpdate = defineUpdate<void, [Freeze]>(UPDATE.unfreeze);
+export const leaseSignal = defineSignal<[LeaseRequest]>(SIGNAL.lease);
+export const leasedSignal = defineSignal<[LeaseReply]>(SIGNAL.leased);
+export const decidedSignal = defineSignal<[Decided]>(SIGNAL.decided);

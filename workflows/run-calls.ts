@@ -110,5 +110,7 @@ export function canRideAlong(calls: ToolCallPart[], agent: ResolvedAgent): boole
 }
 
 function isQuickRead(spec: ToolSpec | undefined): boolean {
-  return spec?.quick === true && spec.effect === 'read' && spec.runsIn === 'activity' && !spec.exclusive;
+  return (
+    spec?.quick === true && !spec.priceUsd && spec.effect === 'read' && spec.runsIn === 'activity' && !spec.exclusive
+  );
 }

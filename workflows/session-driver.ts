@@ -1,4 +1,4 @@
-import type { InvokeModelInput, InvokeModelResult, RunToolInput } from '../protocol/activities';
+import type { InvokeModelInput, InvokeModelResult, LeaseShort, RunToolInput } from '../protocol/activities';
 import type { Failure, FailureCode } from '../protocol/failures';
 import type { AssistantMessage, ToolCallPart, ToolMessage } from '../protocol/messages';
 import type { StopReason } from '../protocol/session';
@@ -10,17 +10,20 @@ import { type Stop, stopBeforeTools, stopBeforeTurn } from './gates';
 import { grouped } from './grouped';
 import { countRepeats } from './loop-breaker';
 import { textMessage } from './message-of';
+import { notSent, payTool, provide, settleCall, settleFailure } from './paying';
 import { isFree, noteOutside, type PermitDeps, permit } from './permit';
 import { answered, canRideAlong, runCalls, specOf, toolInput } from './run-calls';
 import type { Session } from './session';
 
 /** Temporal's primitives, handed in so that the loop can be driven by fakes. */
 export interface SessionDeps extends PermitDeps, CompactionDeps {
-  invokeModel(input: InvokeModelInput, summary: string): Promise<InvokeModelResult>;
+  invokeModel(input: InvokeModelInput, summary: string): Promise<InvokeModelResult | LeaseShort>;
   /** Resolves with a result whatever the tool does; rejects on cancellation only. */
   runTool(spec: ToolSpec, input: RunToolInput, summary: string): Promise<ToolMessage>;
   /** A failed model call, classified; undefined for anything else (a bug, a cancellation). */
   failureOf(error: unknown): Failure | undefined;
+  /** US dollars a failed or cancelled model call may have cost; undefined when it does not say. */
+  lostUsd(error: unknown): number | undefined;
   /** Whether this Temporal run has grown enough to continue as new. */
   rolloverDue(turnsInThisRun: number): boolean;
   /** Resolves once the condition holds. */
@@ -104,15 +107,22 @@ function takeReply(session: Session, reply: InvokeModelResult | Stop): Stop | To
 async function askModel(session: Session, deps: SessionDeps): Promise<InvokeModelResult | Stop | undefined> {
   session.phase = 'model';
   session.control.started('model');
-  for (let shrunk = 0; ; shrunk++) {
+  for (let shrunk = 0; ; ) {
+    const unpaid = session.purse && (await provide(session, session.purse));
+    if (unpaid) return unpaid;
     try {
       const result = await deps.invokeModel(modelInput(session), callSummary(session));
+      if ('short' in result) {
+        notSent(session, result);
+        continue;
+      }
       recordReply(session, result);
       return result;
     } catch (error) {
+      settleFailure(session, deps.lostUsd(error));
       const failure = deps.failureOf(error);
       if (failure && noteSummaryDue(session, failure)) return undefined;
-      if (failure?.code === 'Model.ContextTooLong' && shrunk < SHRINK_ATTEMPTS && shrinkContext(session, failure))
+      if (failure?.code === 'Model.ContextTooLong' && shrunk++ < SHRINK_ATTEMPTS && shrinkContext(session, failure))
         continue;
       const reason = failure && STOP_OF_FAILURE[failure.code];
       if (!reason) throw error;
@@ -157,15 +167,16 @@ function modelInput(session: Session): InvokeModelInput {
     turn: progress.turns + 1,
     agent: agent.name,
     contextFrom: progress.contextFrom,
-    ...(session.pinned ? pinnedInput(session) : unpinnedInput(session)),
+    ...(session.pinned ? pinnedInput(session) : firstInput(session)),
+    ...session.purse?.offer(),
     ...(contextTokens !== undefined && { contextTokens }),
     ...(withoutSummary(session) && { withoutSummary: true as const }),
   };
 }
 
-function unpinnedInput({ options, given }: Session): Partial<InvokeModelInput> {
+function firstInput({ options, given, progress: { costUsd } }: Session): Partial<InvokeModelInput> {
   const models = given.authority?.flatMap(({ policy }) => (policy.models ? [policy.models] : [])) ?? [];
-  return { options, ...(models.length > 0 && { models }) };
+  return { options, ...(models.length > 0 && { models }), ...(costUsd > 0 && { spentUsd: costUsd }) };
 }
 
 function pinnedInput({ agent, model, progress, limits, parameters, mounts }: Session): Partial<InvokeModelInput> {
@@ -187,8 +198,7 @@ function recordReply(session: Session, result: InvokeModelResult): void {
   progress.turns++;
   session.turnsHere++;
   progress.usage = addUsage(progress.usage, result.usage);
-  progress.costUsd += result.costUsd ?? 0;
-  progress.costIncomplete ||= result.costUsd === null;
+  settleCall(session, result);
   progress.simulated ||= result.simulated;
   progress.contextFrom = result.contextFrom;
   if (result.summaryDue) progress.summaryDue = true;
@@ -214,6 +224,8 @@ function admitCalls(session: Session, calls: ToolCallPart[]): Stop | ToolCallPar
 
 async function runTools(session: Session, calls: ToolCallPart[], deps: SessionDeps): Promise<void> {
   session.phase = 'tools';
+  // While tools run nothing is needed that others wait for.
+  session.purse?.breathe();
   session.results.clear();
   const results = await runCalls(calls, session.agent, (spec, call) => runOneTool(session, spec, call, deps));
   for (const result of results) session.transcript.append(result);
@@ -252,6 +264,9 @@ async function runPermitted(
   if (spec.runsIn === 'workflow') return runTodo(session, call);
   const { agent, progress, firstRunId, mounts } = session;
   const input = toolInput(call, { agent: agent.name, firstRunId, turn: progress.turns, ...(mounts && { mounts }) });
+  // Nothing is waited for that costs nothing: calls that run together would start in another order.
+  const unpaid = spec.priceUsd ? await payTool(session, spec, spec.priceUsd) : undefined;
+  if (unpaid !== undefined) return answered(call, 'denied', `Not run: ${unpaid}.`);
   running.push(spec.name);
   try {
     const result = await deps.runTool(spec, input, summaryOf(progress.turns, call));

@@ -25,6 +25,7 @@ import type { Stop } from './gates';
 import { grouped } from './grouped';
 import type { Inbox } from './inbox';
 import { messageOf } from './message-of';
+import type { Purse } from './purse';
 import { answered } from './run-calls';
 import { resultOf } from './session-view';
 import { Transcript } from './transcript';
@@ -66,6 +67,10 @@ export class Session {
   onStatus: (status: SessionStatus) => void = () => undefined;
   /** Told when the deadline became known. */
   onDeadline: () => void = () => undefined;
+  /** What it spends from; undefined for a run without an account. */
+  purse: Purse | undefined;
+  /** Told when the agent turned out to have an account. */
+  openPurse: (account: string) => void = () => undefined;
   /** The run's own limits and, once it is pinned, the agent's. */
   limits: Limits;
 
@@ -176,7 +181,19 @@ export class Session {
     const segments = archived ? [...transcript.segments, archived] : transcript.segments;
     const chat = inbox && { chat: inbox.carry() };
     const permissions = this.authority.state;
-    return { agent, progress, firstRunId, digest, length, segments, permissions, control: control.carry(), ...chat };
+    const purse = this.purse && { purse: this.purse.state };
+    return {
+      agent,
+      progress,
+      firstRunId,
+      digest,
+      length,
+      segments,
+      permissions,
+      control: control.carry(),
+      ...chat,
+      ...purse,
+    };
   }
 
   /** What operators changed holds from the next call on, and in the Temporal runs to come. */
@@ -235,6 +252,7 @@ export class Session {
   /** Comes to rest: nothing runs, something is waited for. */
   rest(status: 'idle' | 'paused' | 'waiting'): void {
     this.phase = 'waiting';
+    this.purse?.release();
     this.setStatus(status);
   }
 

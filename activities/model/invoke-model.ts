@@ -1,5 +1,5 @@
 import { activityInfo, Context } from '@temporalio/activity';
-import type { InvokeModelInput, InvokeModelResult } from '../../protocol/activities';
+import type { InvokeModelInput, InvokeModelResult, LeaseShort } from '../../protocol/activities';
 import type { ResolvedAgent } from '../../protocol/agent';
 import { HoldfastError } from '../../protocol/failures';
 import { rootIdOf } from '../../protocol/names';
@@ -11,16 +11,19 @@ import type { ActivityServices } from '../services';
 import { newMark, scopedParts, sessionKey } from '../session-key';
 import { pullFrom, sessionSource } from '../session-source';
 import { toFailure } from '../to-failure';
+import type { AttemptCosts } from './attempt-costs';
 import { checkOutput } from './check-output';
 import { type FirstDeadline, firstDeadline } from './first-deadline';
+import { costsOf, endUnpaid, payable, withLoss } from './payable';
 import { runQuickCalls } from './quick-calls';
-import { prepareRequest, withinBudget } from './request';
+import { prepareRequest } from './request';
 import { answerMs, withinTime } from './time-limit';
 
 /** One model call: pulls what this worker lacks of the transcript, fits it, asks, checks. Never retries: Temporal does. */
 export function createInvokeModel(services: ActivityServices) {
-  return async function invokeModel(input: InvokeModelInput): Promise<InvokeModelResult> {
+  return async function invokeModel(input: InvokeModelInput): Promise<InvokeModelResult | LeaseShort> {
     let deadline: FirstDeadline | undefined;
+    let costs: AttemptCosts | undefined;
     try {
       const pinned = input.revision === undefined ? resolveAgent(input, services.catalogue) : undefined;
       deadline = pinned && firstDeadline(pinned);
@@ -28,30 +31,38 @@ export function createInvokeModel(services: ActivityServices) {
         answerMs(activityInfo().startToCloseTimeoutMs),
         deadline?.leftMs() ?? Number.POSITIVE_INFINITY,
       );
-      const call = pinned ? { ...input, ...settingsOf(pinned) } : input;
+      const call = pinned ? { ...input, ...settingsOf(pinned, input) } : input;
+      costs = costsOf(call);
       const reply = await withHeartbeat(({ signal, tell }) =>
         withinTime(limitMs, signal, async (limited) => {
           const agent = pinned?.agent ?? (await pinnedAgent(input, services));
-          return callModel({ ...call, model: call.model ?? agent.model }, agent, services, limited, tell);
+          return callModel({ ...call, model: call.model ?? agent.model }, agent, services, {
+            signal: limited,
+            tell,
+            costs,
+          });
         }),
       );
-      return pinned ? { agent: pinned.agent, ...reply } : reply;
+      return pinned && !('short' in reply) ? { agent: pinned.agent, ...reply } : reply;
     } catch (error) {
+      endUnpaid(costs);
       const { cancellationSignal } = Context.current();
-      if (cancellationSignal.aborted) throw cancellationSignal.reason;
+      if (cancellationSignal.aborted) throw withLoss(cancellationSignal.reason, costs);
       const cause = deadline?.passed() ? deadline.failure(error) : error;
-      throw toFailure(cause, activityInfo().attempt, Math.random, deadline?.leftMs());
+      throw withLoss(toFailure(cause, activityInfo().attempt, Math.random, deadline?.leftMs()), costs);
     }
   };
 }
 
 /** What the workflow would say of a pinned run: it does not know the agent's own settings yet. */
-function settingsOf({ agent, options }: FirstCall): Partial<InvokeModelInput> {
+function settingsOf({ agent, options }: FirstCall, { leased, spentUsd }: InvokeModelInput): Partial<InvokeModelInput> {
   const { costUsd: budgetUsd } = { ...agent.limits, ...options.limits };
   const { parameters, mounts } = options;
   return {
     model: agent.model,
-    ...(budgetUsd !== undefined && { budgetUsd }),
+    // The run has not said what it spends from: it is the agent's own account, of which nothing is leased yet.
+    ...(leased === undefined && agent.account !== undefined && { leased: 0 }),
+    ...(budgetUsd !== undefined && { budgetUsd: budgetUsd - (spentUsd ?? 0) }),
     ...(parameters && { parameters }),
     ...(mounts && { mounts }),
   };
@@ -59,13 +70,18 @@ function settingsOf({ agent, options }: FirstCall): Partial<InvokeModelInput> {
 
 type PinnedInput = InvokeModelInput & { model: string };
 
+export interface CallLife {
+  signal: AbortSignal;
+  tell: (details: unknown) => void;
+  costs: AttemptCosts | undefined;
+}
+
 async function callModel(
   input: PinnedInput,
   agent: ResolvedAgent,
   services: ActivityServices,
-  signal: AbortSignal,
-  tell: (details: unknown) => void,
-): Promise<InvokeModelResult> {
+  { signal, tell, costs }: CallLife,
+): Promise<InvokeModelResult | LeaseShort> {
   const started = performance.now();
   const { attempt, scheduledTimestampMs, workflowExecution } = activityInfo();
   const key = sessionKey(input.transcript.firstRunId);
@@ -79,25 +95,38 @@ async function callModel(
     messages: await loadParts([...loaded.messages, ...quickResults], parts),
   };
   const { request, fitted, summaryDueAfter } = await prepareRequest(input, agent, seen, route);
-  const affordable = withinBudget(request, input.model, fitted.tokens, input.budgetUsd, services.prices);
+  const paid = payable(request, {
+    ...input,
+    route: input.model,
+    tokens: fitted.tokens,
+    prices: services.prices,
+    costs,
+  });
+  if ('short' in paid)
+    return { short: { ...paid.short, ...(agent.account !== undefined && { account: agent.account }) } };
+  const { affordable, lostUsd } = paid;
 
   const position = input.transcript.length + quickResults.length;
   const stream = services.streams.begin(key, { turn: input.turn, position, call: scheduledTimestampMs, attempt });
   let chars = 0;
   const { redactor } = services.secrets;
   const held = { text: redactor.pieces(), reasoning: redactor.pieces() };
+  let received = false;
+  if (costs) tell({ turn: input.turn, paid: costs.paid });
   const reply = await route.provider
     .complete(redactor.value(affordable), {
       signal,
       correlationId: rootIdOf(workflowExecution?.workflowId ?? ''),
       onDelta: (delta) => {
+        received = true;
         if ('text' in delta) chars += delta.text.length;
-        tell({ turn: input.turn, receivedChars: chars });
+        tell({ turn: input.turn, receivedChars: chars, ...(costs && { paid: costs.paid }) });
         stream.delta('text' in delta ? { ...delta, text: held[delta.type].push(delta.text) } : delta);
       },
     })
     .catch((error) => {
       stream.end(false);
+      costs?.failed(error, received);
       throw withContextSize(error, fitted.tokens);
     });
   for (const type of ['text', 'reasoning'] as const) {
@@ -105,6 +134,8 @@ async function callModel(
     if (text !== '') stream.delta({ type, text });
   }
   stream.end(true);
+  const costUsd = route.provider.simulated ? 0 : services.prices.costUsd(input.model, reply.usage);
+  if (costUsd !== null) costs?.answered(costUsd);
   const message = { ...(await offloadReply(redactor.value(reply.message), parts)), mark: newMark() };
   services.transcripts.keep(key, message);
   return {
@@ -112,7 +143,8 @@ async function callModel(
     message,
     finish: reply.finish,
     usage: reply.usage,
-    costUsd: route.provider.simulated ? 0 : services.prices.costUsd(input.model, reply.usage),
+    costUsd,
+    ...(lostUsd > 0 && { lostUsd }),
     model: reply.model,
     simulated: route.provider.simulated ?? false,
     contextFrom: fitted.contextFrom,

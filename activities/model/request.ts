@@ -141,6 +141,29 @@ function tooLong(windowTokens: number): HoldfastError {
 }
 
 /**
+ * US dollars the call may cost at most.
+ * @param unknownUsd what a call counts as whose price is unknown; without it such a call is refused.
+ * @throws HoldfastError `Model.UnknownPrice`.
+ */
+export function worstCaseOf(
+  route: string,
+  tokens: number,
+  maxOutputTokens: number,
+  prices: Prices,
+  unknownUsd?: number,
+): number {
+  const worst = prices.worstCaseUsd(route, tokens, maxOutputTokens) ?? unknownUsd;
+  if (worst !== undefined) return worst;
+  throw new HoldfastError(
+    'Model.UnknownPrice',
+    `the run may spend only so much, and the price of ${route} is unknown`,
+    {
+      hint: 'Set its price in the configuration (prices), or run without a cost limit or an account that refuses unknown prices.',
+    },
+  );
+}
+
+/**
  * Holds the call to what the run may still spend: lowers the output limit to what is affordable.
  * @throws HoldfastError `Limit.Cost` when not even a short answer is, `Model.UnknownPrice` when nobody can tell.
  */
@@ -150,19 +173,15 @@ export function withinBudget(
   tokens: number,
   budgetUsd: number | undefined,
   prices: Prices,
+  unknownUsd?: number,
 ): ModelRequest {
   if (budgetUsd === undefined) return request;
   const { maxOutputTokens } = request.parameters;
-  const worst = prices.worstCaseUsd(route, tokens, maxOutputTokens);
-  const inputOnly = prices.worstCaseUsd(route, tokens, 0);
-  if (worst === null || inputOnly === null) {
-    throw new HoldfastError('Model.UnknownPrice', `the run has a cost limit, and the price of ${route} is unknown`, {
-      hint: 'Set its price in the configuration (prices), or run without a cost limit.',
-    });
-  }
+  const worst = worstCaseOf(route, tokens, maxOutputTokens, prices, unknownUsd);
+  const inputOnly = worstCaseOf(route, tokens, 0, prices, unknownUsd);
   if (worst <= budgetUsd) return request;
   const affordable = Math.floor(((budgetUsd - inputOnly) / (worst - inputOnly)) * maxOutputTokens);
-  if (affordable >= Math.min(LEAST_OUTPUT_TOKENS, maxOutputTokens)) {
+  if (worst > inputOnly && affordable >= Math.min(LEAST_OUTPUT_TOKENS, maxOutputTokens)) {
     return { ...request, parameters: { ...request.parameters, maxOutputTokens: affordable } };
   }
   throw new HoldfastError(

@@ -1,5 +1,5 @@
 import { activityInfo, Context } from '@temporalio/activity';
-import type { SummariseInput, SummariseResult } from '../../protocol/activities';
+import type { LeaseShort, SummariseInput, SummariseResult } from '../../protocol/activities';
 import type { ResolvedAgent, SummaryPolicy } from '../../protocol/agent';
 import { HoldfastError } from '../../protocol/failures';
 import type { Message, UserMessage } from '../../protocol/messages';
@@ -7,14 +7,15 @@ import { rootIdOf } from '../../protocol/names';
 import { NO_USAGE } from '../../protocol/usage';
 import { withHeartbeat } from '../heartbeat';
 import { loadParts } from '../offload';
-import type { ModelReply, ModelRequest } from '../providers/provider';
+import type { ModelReply } from '../providers/provider';
 import type { ActivityServices } from '../services';
 import { newMark, scopedParts, sessionKey } from '../session-key';
 import { pullFrom } from '../session-source';
 import { toFailure } from '../to-failure';
 import { type Conversation, conversationOf } from './conversation';
-import { pinnedAgent, wantedOf } from './invoke-model';
-import { bareRequest, countedConversation, withinBudget } from './request';
+import { type CallLife, pinnedAgent, wantedOf } from './invoke-model';
+import { costsOf, endUnpaid, payable, withLoss } from './payable';
+import { bareRequest, countedConversation } from './request';
 import { type SummaryRange, summaryRange, thresholdOf } from './summary-range';
 import { framed, summaryRequest } from './summary-text';
 import { answerMs, withinTime } from './time-limit';
@@ -25,21 +26,23 @@ const SUMMARY_TOKENS = { least: 256, most: 4_096 };
 
 /** One model call that says in short what older messages said. Nothing is deleted: they stay in the transcript. */
 export function createSummariseTranscript(services: ActivityServices) {
-  return async function summariseTranscript(input: SummariseInput): Promise<SummariseResult> {
+  return async function summariseTranscript(input: SummariseInput): Promise<SummariseResult | LeaseShort> {
+    const costs = costsOf(input);
     try {
       const limitMs = answerMs(activityInfo().startToCloseTimeoutMs);
-      return await withHeartbeat(({ signal }) =>
+      return await withHeartbeat(({ signal, tell }) =>
         withinTime(limitMs, signal, async (limited) => {
           const agent = await pinnedAgent(input, services);
           const { summarise } = agent.context;
           if (!summarise) throw new HoldfastError('Agent.Invalid', `${agent.name} has no context.summarise`);
-          return summaryOf(input, agent, summarise, services, limited);
+          return summaryOf(input, agent, summarise, services, { signal: limited, tell, costs });
         }),
       );
     } catch (error) {
+      endUnpaid(costs);
       const { cancellationSignal } = Context.current();
-      if (cancellationSignal.aborted) throw cancellationSignal.reason;
-      throw toFailure(error, activityInfo().attempt);
+      if (cancellationSignal.aborted) throw withLoss(cancellationSignal.reason, costs);
+      throw withLoss(toFailure(error, activityInfo().attempt), costs);
     }
   };
 }
@@ -49,8 +52,8 @@ async function summaryOf(
   agent: ResolvedAgent,
   policy: SummaryPolicy,
   services: ActivityServices,
-  signal: AbortSignal,
-): Promise<SummariseResult> {
+  { signal, tell, costs }: CallLife,
+): Promise<SummariseResult | LeaseShort> {
   const started = performance.now();
   const route = policy.model ?? input.model;
   const { provider, model } = services.providerFor(route);
@@ -64,15 +67,24 @@ async function summaryOf(
   const old = conversation.rest.slice(0, range.count);
   const request = await summaryRequest(conversation.summary, old, { provider, model, policy, maxOutputTokens });
   const tokens = await provider.countTokens(request);
-  const affordable: ModelRequest = withinBudget(request, route, tokens, input.budgetUsd, services.prices);
+  const paid = payable(request, { ...input, route, tokens, prices: services.prices, costs });
+  if ('short' in paid) return paid;
+  const { affordable, lostUsd } = paid;
+  if (costs) tell({ turn: input.turn, paid: costs.paid });
   const correlationId = rootIdOf(activityInfo().workflowExecution?.workflowId ?? '');
-  const reply = await provider.complete(affordable, { signal, correlationId });
+  const reply = await provider.complete(affordable, { signal, correlationId }).catch((error) => {
+    costs?.failed(error, false);
+    throw error;
+  });
+  const costUsd = simulated ? 0 : services.prices.costUsd(route, reply.usage);
+  if (costUsd !== null) costs?.answered(costUsd);
   const message = messageOf(reply, conversation, range);
   services.transcripts.keep(key, message);
   return {
     message,
     usage: reply.usage,
-    costUsd: simulated ? 0 : services.prices.costUsd(route, reply.usage),
+    costUsd,
+    ...(lostUsd > 0 && { lostUsd }),
     model: reply.model,
     simulated,
     latencyMs: Math.round(performance.now() - started),

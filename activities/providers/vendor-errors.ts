@@ -170,3 +170,10 @@ export async function exchange<T>(
     throw HoldfastError.is(error) ? error : toError(error);
   }
 }
+
+const NO_CONNECTION = /^\S+: cannot reach \S+ \((ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)\)/;
+
+/** Whether there was no connection on which the request could have gone out. */
+export function neverSent({ code, message }: HoldfastError): boolean {
+  return code === 'Model.Unavailable' && NO_CONNECTION.test(message);
+}

@@ -21,6 +21,8 @@ export interface RunRequest {
   fork?: { id: string; at?: number };
   id?: string;
   budgetUsd?: number;
+  /** What it spends from. */
+  account?: string;
   model?: string;
   mounts: Mount[];
   /** The run begins after this, milliseconds, or then; nothing waits for it here. */
@@ -71,11 +73,12 @@ function beginning({ startDelay, startAt }: RunRequest, now: number): Date | und
 }
 
 function startRun(holdfast: HoldfastClient, request: RunRequest): Promise<RunHandle> {
-  const { agent, input, fork, id, budgetUsd, model, mounts, startDelay, startAt } = request;
+  const { agent, input, fork, id, budgetUsd, account, model, mounts, startDelay, startAt } = request;
   const options = {
     input,
     ...(id !== undefined && { id }),
     ...(budgetUsd !== undefined && { budgetUsd }),
+    ...(account !== undefined && { account }),
     ...(model !== undefined && { model }),
     ...(mounts.length > 0 && { mounts }),
     ...(startDelay !== undefined && { startDelay }),

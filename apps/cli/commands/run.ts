@@ -6,6 +6,7 @@ interface RunOptions {
   inputFile?: string;
   id?: string;
   budget?: number;
+  account?: string;
   model?: string;
   in?: string[];
   out?: string;
@@ -24,6 +25,7 @@ export function registerRun(program: Command): void {
     .option('--input-file <file>', 'read the task from a file')
     .option('--id <id>', 'id of the run; starting twice with one id starts once')
     .option('--budget <usd>', 'US dollars the run may cost', positiveNumber)
+    .option('--account <name>', "what it spends from, e.g. acme/research (default: the agent's)")
     .option('--model <provider/model>', "instead of the agent's model")
     .option('--in <dir>', 'folder the agent may read; may be given several times', collect)
     .option('--out <file>', 'write the answer to a file too')
@@ -53,6 +55,7 @@ export function registerRun(program: Command): void {
         mounts: mountsOf(options.in ?? []),
         ...(options.id !== undefined && { id: options.id }),
         ...(options.budget !== undefined && { budgetUsd: options.budget }),
+        ...(options.account !== undefined && { account: options.account }),
         ...(options.model !== undefined && { model: options.model }),
         ...(options.out !== undefined && { outFile: options.out }),
         ...(options.after !== undefined && { startDelay: options.after }),
