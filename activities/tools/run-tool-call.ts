@@ -1,9 +1,9 @@
 import type { ToolMessage, ToolOutcome } from '../../protocol/messages';
-import type { Redactor } from '../secrets/redactor';
 import { type CappedOutput, capOutput, OUTPUT_BYTES, type OutputStore } from './capped-output';
 import { checkArguments } from './check-arguments';
 import type { Tool } from './define-tool';
 import { shorten } from './preview';
+import type { Redactor } from './redactor';
 import { RetryLater, type ToolContext } from './tool';
 import { NotSerialisable, type OutputText, outputText } from './tool-output';
 
