@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { LRUCache } from 'lru-cache';
 import { HoldfastError } from '../../protocol/failures';
-import { Redactor } from './redactor';
-import { parseReference, REFERENCE_FORMS, SECRET_NAME, type SecretReference } from './reference';
+import { parseReference, REFERENCE_FORMS, SECRET_NAME, type SecretReference } from '../../protocol/secret-reference';
+import { Redactor } from '../tools/redactor';
 import { Vault } from './vault';
 
 export interface SecretsOptions {

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { durationSchema } from '../../protocol/duration';
 import { HoldfastError } from '../../protocol/failures';
 import type { JsonSchema } from '../../protocol/json';
+import { SECRET_NAME } from '../../protocol/secret-reference';
 import { TOOL_NAME, type ToolSpec } from '../../protocol/tool';
-import { SECRET_NAME } from '../secrets/reference';
 import type { ToolDefinition } from './tool';
 
 /** Found in the global registry, so that tools made by another copy of the package are recognised too. */

@@ -1,11 +1,11 @@
 import { HoldfastError } from '../../protocol/failures';
 import type { ToolMessage, ToolOutcome } from '../../protocol/messages';
 import { storageError } from '../../protocol/storage';
-import type { Redactor } from '../secrets/redactor';
 import { type CappedOutput, capOutput, OUTPUT_BYTES, type OutputStore } from './capped-output';
 import { checkArguments } from './check-arguments';
 import type { Tool } from './define-tool';
 import { shorten } from './preview';
+import type { Redactor } from './redactor';
 import { RetryLater, type ToolContext } from './tool';
 import { NotSerialisable, type OutputText, outputText } from './tool-output';
 

@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
-import { Redactor } from '../../activities/secrets/redactor';
 import { Secrets } from '../../activities/secrets/secrets';
+import { Redactor } from '../../activities/tools/redactor';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'holdfast-secrets-'));
 let vault: Server;

@@ -30,9 +30,9 @@ const POLICIES: Readonly<Record<string, AgentDefinition['permissions']>> = {
       ask: [
         'web_fetch',
         'http_post',
-        'crm_*',
+        'crm_update',
         'ticket_tag',
-        'calendar_*',
+        'calendar_add',
         'mail_send',
         'message_post',
         'pay',

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { parseReference, REFERENCE_FORMS, SECRET_NAME } from '../../activities/secrets/reference';
 import { durationSchema } from '../../protocol/duration';
+import { parseReference, REFERENCE_FORMS, SECRET_NAME } from '../../protocol/secret-reference';
 import { LevelRules } from '../log-levels';
 
 /** Every setting of a project's `holdfast.yaml`. What is said here is what the documentation and the JSON Schema say. */
