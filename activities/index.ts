@@ -24,7 +24,7 @@ export function createActivities(services: ActivityServices): Record<string, (..
     checkDecision: createCheckDecision(services),
     awaitEffect,
     notifyApproval: createNotifyApproval(services),
-    workingInstant: async (input) => workingInstant(input),
+    workingInstant: async (input) => lookUp(() => workingInstant(input)),
   };
   const perTool: Record<string, (...args: never[]) => unknown> = {};
   for (const tool of services.tools.values()) {

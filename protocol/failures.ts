@@ -43,6 +43,7 @@ export const FAILURE = {
   'Permission.Denied': 'denied',
   'Approval.Unknown': 'invalid',
   'Approval.Decided': 'invalid',
+  'Approval.Expired': 'invalid',
   'Approval.NotApprover': 'denied',
   'Approval.AlreadyVoted': 'invalid',
   'Approval.Signature': 'denied',

@@ -1,5 +1,6 @@
 import type { ApprovalRequest, Decision } from '../protocol/approval';
 import { termsProblem } from '../protocol/approval-terms';
+import { normalTerms } from './approval-terms';
 import { checkActor, invalid } from './check-update';
 
 const KINDS = ['tool-call', 'plan', 'budget', 'message', 'question', 'effect'];
@@ -14,7 +15,8 @@ export function checkRequest(request: ApprovalRequest): void {
   for (const name of ['title', 'run', 'digest'] as const) {
     if (typeof request[name] !== 'string' || request[name] === '') invalid(`${name}: a text is needed`);
   }
-  const problem = termsProblem(request);
+  normalTerms(request);
+  const problem = termsProblem(request, request.requester);
   if (problem !== undefined) invalid(problem);
 }
 

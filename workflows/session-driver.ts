@@ -1,10 +1,12 @@
 import type { InvokeModelInput, InvokeModelResult, RunToolInput } from '../protocol/activities';
+import { ASK_HUMAN_SPEC } from '../protocol/ask-human';
 import type { Failure, FailureCode } from '../protocol/failures';
 import type { AssistantMessage, ToolCallPart, ToolMessage } from '../protocol/messages';
 import type { StopReason } from '../protocol/session';
 import { applyTodo } from '../protocol/todo';
 import type { ToolSpec } from '../protocol/tool';
 import { addUsage } from '../protocol/usage';
+import { askHuman } from './ask-human';
 import { type Stop, stopBeforeTools, stopBeforeTurn } from './gates';
 import { grouped } from './grouped';
 import { countRepeats } from './loop-breaker';
@@ -18,8 +20,6 @@ export interface SessionDeps extends PermitDeps {
   invokeModel(input: InvokeModelInput, summary: string): Promise<InvokeModelResult>;
   /** Resolves with a result whatever the tool does; rejects on cancellation only. */
   runTool(spec: ToolSpec, input: RunToolInput, summary: string): Promise<ToolMessage>;
-  /** A failed model call, classified; undefined for anything else (a bug, a cancellation). */
-  failureOf(error: unknown): Failure | undefined;
   /** Whether this Temporal run has grown enough to continue as new. */
   rolloverDue(turnsInThisRun: number): boolean;
   /** Resolves once the condition holds. */
@@ -229,7 +229,9 @@ async function runPermitted(
   control.breakAtTool(spec.name, deps.now());
   while (control.holds('tool')) await parked(session, deps, () => !control.holds('tool'));
   control.started('tool');
-  if (spec.runsIn === 'workflow') return runTodo(session, call);
+  if (spec.runsIn === 'workflow') {
+    return spec.name === ASK_HUMAN_SPEC.name ? askHuman(session, call, deps) : runTodo(session, call);
+  }
   const { agent, progress, firstRunId, mounts } = session;
   const input = toolInput(call, { agent: agent.name, firstRunId, turn: progress.turns, ...(mounts && { mounts }) });
   running.push(spec.name);
