@@ -3,9 +3,7 @@ import { APPROVER } from './approval-terms';
 import { durationSchema } from './duration';
 
 /** Who may decide: `user:ana`, `role:editor`, `manager` (of whoever asked for the work), or `anyone`. */
-export const approverSchema = z
-  .string()
-  .regex(APPROVER, '"user:NAME", "role:NAME", "manager" or "anyone"');
+export const approverSchema = z.string().regex(APPROVER, '"user:NAME", "role:NAME", "manager" or "anyone"');
 
 const approversSchema = z.array(approverSchema).min(1).max(100);
 

@@ -38,7 +38,8 @@ export const ASK_HUMAN_SPEC: ToolSpec = {
         minItems: 1,
         maxItems: MAX_TO,
         items: { type: 'string', pattern: APPROVER.source },
-        description: 'Who may answer: "user:NAME", "role:NAME", "manager" or "anyone". Default: as configured, else anyone.',
+        description:
+          'Who may answer: "user:NAME", "role:NAME", "manager" or "anyone". Default: as configured, else anyone.',
       },
     },
     required: ['question'],

@@ -1,5 +1,7 @@
 import { type NativeConnection, Worker } from '@temporalio/worker';
 import { createLateTools } from '../activities';
+import type { Notice } from '../activities/notifiers/notifier';
+import { terminal } from '../activities/notifiers/terminal';
 import { type AssemblyOptions, reassemble } from './assemble';
 import { assemblySettings, defaultModelOf, workerSettings } from './config/apply';
 import { keyText } from './config/keys';
@@ -26,6 +28,8 @@ export interface ProjectWorkerOptions {
   env?: NodeJS.ProcessEnv;
   /** Told each time it polls, with what it can do. */
   onReady?: (worker: ReadyWorker) => void;
+  /** Told of every request for an approval, besides whom the settings name. */
+  onApproval?: (notice: Notice) => void;
   /** Changes of the project are taken over while it runs, and told here. Default: they are not. */
   reload?: ReloadListener;
 }
@@ -100,14 +104,22 @@ export function projectWorker(options: ProjectWorkerOptions): Startable {
   };
 }
 
-async function load({ root, home, readConfig, env = process.env }: ProjectWorkerOptions): Promise<Loaded> {
+async function load({ root, home, readConfig, onApproval, env = process.env }: ProjectWorkerOptions): Promise<Loaded> {
   const { agents, tools, builtInAgents } = await loadProject(root);
   const config = readConfig();
   const definitions = agents.map(({ definition }) => definition);
   const { settings } = config;
+  const assembled = assemblySettings(settings, env);
   return {
     config,
-    contents: { ...assemblySettings(settings, env), agents: definitions, tools, home, env },
+    contents: {
+      ...assembled,
+      notifiers: [...(onApproval ? [terminal(onApproval)] : []), ...(assembled.notifiers ?? [])],
+      agents: definitions,
+      tools,
+      home,
+      env,
+    },
     ready: {
       agents,
       tools: tools.map(({ name }) => name),

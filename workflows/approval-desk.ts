@@ -179,7 +179,11 @@ export class ApprovalDesk {
 
 function tooLate(expiresAt: number): never {
   const since = new Date(expiresAt).toISOString();
-  refuse('Approval.Expired', `the time to decide was over at ${since}`, 'Whoever is asked next decides, or it is denied.');
+  refuse(
+    'Approval.Expired',
+    `the time to decide was over at ${since}`,
+    'Whoever is asked next decides, or it is denied.',
+  );
 }
 
 function readRule(text: string): Rule | string {

@@ -42,7 +42,11 @@ export async function permit(
   const request = requestOf(session, spec, call, ruling, titleOf(session, call));
   const outcome = await askPeople(session, spec.name, request, deps);
   if ('problem' in outcome) {
-    return answered(call, 'denied', `An approval is needed and cannot be asked for: ${outcome.problem}. Nothing was run.`);
+    return answered(
+      call,
+      'denied',
+      `An approval is needed and cannot be asked for: ${outcome.problem}. Nothing was run.`,
+    );
   }
   if (outcome.verdict !== 'approved') return notApproved(call, outcome);
   remember(session, outcome, deps.now());

@@ -7,14 +7,14 @@ import { toFailure } from '../to-failure';
  * Tells every notifier, all at once: a slow one keeps no other waiting. One that fails is tried again alone; that the others were
  * told, the heartbeat remembers.
  */
-export function createNotifyApproval({ notifiers }: Pick<ActivityServices, 'notifiers'>) {
+export function createNotifyApproval(services: Pick<ActivityServices, 'notifiers'>) {
   return async function notifyApproval(notice: NotifyApprovalInput): Promise<void> {
     const { event, approval, request } = notice;
     const { attempt, activityId, heartbeatDetails } = activityInfo();
     const told = new Set<string>(Array.isArray(heartbeatDetails) ? heartbeatDetails : []);
     if (attempt === 1) log.info(`approval ${event}: ${request.title}`, { approval, approvers: notice.approvers });
     const { cancellationSignal } = Context.current();
-    const left = notifiers.map((notifier, at) => ({ notifier, key: `${at} ${notifier.name}` }));
+    const left = services.notifiers.map((notifier, at) => ({ notifier, key: `${at} ${notifier.name}` }));
     const telling = left
       .filter(({ key }) => !told.has(key))
       .map(async ({ notifier, key }) => {

@@ -1,5 +1,5 @@
-import { HoldfastError } from '../../protocol/failures';
 import { ASK_HUMAN_SPEC } from '../../protocol/ask-human';
+import { HoldfastError } from '../../protocol/failures';
 import { TODO_SPEC } from '../../protocol/todo';
 import type { ToolSpec } from '../../protocol/tool';
 import { artifactRead } from './artifact-read';

@@ -47,6 +47,8 @@ const USAGE: ReadonlySet<FailureCode> = new Set<FailureCode>([
   'Run.Ended',
   'Schedule.Unknown',
   'Schedule.Exists',
+  'Approval.Unknown',
+  'Approval.Decided',
   'Control.Illegal',
   'Chat.Closed',
   'Model.UnknownProvider',

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { registerAgent } from './commands/agent';
+import { registerApprovals } from './commands/approvals';
 import { registerChat } from './commands/chat';
 import { registerCompletion } from './commands/completion';
 import { registerConfig } from './commands/config';
@@ -45,6 +46,7 @@ const COMMANDS = [
   registerRun,
   registerChat,
   registerRuns,
+  registerApprovals,
   registerSchedule,
   registerAgent,
   registerConfig,

@@ -1,4 +1,6 @@
+import type { NotifyApprovalInput as Asked } from '../../protocol/approval';
 import type { ReadyWorker, ReloadListener } from '../../workers/project-worker';
+import { decideCommands } from './approvals/approval-text';
 import type { Context } from './context';
 import { escapeLine } from './escape';
 import { EXIT, type ExitCode } from './exit-codes';
@@ -33,6 +35,7 @@ export async function serve(context: Context, reload: boolean): Promise<ExitCode
       level,
       graceMs,
       onReady,
+      ...(reload && { onApproval: (notice) => tellApproval(context, notice) }),
       ...(reload && { reload: reloadsOf(context) }),
     });
     announce(context, cluster, ready);
@@ -45,6 +48,14 @@ export async function serve(context: Context, reload: boolean): Promise<ExitCode
     interruption.release();
     untoggle();
   }
+}
+
+/** What waits for people, where the work is done. */
+function tellApproval(context: Context, { event, approval: id, request: { title, kind } }: Asked): void {
+  const { out } = context;
+  if (out.json) return out.jsonLine({ type: 'approval', event, id, title });
+  out.say(out.note.yellow(`? ${event}: ${escapeLine(title)}`));
+  for (const command of decideCommands(context, id, kind)) out.say(`    ${command}`);
 }
 
 /** Says what was taken over, or why it was not. */
