@@ -90,20 +90,27 @@ async function decide(desk: ApprovalDesk, decision: Decision): Promise<void> {
   setCurrentDetails(approvalDetails(desk));
 }
 
-/** The same by a signal, which the stock Temporal CLI and Web UI send: nobody hears of a refusal, so it is kept. */
-async function decideBySignal(desk: ApprovalDesk, decision: Decision): Promise<void> {
+/**
+ * The same by a signal, which the stock Temporal CLI and Web UI send: nobody hears of a refusal, so it is kept. What can be refused at
+ * once is, without a promise: signals may come in floods.
+ */
+function decideBySignal(desk: ApprovalDesk, decision: Decision): Promise<void> | void {
   try {
     checkDecisionShape(decision);
     desk.check(decision, Date.now());
-    await decide(desk, decision);
   } catch (error) {
-    if (isCancellation(error)) throw error;
-    // A worker that could not tell refuses too: a failure thrown here would end the approval.
-    const failure = failureOf(error) ?? { code: 'Internal.Bug', message: 'it could not be checked; decide again' };
-    const by = typeof decision?.by === 'string' ? decision.by.slice(0, 200) : '?';
-    desk.refuse({ by, at: Date.now(), code: failure.code, message: failure.message });
-    setCurrentDetails(approvalDetails(desk));
+    return refused(desk, decision, error);
   }
+  return decide(desk, decision).catch((error) => refused(desk, decision, error));
+}
+
+function refused(desk: ApprovalDesk, decision: Decision, error: unknown): void {
+  if (isCancellation(error)) throw error;
+  // A worker that could not tell refuses too: a failure thrown here would end the approval.
+  const failure = failureOf(error) ?? { code: 'Internal.Bug', message: 'it could not be checked; decide again' };
+  const by = typeof decision?.by === 'string' ? decision.by.slice(0, 200) : '?';
+  desk.refuse({ by, at: Date.now(), code: failure.code, message: failure.message });
+  setCurrentDetails(approvalDetails(desk));
 }
 
 function rethrown(error: unknown): never {

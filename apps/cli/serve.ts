@@ -53,7 +53,7 @@ export async function serve(context: Context, reload: boolean): Promise<ExitCode
 /** What waits for people, where the work is done. */
 function tellApproval(context: Context, { event, approval: id, request: { title, kind } }: Asked): void {
   const { out } = context;
-  if (out.json) return out.jsonLine({ type: 'approval', event, id, title });
+  if (out.json) out.jsonLine({ type: 'approval', event, id, title });
   out.say(out.note.yellow(`? ${event}: ${escapeLine(title)}`));
   for (const command of decideCommands(context, id, kind)) out.say(`    ${command}`);
 }
