@@ -91,7 +91,7 @@ async function runningLink(context: Context): Promise<Link | undefined> {
   const place = placeOf(context);
   if (!place) return undefined;
   try {
-    return await openLink(place);
+    return await openLink(place, approvalKeyFor(context));
   } catch (error) {
     if (place.kind === 'home' && HoldfastError.is(error) && error.code === 'Server.Unreachable') return undefined;
     throw error;

@@ -44,7 +44,7 @@ test('where nobody can be asked a run is left waiting; it is found, looked at, c
   saying(false, []);
   const watched = await cli('runs', 'watch', 'march', '--json');
   expect(watched.code).toBe(3);
-  expect(JSON.parse(watched.stdout)).toMatchObject({
+  expect(JSON.parse(watched.stdout.trim().split('\n').at(-1) ?? '')).toMatchObject({
     id: 'march',
     status: 'waiting',
     waitsFor: [{ id: 'march/ask-1' }],
@@ -67,7 +67,7 @@ test('where nobody can be asked a run is left waiting; it is found, looked at, c
   const refusals: [string[], number, string][] = [
     [['--by', 'eve'], 1, 'Approval.NotApprover'],
     [['--by', 'eve', '--as', 'role:boss'], 1, 'Approval.NotApprover'],
-    [['--edit', wrong], 2, 'edit: text'],
+    [['--edit', wrong], 2, 'text: expected string'],
     [['--edit', path.join(within.folder, 'none.json')], 2, 'ENOENT'],
     [['--digest', 'f'.repeat(64)], 1, 'Approval.Stale'],
     [['--remember', 'other(x=1)'], 2, 'the rule is about other'],
