@@ -1,4 +1,5 @@
 import path from 'node:path';
+import type { VendorReply } from '../../testing/vendor-server';
 import type { Ended } from './cli-harness';
 import { useCliWithin } from './cli-within';
 
@@ -7,6 +8,11 @@ import { useCliWithin } from './cli-within';
 const within = useCliWithin('cli-approvals', { HOLDFAST_USER: 'ana', HOLDFAST_APPROVAL_KEY: 'k-1' });
 const { cli, saying, write } = within;
 const pay = (text: string) => ({ toolCalls: [{ id: 'a', name: 'pay', arguments: { text } }] });
+/** By how far the conversation is: an attempt that is repeated gets the same answer. */
+const inTurn =
+  (...replies: VendorReply[]) =>
+  ({ turn }: { turn: number }): VendorReply =>
+    replies[turn] ?? { text: 'too far' };
 const TOOL = `import { defineTool } from 'holdfast';
 import { z } from 'zod';
 export default defineTool({
@@ -32,7 +38,7 @@ afterAll(async () => {
 }, 60_000);
 
 test('where nobody can be asked a run is left waiting; it is found, looked at, changed, approved and followed to its end', async () => {
-  within.vendor.setScript([pay('100 \u001b[31mred'), { text: 'Done.' }]);
+  within.vendor.setScript(inTurn(pay('100 \u001b[31mred'), { text: 'Done.' }));
   saying(false, []);
   const left = await cli('run', 'clerk', 'pay bob', '--id', 'march');
   expect(left).toMatchObject({ code: 3, stdout: 'march waits for an approval\n' });
@@ -91,11 +97,8 @@ test('where nobody can be asked a run is left waiting; it is found, looked at, c
 
 test('at a terminal it is asked there: a question is answered, a call denied, and the run goes on', async () => {
   const question = { question: 'Which colour?', options: ['red', 'blue'] };
-  within.vendor.setScript([
-    { toolCalls: [{ id: 'q', name: 'ask_human', arguments: question }] },
-    pay('100'),
-    { text: 'Blue it is.' },
-  ]);
+  const asking = { toolCalls: [{ id: 'q', name: 'ask_human', arguments: question }] };
+  within.vendor.setScript(inTurn(asking, pay('100'), { text: 'Blue it is.' }));
   saying(true, [
     [/Which colour\?[\s\S]*- blue[\s\S]*answer \(empty/, 'blue'],
     [/approve\? \[y\]es/, 'n'],
