@@ -34,7 +34,7 @@ export function createActivities(services: ActivityServices): Record<string, (..
     lookAtHolder,
     archiveEntries: createArchiveEntries(services),
     notifyBudget: createNotifyBudget(services),
-    workingInstant: async (input) => workingInstant(input),
+    workingInstant: async (input) => lookUp(() => workingInstant(input)),
   };
   const perTool: Record<string, (...args: never[]) => unknown> = {};
   for (const tool of services.tools.values()) {

@@ -1,20 +1,29 @@
 import type { ApprovalTerms } from './approval';
 
+/** What an approver is written as; plain, because the workflow asks it too. */
+export const APPROVER = /^(user:|role:)[^\s:][^:\n]{0,199}$|^manager$|^anyone$/;
+
 /**
  * What makes terms that nobody could ever meet, in one sentence; undefined where all is well. Plain code: the workflow asks it
  * too.
+ * @param requester where known, who does not count with `excludeRequester`.
  */
-export function termsProblem({ approvers = ['anyone'], escalate = [], quorum = 1 }: ApprovalTerms): string | undefined {
+export function termsProblem(terms: ApprovalTerms, requester?: string): string | undefined {
+  const { approvers = ['anyone'], escalate = [], quorum = 1, excludeRequester = false } = terms;
   const stages = [approvers, ...escalate.map((step) => step.approvers)];
   const keys = stages.map((stage) => [...new Set(stage)].sort().join(' '));
   const again = keys.findIndex((key, at) => keys.indexOf(key) !== at);
   if (again >= 0)
     return `escalate: the same approvers are asked again (${keys[again]}); a chain must not run in a circle`;
+  const excluded = excludeRequester ? requester?.trim().toLowerCase() : undefined;
   for (const [at, stage] of stages.entries()) {
-    const people = new Set(stage);
-    if (![...people].every((one) => one.startsWith('user:')) || people.size >= quorum) continue;
+    const people = new Set(stage.map((one) => one.toLowerCase()));
+    if (![...people].every((one) => one.startsWith('user:'))) continue;
+    if (excluded !== undefined) people.delete(`user:${excluded}`);
+    if (people.size >= quorum) continue;
     const where = at === 0 ? 'approvers' : `escalate[${at - 1}].approvers`;
-    return `quorum: ${quorum} approvals are needed, and ${where} names ${people.size}`;
+    const but = excluded !== undefined ? ' besides whoever asks' : '';
+    return `quorum: ${quorum} approvals are needed, and ${where} names ${people.size}${but}`;
   }
   return undefined;
 }

@@ -1,16 +1,20 @@
 import { z } from 'zod';
+import { APPROVER } from './approval-terms';
 import { durationSchema } from './duration';
 
 /** Who may decide: `user:ana`, `role:editor`, `manager` (of whoever asked for the work), or `anyone`. */
-export const approverSchema = z
-  .string()
-  .regex(/^(user:|role:)[^\s:][^:\n]{0,199}$|^manager$|^anyone$/, '"user:NAME", "role:NAME", "manager" or "anyone"');
+export const approverSchema = z.string().regex(APPROVER, '"user:NAME", "role:NAME", "manager" or "anyone"');
 
 const approversSchema = z.array(approverSchema).min(1).max(100);
 
-/** Times of the week in which deadlines run. */
+/** Times of the week in which deadlines run. Hours over midnight belong to the day they begin on. */
 export const workingHoursSchema = z.strictObject({
-  timeZone: z.string().max(100).default('UTC').describe('An IANA name, e.g. "Europe/Berlin".'),
+  timeZone: z
+    .string()
+    .max(100)
+    .refine(isTimeZone, 'not a time zone; write e.g. "Europe/Berlin"')
+    .default('UTC')
+    .describe('An IANA name, e.g. "Europe/Berlin".'),
   days: z.array(z.number().int().min(0).max(6)).min(1).max(7).default([1, 2, 3, 4, 5]).describe('0 is Sunday.'),
   from: z
     .string()
@@ -21,6 +25,15 @@ export const workingHoursSchema = z.strictObject({
     .regex(/^(([01]\d|2[0-3]):[0-5]\d|24:00)$/)
     .default('17:00'),
 });
+
+function isTimeZone(timeZone: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en-US', { timeZone });
+    return true;
+  } catch {
+    return false;
+  }
+}
 export type WorkingHours = z.output<typeof workingHoursSchema>;
 
 const stepSchema = z.strictObject({

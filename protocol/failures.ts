@@ -47,6 +47,7 @@ export const FAILURE = {
   'Secret.Unavailable': 'transient',
   'Approval.Unknown': 'invalid',
   'Approval.Decided': 'invalid',
+  'Approval.Expired': 'invalid',
   'Approval.NotApprover': 'denied',
   'Approval.AlreadyVoted': 'invalid',
   'Approval.Signature': 'denied',

@@ -144,6 +144,7 @@ export function assemble(options: AssemblyOptions): Assembly {
  * @throws HoldfastError as `assemble`.
  */
 export function reassemble({ services }: Assembly, options: AssemblyOptions): void {
-  const { catalogue, providerFor, prices, tools } = assemble(options).services;
-  Object.assign(services, { catalogue, providerFor, prices, tools: new Map([...services.tools, ...tools]) });
+  const { catalogue, providerFor, prices, people, approvalKey, notifiers, tools } = assemble(options).services;
+  const taken = { catalogue, providerFor, prices, people, approvalKey, notifiers };
+  Object.assign(services, { ...taken, tools: new Map([...services.tools, ...tools]) });
 }

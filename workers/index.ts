@@ -1,5 +1,9 @@
 /** `holdfast/worker`: put Holdfast on a Temporal worker. */
 
+export type { People } from '../activities/approvals/people';
+export type { Notice, Notifier } from '../activities/notifiers/notifier';
+export { terminal } from '../activities/notifiers/terminal';
+export { type WebhookOptions, webhook } from '../activities/notifiers/webhook';
 export {
   type ModelCall,
   type ModelDelta,

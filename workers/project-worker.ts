@@ -1,6 +1,8 @@
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { type NativeConnection, Worker } from '@temporalio/worker';
 import { createLateTools } from '../activities';
+import type { Notice } from '../activities/notifiers/notifier';
+import { terminal } from '../activities/notifiers/terminal';
 import { HoldfastError } from '../protocol/failures';
 import { storageError } from '../protocol/storage';
 import { type AssemblyOptions, reassemble } from './assemble';
@@ -29,6 +31,8 @@ export interface ProjectWorkerOptions {
   env?: NodeJS.ProcessEnv;
   /** Told each time it polls, with what it can do. */
   onReady?: (worker: ReadyWorker) => void;
+  /** Told of every request for an approval, besides whom the settings name. */
+  onNotice?: (notice: Notice) => void;
   /** Changes of the project are taken over while it runs, and told here. Default: they are not. */
   reload?: ReloadListener;
 }
@@ -121,14 +125,22 @@ function requireWritable(home: string): void {
   }
 }
 
-async function load({ root, home, readConfig, env = process.env }: ProjectWorkerOptions): Promise<Loaded> {
+async function load({ root, home, readConfig, onNotice, env = process.env }: ProjectWorkerOptions): Promise<Loaded> {
   const { agents, tools, builtInAgents } = await loadProject(root);
   const config = readConfig();
   const definitions = agents.map(({ definition }) => definition);
   const { settings } = config;
+  const assembled = assemblySettings(settings, env);
   return {
     config,
-    contents: { ...assemblySettings(settings, env), agents: definitions, tools, home, env },
+    contents: {
+      ...assembled,
+      notifiers: [...(onNotice ? [terminal(onNotice)] : []), ...(assembled.notifiers ?? [])],
+      agents: definitions,
+      tools,
+      home,
+      env,
+    },
     ready: {
       agents,
       tools: tools.map(({ name }) => name),

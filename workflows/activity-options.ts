@@ -84,6 +84,9 @@ export const LOOK_UP: LocalActivityOptions = {
   retry: { initialInterval: 100, maximumAttempts: 5 },
 };
 
+/** What an approval's deadline hangs on: a busy worker must not end it. */
+export const RECKON: LocalActivityOptions = { startToCloseTimeout: 10_000, retry: { initialInterval: 100 } };
+
 /** Archiving at a roll-over; the session waits for it, so it is tried until it succeeds. */
 export const ARCHIVE: ActivityOptions = {
   summary: 'archive the transcript before continuing as new',

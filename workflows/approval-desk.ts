@@ -8,6 +8,7 @@ import type {
   Vote,
 } from '../protocol/approval';
 import { contentDigest } from '../protocol/content-digest';
+import { parseRule, type Rule } from '../protocol/permissions/rule';
 import { refuse } from './check-update';
 
 /** Refused decisions that are kept to be shown; all of them are events of the history. */
@@ -46,15 +47,23 @@ export class ApprovalDesk {
   }
 
   /** @throws `Approval.*` for a decision that cannot count whoever made it. */
-  check(decision: Decision): void {
+  check(decision: Decision, now: number): void {
     const { by } = decision;
     const { request, state } = this;
     if (this.outcome)
       refuse('Approval.Decided', `it is decided already: ${this.outcome.verdict}`, 'Nothing is left to do.');
+    if (this.expiresAt !== undefined && now >= this.expiresAt) tooLate(this.expiresAt);
     if (decision.digest !== undefined && decision.digest !== this.digest) {
       refuse(
         'Approval.Stale',
         'the decision is about something else than what is asked',
+        'Look again: holdfast approvals show ID',
+      );
+    }
+    if (state.edit && decision.verdict === 'approve' && decision.digest === undefined) {
+      refuse(
+        'Approval.Stale',
+        'the arguments were changed by an approver since it was asked; say which ones are approved with their digest',
         'Look again: holdfast approvals show ID',
       );
     }
@@ -70,6 +79,7 @@ export class ApprovalDesk {
     if (decision.edit !== undefined && (request.kind !== 'tool-call' || decision.verdict !== 'approve')) {
       refuse('Input.Invalid', 'edit: only the arguments of a tool call that is approved can be changed');
     }
+    this.checkRemember(decision);
   }
 
   private checkAnswer(answer: unknown): void {
@@ -81,11 +91,33 @@ export class ApprovalDesk {
     }
   }
 
-  /** What a decision is about now: the request, or what an approver made of it. */
-  get digest(): string {
-    const { edit } = this.state;
-    return edit ? contentDigest([this.request.digest, edit]) : this.request.digest;
+  /** What is allowed for the rest of the run is this tool or less of it, never another. */
+  private checkRemember({ remember, verdict }: Decision): void {
+    if (remember === undefined || remember === 'call') return;
+    const { kind, tool } = this.request;
+    if (kind !== 'tool-call' || tool === undefined || verdict !== 'approve')
+      refuse('Input.Invalid', 'remember: only of a tool call that is approved');
+    if (remember === 'run') return;
+    const rule = readRule(remember);
+    if (typeof rule === 'string') refuse('Input.Invalid', `remember: ${rule}`, 'See docs/permissions.md for rules.');
+    if (rule.tools !== tool) {
+      refuse('Input.Invalid', `remember: the rule is about ${rule.tools}, and what is asked is ${tool}`);
+    }
   }
+
+  /**
+   * What a decision is about now: all of the request, with who may decide and until when, as it is or as an approver changed it.
+   */
+  get digest(): string {
+    const { carried: _carried, ...request } = this.request;
+    const { edit, openedAt } = this.state;
+    if (this.bound?.edit !== edit || !this.bound) {
+      this.bound = { edit, digest: contentDigest({ request, openedAt, edit }) };
+    }
+    return this.bound.digest;
+  }
+
+  private bound: { edit: Record<string, unknown> | undefined; digest: string } | undefined;
 
   /** One no decides; as many yes as the quorum wants. Who changes the arguments is the first to approve the new ones. */
   count(vote: Vote): void {
@@ -101,7 +133,7 @@ export class ApprovalDesk {
   private end(verdict: 'approved' | 'denied', { reason, answer }: Vote): void {
     const { votes } = this.state;
     const { edit } = this.state;
-    const remember = votes.findLast((vote) => vote.remember !== undefined && vote.remember !== 'call')?.remember;
+    const remember = commonWish(votes);
     const approved = verdict === 'approved';
     this.outcome = {
       verdict,
@@ -129,6 +161,7 @@ export class ApprovalDesk {
     this.state.stage++;
     this.state.stageSince = now;
     this.state.reminders = 0;
+    this.expiresAt = undefined;
     return true;
   }
 
@@ -142,6 +175,30 @@ export class ApprovalDesk {
     const { approvers, missing, expiresAt = null, outcome = null } = this;
     return { ...this.state, request: { ...request, digest: this.digest }, approvers, missing, expiresAt, outcome };
   }
+}
+
+function tooLate(expiresAt: number): never {
+  const since = new Date(expiresAt).toISOString();
+  refuse(
+    'Approval.Expired',
+    `the time to decide was over at ${since}`,
+    'Whoever is asked next decides, or it is denied.',
+  );
+}
+
+function readRule(text: string): Rule | string {
+  try {
+    return parseRule(text);
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+/** As many people as one call needs must want the same to be allowed for the rest of the run. */
+function commonWish(votes: readonly Vote[]): string | undefined {
+  const wishes = new Set(votes.filter(({ verdict }) => verdict === 'approve').map(({ remember = 'call' }) => remember));
+  const [wish] = wishes;
+  return wishes.size === 1 && wish !== 'call' ? wish : undefined;
 }
 
 function same(a: string, b: string): boolean {

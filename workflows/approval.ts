@@ -15,15 +15,17 @@ import {
 import type { HoldfastActivities } from '../protocol/activities';
 import type { ApprovalEvent, ApprovalOutcome, ApprovalRequest, Decision } from '../protocol/approval';
 import type { Decided } from '../protocol/budget/ledger';
-import { LOOK_UP, NOTIFY } from './activity-options';
+import { LOOK_UP, NOTIFY, RECKON } from './activity-options';
 import { ApprovalDesk } from './approval-desk';
 import { approvalDetails } from './approval-details';
 import { checkDecisionShape, checkRequest } from './check-decision';
+import { refuse } from './check-update';
 import { failureOf, toApplicationFailure } from './failures';
 import { approvalQuery, decideSignal, decideUpdate } from './messages';
 import { recordApproval, recordApprovers } from './search-attributes';
 
-const { checkDecision, workingInstant } = proxyLocalActivities<HoldfastActivities>(LOOK_UP);
+const { checkDecision } = proxyLocalActivities<HoldfastActivities>(LOOK_UP);
+const { workingInstant } = proxyLocalActivities<HoldfastActivities>(RECKON);
 const { notifyApproval } = proxyActivities<HoldfastActivities>(NOTIFY);
 
 /**
@@ -37,16 +39,15 @@ export async function approval(request: ApprovalRequest): Promise<ApprovalOutcom
   setHandler(decideUpdate, (decision) => decide(desk, decision), {
     validator: (decision) => {
       checkDecisionShape(decision);
-      desk.check(decision);
+      desk.check(decision, Date.now());
     },
   });
   setHandler(decideSignal, (decision) => decideBySignal(desk, decision));
   if (!request.carried) {
     recordApproval(request, desk.approvers);
-    tell(desk, 'asked');
   }
   try {
-    await untilDecided(desk);
+    await untilDecided(desk, request.carried ? undefined : 'asked');
   } catch (error) {
     if (!isCancellation(error)) throw error;
     desk.withdraw();
@@ -81,9 +82,13 @@ async function decide(desk: ApprovalDesk, decision: Decision): Promise<void> {
     ...(request.requester !== undefined && { requester: request.requester }),
     ...(request.tool !== undefined && { tool: request.tool }),
   };
+  const { stage } = desk.state;
   const { as, signed } = await checkDecision(input).catch(rethrown);
-  desk.check(decision);
   const at = Date.now();
+  desk.check(decision, at);
+  if (desk.state.stage !== stage) {
+    refuse('Approval.Expired', 'others are asked by now', 'See who: holdfast approvals show ID');
+  }
   desk.count({
     by,
     verdict,
@@ -98,19 +103,27 @@ async function decide(desk: ApprovalDesk, decision: Decision): Promise<void> {
   setCurrentDetails(approvalDetails(desk));
 }
 
-/** The same by a signal, which the stock Temporal CLI and Web UI send: nobody hears of a refusal, so it is kept. */
-async function decideBySignal(desk: ApprovalDesk, decision: Decision): Promise<void> {
+/**
+ * The same by a signal, which the stock Temporal CLI and Web UI send: nobody hears of a refusal, so it is kept. What can be refused at
+ * once is, without a promise: signals may come in floods.
+ */
+function decideBySignal(desk: ApprovalDesk, decision: Decision): Promise<void> | void {
   try {
     checkDecisionShape(decision);
-    desk.check(decision);
-    await decide(desk, decision);
+    desk.check(decision, Date.now());
   } catch (error) {
-    const failure = failureOf(error);
-    if (!failure) throw error;
-    const by = typeof decision?.by === 'string' ? decision.by.slice(0, 200) : '?';
-    desk.refuse({ by, at: Date.now(), code: failure.code, message: failure.message });
-    setCurrentDetails(approvalDetails(desk));
+    return refused(desk, decision, error);
   }
+  return decide(desk, decision).catch((error) => refused(desk, decision, error));
+}
+
+function refused(desk: ApprovalDesk, decision: Decision, error: unknown): void {
+  if (isCancellation(error)) throw error;
+  // A worker that could not tell refuses too: a failure thrown here would end the approval.
+  const failure = failureOf(error) ?? { code: 'Internal.Bug', message: 'it could not be checked; decide again' };
+  const by = typeof decision?.by === 'string' ? decision.by.slice(0, 200) : '?';
+  desk.refuse({ by, at: Date.now(), code: failure.code, message: failure.message });
+  setCurrentDetails(approvalDetails(desk));
 }
 
 function rethrown(error: unknown): never {
@@ -119,23 +132,27 @@ function rethrown(error: unknown): never {
 }
 
 /** Waits, reminds and escalates until there is an outcome. */
-async function untilDecided(desk: ApprovalDesk): Promise<void> {
+async function untilDecided(desk: ApprovalDesk, news: ApprovalEvent | undefined): Promise<void> {
+  let event = news;
   while (!desk.outcome) {
     const { state, request, patience } = desk;
     desk.expiresAt = patience === undefined ? undefined : await instantAfter(request, state.stageSince, patience);
     const remindAt = await nextReminder(desk);
+    if (event !== undefined) tell(desk, event);
+    event = undefined;
     setCurrentDetails(approvalDetails(desk));
     const decided = await decidedBefore(desk, Math.min(desk.expiresAt ?? Number.POSITIVE_INFINITY, remindAt));
     if (decided) return;
     if (desk.expiresAt !== undefined && Date.now() >= desk.expiresAt) {
       if (!desk.escalate(Date.now())) return;
       recordApprovers(desk.approvers);
-      tell(desk, 'escalated');
+      event = 'escalated';
     } else if (Date.now() >= remindAt) {
       state.reminders++;
-      tell(desk, 'reminded');
+      event = 'reminded';
     }
-    if (workflowInfo().continueAsNewSuggested && !desk.outcome) await rollOver(desk);
+    const told = event === undefined;
+    if (workflowInfo().continueAsNewSuggested && told && !desk.outcome) await rollOver(desk);
   }
 }
 
@@ -167,7 +184,8 @@ async function decidedBefore(desk: ApprovalDesk, at: number): Promise<boolean> {
       },
     );
   try {
-    return await Promise.race([passed, condition(over).then(() => true)]);
+    const full = () => workflowInfo().continueAsNewSuggested;
+    return await Promise.race([passed, condition(() => over() || full()).then(over)]);
   } finally {
     timer.cancel();
   }

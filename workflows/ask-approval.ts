@@ -1,9 +1,9 @@
-import { msToNumber } from '@temporalio/common';
 import { startChild, workflowInfo } from '@temporalio/workflow';
-import type { ApprovalOutcome, ApprovalRequest, ApprovalTerms } from '../protocol/approval';
+import type { ApprovalOutcome, ApprovalRequest } from '../protocol/approval';
 import { contentDigest } from '../protocol/content-digest';
 import { ID_SEPARATOR } from '../protocol/names';
 import type { approval } from './approval';
+import { normalTerms, type WrittenTerms } from './approval-terms';
 import { toApplicationFailure } from './failures';
 
 /** SQL visibility stores no longer ids. */
@@ -23,7 +23,7 @@ export async function askApproval(
 ): Promise<ApprovalOutcome> {
   const child = await startChild<typeof approval>('approval', {
     workflowId: id,
-    args: [{ ...request, run }],
+    args: [{ ...request, ...normalTerms(request), run }],
     staticSummary: request.title,
     memo: { approval: inboxEntry(request, run) },
     parentClosePolicy: 'REQUEST_CANCEL',
@@ -53,7 +53,7 @@ function inboxEntry(
 }
 
 /** What a user's own workflow asks for: `{title, approvers, expiresAfter, …}`; durations in milliseconds or as text. */
-export interface RequestApprovalOptions extends Omit<ApprovalTerms, 'expiresAfter' | 'remindEvery'> {
+export interface RequestApprovalOptions extends WrittenTerms {
   title: string;
   /** More about it, in Markdown. */
   body?: string;
@@ -63,8 +63,6 @@ export interface RequestApprovalOptions extends Omit<ApprovalTerms, 'expiresAfte
   /** Answers to choose from, of a question. */
   options?: string[];
   requester?: string;
-  expiresAfter?: number | string;
-  remindEvery?: number | string;
 }
 
 let asked = 0;
@@ -84,14 +82,14 @@ export async function requestApproval<Answer = void>(options: RequestApprovalOpt
   });
 }
 
-function startApproval({ subject, kind = 'message', expiresAfter, remindEvery, ...given }: RequestApprovalOptions) {
+function startApproval({ subject, kind = 'message', ...given }: RequestApprovalOptions) {
   const { workflowId } = workflowInfo();
+  const { escalate: _escalate, workingHours: _hours, expiresAfter: _expires, remindEvery: _remind, ...rest } = given;
   const request = {
-    ...given,
+    ...rest,
+    ...normalTerms(given),
     kind,
     ...(subject !== undefined && { arguments: subject }),
-    ...(expiresAfter !== undefined && { expiresAfter: msToNumber(expiresAfter as number) }),
-    ...(remindEvery !== undefined && { remindEvery: msToNumber(remindEvery as number) }),
     digest: contentDigest({ run: workflowId, title: given.title, body: given.body, subject }),
   };
   return askApproval(approvalIdOf(workflowId, ++asked), request);

@@ -1,6 +1,6 @@
 import type { ApprovalRequest, Decision } from '../protocol/approval';
 import { termsProblem } from '../protocol/approval-terms';
-import { parseRule } from '../protocol/permissions/rule';
+import { normalTerms } from './approval-terms';
 import { checkActor, invalid } from './check-update';
 
 const KINDS = ['tool-call', 'plan', 'budget', 'message', 'question', 'effect'];
@@ -15,7 +15,8 @@ export function checkRequest(request: ApprovalRequest): void {
   for (const name of ['title', 'run', 'digest'] as const) {
     if (typeof request[name] !== 'string' || request[name] === '') invalid(`${name}: a text is needed`);
   }
-  const problem = termsProblem(request);
+  normalTerms(request);
+  const problem = termsProblem(request, request.requester);
   if (problem !== undefined) invalid(problem);
 }
 
@@ -30,17 +31,8 @@ export function checkDecisionShape(decision: Decision): void {
     if (value !== undefined && (typeof value !== 'string' || value.length > 1_000))
       invalid(`${name}: not a short text`);
   }
-  if (remember !== undefined && remember !== 'run') checkRule(remember);
   if (edit !== undefined && (typeof edit !== 'object' || edit === null || Array.isArray(edit))) {
     invalid('edit: an object, the arguments to use instead');
   }
   if (JSON.stringify(decision).length > MAX_DECISION) invalid(`a decision has at most ${MAX_DECISION} characters`);
-}
-
-function checkRule(text: string): void {
-  try {
-    parseRule(text);
-  } catch (error) {
-    invalid(`remember: "run" or a rule: ${(error as Error).message}`);
-  }
 }

@@ -1,5 +1,6 @@
 import type { ApprovalOutcome, ApprovalRequest } from '../protocol/approval';
 import { contentDigest } from '../protocol/content-digest';
+import type { Failure } from '../protocol/failures';
 import type { ToolCallPart, ToolMessage } from '../protocol/messages';
 import { outsideSource } from '../protocol/permissions/outside';
 import type { Ruling } from '../protocol/permissions/verdict';
@@ -10,6 +11,8 @@ import type { Session } from './session';
 /** What permitting needs of Temporal. */
 export interface PermitDeps {
   now(): number;
+  /** What went wrong, classified; undefined for a bug or a cancellation. */
+  failureOf(error: unknown): Failure | undefined;
   /** Asks people, and waits for as long as they take. */
   askApproval(id: string, request: Omit<ApprovalRequest, 'run'>): Promise<ApprovalOutcome>;
   /** The workflow id of the session's n-th approval. */
@@ -36,7 +39,15 @@ export async function permit(
   const ruling = session.ruleOn(spec, call);
   if (ruling.verdict === 'allow') return { call };
   if (ruling.verdict === 'deny') return denied(call, ruling.because);
-  const outcome = await ask(session, spec, call, ruling, deps);
+  const request = requestOf(session, spec, call, ruling, titleOf(session, call));
+  const outcome = await askPeople(session, spec.name, request, deps);
+  if ('problem' in outcome) {
+    return answered(
+      call,
+      'denied',
+      `An approval is needed and cannot be asked for: ${outcome.problem}. Nothing was run.`,
+    );
+  }
   if (outcome.verdict !== 'approved') return notApproved(call, outcome);
   remember(session, outcome, deps.now());
   if (!outcome.edit) return { call };
@@ -60,19 +71,22 @@ export function noteOutside({ authority, given }: Session, spec: ToolSpec | unde
   if (source !== undefined) authority.taint(source);
 }
 
-async function ask(
+/** Asks, and says so of the run for as long as it waits. A request nobody could decide is told, not thrown. */
+export async function askPeople(
   session: Session,
-  spec: ToolSpec,
-  call: ToolCallPart,
-  ruling: Ruling,
+  tool: string,
+  request: Omit<ApprovalRequest, 'run'>,
   deps: PermitDeps,
-): Promise<ApprovalOutcome> {
+): Promise<ApprovalOutcome | { problem: string }> {
   const number = ++session.authority.state.asked;
-  const title = titleOf(session, call);
-  const waits = { id: deps.approvalId(number), title, tool: spec.name };
+  const waits = { id: deps.approvalId(number), title: request.title, tool };
   session.wait(waits);
   try {
-    return await deps.askApproval(waits.id, requestOf(session, spec, call, ruling, title));
+    return await deps.askApproval(waits.id, request);
+  } catch (error) {
+    const failure = deps.failureOf(error);
+    if (failure?.code !== 'Input.Invalid') throw error;
+    return { problem: failure.message };
   } finally {
     session.waited(waits);
   }

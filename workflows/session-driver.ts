@@ -1,10 +1,12 @@
 import type { InvokeModelInput, InvokeModelResult, LeaseShort, RunToolInput } from '../protocol/activities';
+import { ASK_HUMAN_SPEC } from '../protocol/ask-human';
 import type { Failure, FailureCode } from '../protocol/failures';
 import type { AssistantMessage, ToolCallPart, ToolMessage } from '../protocol/messages';
 import type { StopReason } from '../protocol/session';
 import { applyTodo } from '../protocol/todo';
 import type { ToolSpec } from '../protocol/tool';
 import { addUsage } from '../protocol/usage';
+import { askHuman } from './ask-human';
 import { type CompactionDeps, canSummarise, noteSummaryDue, summarise, withoutSummary } from './compaction';
 import { type Stop, stopBeforeTools, stopBeforeTurn } from './gates';
 import { grouped } from './grouped';
@@ -20,8 +22,6 @@ export interface SessionDeps extends PermitDeps, CompactionDeps {
   invokeModel(input: InvokeModelInput, summary: string): Promise<InvokeModelResult | LeaseShort>;
   /** Resolves with a result whatever the tool does; rejects on cancellation only. */
   runTool(spec: ToolSpec, input: RunToolInput, summary: string): Promise<ToolMessage>;
-  /** A failed model call, classified; undefined for anything else (a bug, a cancellation). */
-  failureOf(error: unknown): Failure | undefined;
   /** US dollars a failed or cancelled model call may have cost; undefined when it does not say. */
   lostUsd(error: unknown): number | undefined;
   /** Whether this Temporal run has grown enough to continue as new. */
@@ -261,7 +261,9 @@ async function runPermitted(
   control.breakAtTool(spec.name, deps.now());
   while (control.holds('tool')) await parked(session, deps, () => !control.holds('tool'));
   control.started('tool');
-  if (spec.runsIn === 'workflow') return runTodo(session, call);
+  if (spec.runsIn === 'workflow') {
+    return spec.name === ASK_HUMAN_SPEC.name ? askHuman(session, call, deps) : runTodo(session, call);
+  }
   const { agent, progress, firstRunId, mounts } = session;
   const input = toolInput(call, { agent: agent.name, firstRunId, turn: progress.turns, ...(mounts && { mounts }) });
   // Nothing is waited for that costs nothing: calls that run together would start in another order.

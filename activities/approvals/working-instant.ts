@@ -1,4 +1,5 @@
 import type { WorkingHours, WorkingInstantInput } from '../../protocol/approval';
+import { HoldfastError } from '../../protocol/failures';
 
 const MINUTE = 60_000;
 /** A request that needs more working time than this is a mistake. */
@@ -29,13 +30,7 @@ const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
 
 /** Wall-clock time of a zone. Offsets change on quarters of an hour only, so within one they are taken once. */
 function clockOf({ timeZone }: WorkingHours): (at: number) => LocalTime {
-  const format = new Intl.DateTimeFormat('en-US', {
-    timeZone,
-    weekday: 'short',
-    hour: '2-digit',
-    minute: '2-digit',
-    hourCycle: 'h23',
-  });
+  const format = formatOf(timeZone);
   let quarter = -1;
   let base: LocalTime = { day: 0, minute: 0 };
   return (at) => {
@@ -47,6 +42,23 @@ function clockOf({ timeZone }: WorkingHours): (at: number) => LocalTime {
     }
     return { day: base.day, minute: base.minute + Math.floor((at % (15 * MINUTE)) / MINUTE) };
   };
+}
+
+function formatOf(timeZone: string): Intl.DateTimeFormat {
+  try {
+    return new Intl.DateTimeFormat('en-US', {
+      timeZone,
+      weekday: 'short',
+      hour: '2-digit',
+      minute: '2-digit',
+      hourCycle: 'h23',
+    });
+  } catch (cause) {
+    throw new HoldfastError('Input.Invalid', `workingHours.timeZone: ${JSON.stringify(timeZone)} is no time zone`, {
+      hint: 'Write an IANA name, e.g. "Europe/Berlin".',
+      cause,
+    });
+  }
 }
 
 /** Hours over midnight belong to the day they begin on. */

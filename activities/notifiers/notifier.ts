@@ -1,7 +1,6 @@
-import type { NotifyApprovalInput } from '../../protocol/approval';
-import type { BudgetNotice } from '../../protocol/budget/ledger';
+import type { Notice } from '../../protocol/notice';
 
-export type Notice = NotifyApprovalInput | BudgetNotice;
+export type { Notice } from '../../protocol/notice';
 
 /** Tells people of an approval, or of money that runs out. A thrown error is tried again later. */
 export interface Notifier {

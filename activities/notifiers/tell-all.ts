@@ -2,20 +2,23 @@ import { activityInfo, Context } from '@temporalio/activity';
 import { toFailure } from '../to-failure';
 import type { Notice, Notifier } from './notifier';
 
-/** Tells every notifier; one that fails is tried again alone, for those before it the heartbeat remembers that they were told. */
+/**
+ * Tells every notifier, all at once: a slow one keeps no other waiting. One that fails is tried again alone; that the others were
+ * told, the heartbeat remembers.
+ */
 export async function tellAll(notifiers: readonly Notifier[], notice: Notice, id: string): Promise<void> {
   const { attempt, heartbeatDetails } = activityInfo();
-  const told: string[] = Array.isArray(heartbeatDetails) ? [...heartbeatDetails] : [];
-  let failure: unknown;
-  for (const notifier of notifiers) {
-    if (told.includes(notifier.name)) continue;
-    try {
-      await notifier.notify(notice, id, Context.current().cancellationSignal);
-      told.push(notifier.name);
-      Context.current().heartbeat(told);
-    } catch (error) {
-      failure = error;
-    }
-  }
-  if (failure !== undefined) throw toFailure(failure, attempt);
+  const told = new Set<string>(Array.isArray(heartbeatDetails) ? heartbeatDetails : []);
+  const context = Context.current();
+  // Two may have the same name: webhooks on one host.
+  const telling = notifiers
+    .map((notifier, at) => ({ notifier, key: `${at} ${notifier.name}` }))
+    .filter(({ key }) => !told.has(key))
+    .map(async ({ notifier, key }) => {
+      await notifier.notify(notice, id, context.cancellationSignal);
+      told.add(key);
+      context.heartbeat([...told]);
+    });
+  const failed = (await Promise.allSettled(telling)).find(({ status }) => status === 'rejected');
+  if (failed) throw toFailure((failed as PromiseRejectedResult).reason, attempt);
 }

@@ -1,3 +1,4 @@
+import { ASK_HUMAN_SPEC } from '../../protocol/ask-human';
 import { HoldfastError } from '../../protocol/failures';
 import { TODO_SPEC } from '../../protocol/todo';
 import type { ToolSpec } from '../../protocol/tool';
@@ -30,7 +31,7 @@ export const BUILTIN_TOOLS: readonly Tool[] = [
 ];
 
 /** Tools that are state of the run itself; the workflow carries them out. */
-export const WORKFLOW_TOOLS: readonly ToolSpec[] = [TODO_SPEC];
+export const WORKFLOW_TOOLS: readonly ToolSpec[] = [TODO_SPEC, ASK_HUMAN_SPEC];
 
 /**
  * What an agent lists under `tools`, as names of tools: a toolset stands for all its tools, a tool for itself. In the

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HoldfastError } from '../../protocol/failures';
 import type { Context } from './context';
-import { type Link, openLink } from './link';
+import { approvalKeyFor, type Link, openLink } from './link';
 import type { LocalCluster } from './local-cluster';
 import { homeServer, placeOf } from './place';
 
@@ -35,7 +35,7 @@ export class Carrier {
     }
     await running?.close();
     const local = await startLocal(context, worker);
-    return new Carrier(context, await openLink(local.place), local);
+    return new Carrier(context, await openLink(local.place, approvalKeyFor(context)), local);
   }
 
   get link(): Link {
@@ -67,7 +67,7 @@ export class Carrier {
     this.context.out.say('The server was stopped; carrying on here.');
     this.local = await startLocal(this.context, true);
     const lost = this.current;
-    this.current = await openLink(this.local.place);
+    this.current = await openLink(this.local.place, approvalKeyFor(this.context));
     await lost.close();
   }
 
@@ -91,7 +91,7 @@ async function runningLink(context: Context): Promise<Link | undefined> {
   const place = placeOf(context);
   if (!place) return undefined;
   try {
-    return await openLink(place);
+    return await openLink(place, approvalKeyFor(context));
   } catch (error) {
     if (place.kind === 'home' && HoldfastError.is(error) && error.code === 'Server.Unreachable') return undefined;
     throw error;

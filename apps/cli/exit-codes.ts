@@ -51,6 +51,8 @@ const USAGE: ReadonlySet<FailureCode> = new Set<FailureCode>([
   'Budget.Frozen',
   'Schedule.Unknown',
   'Schedule.Exists',
+  'Approval.Unknown',
+  'Approval.Decided',
   'Control.Illegal',
   'Chat.Closed',
   'Model.UnknownProvider',

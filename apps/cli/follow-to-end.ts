@@ -1,4 +1,7 @@
 import { HoldfastError } from '../../protocol/failures';
+import type { WaitsFor } from '../../protocol/permissions/view';
+import { askInline } from './approvals/ask-inline';
+import { leftWaiting, waitingLines } from './approvals/waiting';
 import type { Carrier } from './carrier';
 import type { Context } from './context';
 import { EXIT, type ExitCode, exitCodeOfStop } from './exit-codes';
@@ -7,7 +10,7 @@ import type { StreamedText } from './follow/live-text';
 import { linesOf } from './follow/progress-lines';
 import { answerText, type Ending, endingLines } from './follow/result-text';
 import { runView } from './follow/run-view';
-import { StatusLine } from './follow/status-line';
+import { type Status, StatusLine } from './follow/status-line';
 import { lostText } from './lost-connection';
 import { type FollowedRun, placeOfRun, type RunReport, reportOf } from './run-report';
 import { selfCommand } from './self-command';
@@ -25,7 +28,10 @@ export interface FollowToEndOptions {
   onEnd?: (report: RunReport) => void;
 }
 
-/** Shows what a run does until it is over, or until Ctrl-C, which leaves the run alone. */
+/**
+ * Shows what a run does until it is over, or until Ctrl-C, which leaves the run alone. Where nobody sits at a terminal, it ends too
+ * when the run waits for people.
+ */
 export async function followToEnd(
   context: Context,
   carrier: Carrier,
@@ -34,7 +40,8 @@ export async function followToEnd(
 ): Promise<ExitCode> {
   const { out } = context;
   try {
-    await showProgress(context, carrier, run, options);
+    const waits = await showProgress(context, carrier, run, options);
+    if (waits) return leftWaiting(context, run, waits, { stream: options.stream, carriesOn: carrier.carriesOn });
     if (options.interrupt.aborted) return detached(context, carrier, run.id);
     const report = await reportOf(context, carrier.link, run);
     options.onEnd?.(report);
@@ -57,8 +64,9 @@ async function showProgress(
   carrier: Carrier,
   run: FollowedRun,
   { stream, last, interrupt: signal, ...times }: FollowToEndOptions,
-): Promise<void> {
+): Promise<readonly WaitsFor[] | undefined> {
   const { out } = context;
+  const attended = process.stdin.isTTY === true && !out.json;
   const elapsed = (): number => elapsedOf(times);
   const line = new StatusLine(out, elapsed);
   const onLost = (): void => out.say(lostText(context, carrier));
@@ -80,13 +88,24 @@ async function showProgress(
       if (progress.type === 'text-delta' || progress.type === 'text-dropped' || progress.type === 'turn-finished') {
         line.say(progress);
       }
-      line.print(linesOf(progress, out.note, elapsed()));
+      if (progress.type === 'approval-asked') {
+        line.rest();
+        line.print(waitingLines(context, progress));
+        if (attended) await askInline(context, carrier.link.holdfast, progress, signal);
+      } else line.print(linesOf(progress, out.note, elapsed()));
+      if (!attended && progress.type === 'status' && rests(progress)) return progress.waitsFor;
     }
   } finally {
     left.abort();
     line.close();
     await live?.close();
   }
+  return undefined;
+}
+
+/** Whether nothing goes on but people's thinking. */
+function rests({ running, waitsFor }: Status): boolean {
+  return waitsFor.length > 0 && running.length === 0;
 }
 
 /** What the model says, where a bus brings it; without one the run is followed message by message. */

@@ -13,7 +13,7 @@ export interface Link {
 }
 
 /** @throws HoldfastError `Server.Unreachable`, `Server.NamespaceUnknown`. */
-export async function openLink(place: Place): Promise<Link> {
+export async function openLink(place: Place, approvalKey?: string): Promise<Link> {
   // First, because the client's code takes longer to load than a refusal to arrive.
   await requireListening(place.address, process.env, isTls(place));
   const { Client } = require('@temporalio/client') as typeof import('@temporalio/client');
@@ -23,7 +23,11 @@ export async function openLink(place: Place): Promise<Link> {
   const { interceptor, settle } = requestRetries();
   const connection = await openConnection(place, { interceptors: [interceptor] });
   const { namespace, taskQueue } = place;
-  const holdfast = new HoldfastClient(new Client({ connection, namespace }), { by: operator(), taskQueue });
+  const holdfast = new HoldfastClient(new Client({ connection, namespace }), {
+    by: operator(),
+    taskQueue,
+    ...(approvalKey !== undefined && { approvalKey }),
+  });
   return { holdfast, place, close: () => settle().then(() => connection.close()) };
 }
 
@@ -39,13 +43,19 @@ function operator(): string {
   }
 }
 
+/** What decisions on approvals made here are signed with. */
+export function approvalKeyFor({ config, env }: Context): string | undefined {
+  const { approvalKeyOf } = require('../../workers/config/apply') as typeof import('../../workers/config/apply');
+  return approvalKeyOf(config.settings, env);
+}
+
 /**
  * For commands that only look: they need a server that runs already.
  * @throws HoldfastError `Server.Unreachable` also when nothing runs.
  */
 export async function linkTo(context: Context): Promise<Link> {
   const place = placeOf(context);
-  if (place) return openLink(place);
+  if (place) return openLink(place, approvalKeyFor(context));
   throw new HoldfastError('Server.Unreachable', `no Temporal server runs in ${context.home}, and none is named`, {
     hint: `Start one: holdfast dev${context.placeFlags}. Or name a cluster: --address HOST:PORT, TEMPORAL_ADDRESS.`,
   });

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Notice } from '../../protocol/notice';
 import { createLogging, installLogging, type Logging } from '../../workers/logging';
 import type { ReadyWorker, ReloadListener } from '../../workers/project-worker';
 import { RotatingFile } from '../../workers/rotating-file';
@@ -23,6 +24,8 @@ export interface LocalOptions {
   /** How long running calls may take to end when it stops, in ms. */
   graceMs: number;
   onReady?: (worker: ReadyWorker) => void;
+  /** Told of every request for an approval. */
+  onNotice?: (notice: Notice) => void;
   /** Changes of the project are taken over while the worker runs. */
   reload?: ReloadListener;
   /** False starts only the server. */
@@ -103,7 +106,7 @@ let installed = false;
 
 function workerOf(context: Context, options: LocalOptions, cluster: Place | undefined): Startable {
   const { project, home, env, out, readConfig } = context;
-  const { graceMs, onReady, reload } = options;
+  const { graceMs, onReady, onNotice, reload } = options;
   return {
     name: 'worker',
     start(server) {
@@ -114,7 +117,12 @@ function workerOf(context: Context, options: LocalOptions, cluster: Place | unde
         installed = true;
       }
       out.phase('worker code is loaded');
-      const optional = { ...(cluster && { cluster }), ...(onReady && { onReady }), ...(reload && { reload }) };
+      const optional = {
+        ...(cluster && { cluster }),
+        ...(onReady && { onReady }),
+        ...(onNotice && { onNotice }),
+        ...(reload && { reload }),
+      };
       return projectWorker({ root: project, home, env, readConfig, graceMs, ...optional }).start(server);
     },
   };

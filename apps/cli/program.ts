@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { registerAgent } from './commands/agent';
+import { registerApprovals } from './commands/approvals';
 import { registerBudget } from './commands/budget';
 import { registerChat } from './commands/chat';
 import { registerCompletion } from './commands/completion';
@@ -47,6 +48,7 @@ const COMMANDS = [
   registerChat,
   registerRuns,
   registerBudget,
+  registerApprovals,
   registerSchedule,
   registerAgent,
   registerConfig,

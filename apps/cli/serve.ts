@@ -1,4 +1,6 @@
+import type { Notice } from '../../protocol/notice';
 import type { ReadyWorker, ReloadListener } from '../../workers/project-worker';
+import { decideCommands } from './approvals/approval-text';
 import type { Context } from './context';
 import { escapeLine } from './escape';
 import { EXIT, type ExitCode } from './exit-codes';
@@ -33,6 +35,7 @@ export async function serve(context: Context, reload: boolean): Promise<ExitCode
       level,
       graceMs,
       onReady,
+      ...(reload && { onNotice: (notice) => tellNotice(context, notice) }),
       ...(reload && { reload: reloadsOf(context) }),
     });
     announce(context, cluster, ready);
@@ -45,6 +48,21 @@ export async function serve(context: Context, reload: boolean): Promise<ExitCode
     interruption.release();
     untoggle();
   }
+}
+
+/** What waits for people, and what money runs out, where the work is done. */
+function tellNotice(context: Context, notice: Notice): void {
+  const { out } = context;
+  if ('account' in notice) {
+    const { event, account, limit, part } = notice;
+    if (out.json) out.jsonLine({ type: 'budget', event, account, limit, part });
+    out.say(out.note.yellow(`! ${account}: ${Math.round(part * 100)} % of ${limit} spent`));
+    return;
+  }
+  const { event, approval: id, request } = notice;
+  if (out.json) out.jsonLine({ type: 'approval', event, id, title: request.title });
+  out.say(out.note.yellow(`? ${event}: ${escapeLine(request.title)}`));
+  for (const command of decideCommands(context, id, request.kind)) out.say(`    ${command}`);
 }
 
 /** Says what was taken over, or why it was not. */

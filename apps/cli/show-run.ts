@@ -79,6 +79,7 @@ export function shownRunText(run: ShownRun, style: Style): string {
   row('begins', run.beginsAt && localTime(run.beginsAt));
   if (known) row('used', usedText(known));
   if (run.state) row('does', escapeLine([run.state.phase, ...run.state.running].join(' · ')));
+  for (const { id, title } of run.state?.waitsFor ?? []) row('waits for', ` ${escapeLine(id)}: ${escapeLine(title)}`);
   if (run.state) controlRows(run.state, row);
   row('ended', run.result?.detail && escapeText(run.result.detail));
   for (const { activity, attempt, code, message } of run.pending) {

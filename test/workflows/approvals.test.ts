@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { AgentDefinition } from '../../protocol/agent';
+import type { NotifyApprovalInput } from '../../protocol/approval';
 import { signatureOf } from '../../protocol/decision-signature';
 import { type ScriptedStep, scriptedModel } from '../../testing/scripted-model';
 import { eventually } from '../fixtures/eventually';
@@ -17,7 +18,7 @@ function desk(steps: ScriptedStep[], permissions: AgentDefinition['permissions']
     name: 'clerk',
     instructions: 'Pay.',
     model: 'scripted/steps',
-    tools: ['pay'],
+    tools: ['pay', 'ask_human'],
     permissions: { profile: 'strict', ...permissions },
   };
   const options: TestWorkerOptions = { agents: [agent], tools: [tool], providers: [scriptedModel(steps)], ...more };
@@ -207,5 +208,94 @@ test('stopping the run withdraws what it asked', async () => {
     await eventually(async () => {
       expect((await temporal.holdfast.approvals.get(id)).outcome).toMatchObject({ verdict: 'withdrawn' });
     });
+  });
+});
+
+const ask = (args: object): ScriptedStep => ({ toolCalls: [{ name: 'ask_human', arguments: args }] });
+
+test('an agent asks people: the answer is the result, and so is that there is none', async () => {
+  const steps = [
+    ask({ question: '' }),
+    ask({ question: 'Which colour?', options: ['red', 'blue'], to: ['user:bo'] }),
+    ask({ question: 'And why?' }),
+    last,
+  ];
+  const { options } = desk(steps, { approval: { approvers: ['user:cy'] } });
+  await temporal.during(options, async () => {
+    const run = await temporal.holdfast.start('clerk', { id: 'questions', input: 'ask' });
+    const { approvals } = temporal.holdfast;
+    const first = await waitingApproval('questions');
+    expect(await approvals.list({ for: 'user:bo', run: 'questions' })).toMatchObject([
+      { kind: 'question', title: 'clerk asks: Which colour?', tool: 'ask_human' },
+    ]);
+    expect(await run.state()).toMatchObject({ status: 'waiting', waitsFor: [{ id: first, tool: 'ask_human' }] });
+    await expect(approvals.approve(first, { by: 'bo' })).rejects.toMatchObject({ code: 'Input.Invalid' });
+    await expect(approvals.answer(first, 'green', { by: 'bo' })).rejects.toMatchObject({ code: 'Input.Invalid' });
+    await expect(approvals.answer(first, 'red', { by: 'cy' })).rejects.toMatchObject({ code: 'Approval.NotApprover' });
+    await approvals.answer(first, 'red', { by: 'bo', reason: 'it is warm' });
+    await eventually(async () => expect(await approvals.list({ for: 'user:cy', run: 'questions' })).toHaveLength(1));
+    const [second] = await approvals.list({ run: 'questions' });
+    await approvals.deny(second?.id ?? '', { by: 'cy', reason: 'ask bo' });
+    await run.result();
+    const results = (await run.messages()).filter((message) => message.role === 'tool');
+    expect(results.map(({ outcome, content }) => [outcome, content])).toEqual([
+      ['invalid-arguments', 'question: expected text'],
+      ['ok', 'bo answered: red\n(it is warm)'],
+      ['denied', expect.stringContaining('cy will not answer: ask bo')],
+    ]);
+  });
+});
+
+test('an approval nobody could give is told to the model instead of waiting for ever', async () => {
+  const approval = { approvers: ['user:ana'], excludeRequester: true };
+  const { options, noted } = desk([pay('a'), last], { approval });
+  await temporal.during(options, async () => {
+    const run = await temporal.holdfast.start('clerk', { id: 'nobody', input: 'pay', requester: 'ana' });
+    expect((await run.result()).output).toContain('besides whoever asks');
+    expect(noted()).toEqual([]);
+  });
+});
+
+test('working hours hold a deadline back, and the notice says until when', async () => {
+  const notices: NotifyApprovalInput[] = [];
+  const notifier = { name: 'noting', notify: async (notice: NotifyApprovalInput) => void notices.push(notice) };
+  const day = (new Date().getUTCDay() + 3) % 7;
+  const workingHours = { timeZone: 'UTC', days: [day], from: '00:00', to: '24:00' };
+  const { options } = desk(
+    [pay('a'), last],
+    { approval: { expiresAfter: '1s', workingHours } },
+    { notifiers: [notifier] },
+  );
+  await temporal.during(options, async () => {
+    const run = await temporal.holdfast.start('clerk', { id: 'hours', input: 'pay' });
+    const id = await waitingApproval('hours');
+    await eventually(async () => expect(notices).toHaveLength(1));
+    const { expiresAt } = await temporal.holdfast.approvals.get(id);
+    expect(notices[0]).toMatchObject({ event: 'asked', approval: id, expiresAt });
+    expect(new Date(expiresAt ?? 0).toISOString()).toMatch(/T00:00:01\.000Z$/);
+    expect((expiresAt ?? 0) - Date.now()).toBeGreaterThan(24 * 3_600_000);
+    await temporal.holdfast.approvals.deny(id, { by: 'bo' });
+    await run.result();
+  });
+});
+
+test('what an approval carries when it continues as new is all that was said', async () => {
+  const { options } = desk([]);
+  const approvers = ['user:bo', 'user:cy'];
+  const request = { kind: 'message', title: 'send', run: 'mail', digest: 'd', approvers, quorum: 2 };
+  const openedAt = Date.now() - 60_000;
+  const bo = { by: 'bo', as: 'user:bo', verdict: 'approve', at: openedAt, signed: false };
+  const carried = { openedAt, stage: 0, stageSince: openedAt, reminders: 0, votes: [bo], refused: [] };
+  await temporal.during(options, async () => {
+    const { approvals } = temporal.holdfast;
+    const { taskQueue } = temporal;
+    const args = [{ ...request, carried }];
+    const handle = await temporal.client.workflow.start('approval', { args, taskQueue, workflowId: 'mail/ask-1' });
+    expect(await approvals.get('mail/ask-1')).toMatchObject({ openedAt, missing: 1, votes: [{ by: 'bo' }] });
+    await expect(approvals.approve('mail/ask-1', { by: 'bo' })).rejects.toMatchObject({
+      code: 'Approval.AlreadyVoted',
+    });
+    await approvals.approve('mail/ask-1', { by: 'cy' });
+    expect(await handle.result()).toMatchObject({ verdict: 'approved', votes: [{ by: 'bo' }, { by: 'cy' }] });
   });
 });

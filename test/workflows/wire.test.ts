@@ -72,6 +72,7 @@ test('every command of docs/wire.md does and prints what is written', async () =
       await (LOOKS.test(command) ? eventually(run) : run());
     }
     const [sums, talk] = ['june-sums', 'june-talk'].map((id) => temporal.client.workflow.getHandle(id));
+    const asked = temporal.client.workflow.getHandle('june-sums/ask-9');
     const answers: [string, unknown][] = [
       ['agentSession.result', await sums?.result()],
       ['agentSession.result', await talk?.result()],
@@ -81,6 +82,9 @@ test('every command of docs/wire.md does and prints what is written', async () =
       ['transcript.result', await talk?.query('transcript', 1)],
       ['exchange.result', await talk?.query('exchange', 2)],
       ['exchange.result', await talk?.query('exchange', 9)],
+      ['permissions.result', await sums?.query('permissions')],
+      ['view.result', await asked.query('view')],
+      ['approval.result', await asked.result()],
     ];
     for (const [name, answer] of answers) {
       const valid = ajv.compile(schemas[name] as object);

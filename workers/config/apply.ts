@@ -1,4 +1,6 @@
 import type { WorkerOptions } from '@temporalio/worker';
+import type { Notifier } from '../../activities/notifiers/notifier';
+import { webhook } from '../../activities/notifiers/webhook';
 import { defaultModelRoute, type ProvidersConfig } from '../../activities/providers';
 import type { AssemblyOptions } from '../assemble';
 import type { Settings } from './schema';
@@ -9,14 +11,40 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export function assemblySettings(
   settings: Settings,
   env: Environment,
-): Pick<AssemblyOptions, 'providerSettings' | 'models' | 'prices' | 'secrets' | 'defaultModel'> {
+): Pick<
+  AssemblyOptions,
+  | 'providerSettings'
+  | 'models'
+  | 'prices'
+  | 'secrets'
+  | 'defaultModel'
+  | 'permissions'
+  | 'people'
+  | 'approvalKey'
+  | 'notifiers'
+> {
   return {
     providerSettings: providerSettings(settings, env),
     models: settings.models as NonNullable<ProvidersConfig['models']>,
     prices: settings.prices as NonNullable<AssemblyOptions['prices']>,
     secrets: settings.secrets,
     defaultModel: defaultModelOf(settings, env) ?? null,
+    ...(settings.permissions && { permissions: settings.permissions as NonNullable<AssemblyOptions['permissions']> }),
+    ...(settings.people && { people: settings.people as NonNullable<AssemblyOptions['people']> }),
+    ...given({ approvalKey: approvalKeyOf(settings, env) }),
+    notifiers: notifiersOf(settings, env),
   };
+}
+
+/** What decisions on approvals are signed with, by workers and by whoever decides; undefined for no signatures. */
+export function approvalKeyOf({ approvals }: Settings, env: Environment): string | undefined {
+  return env[approvals.keyVariable] || undefined;
+}
+
+function notifiersOf({ approvals: { webhook: hook } }: Settings, env: Environment): Notifier[] {
+  if (hook.url === undefined) return [];
+  const key = env[hook.keyVariable] || undefined;
+  return [webhook({ url: hook.url, ...(key !== undefined && { key }) })];
 }
 
 /** The part that a Temporal worker is started with. */

@@ -26,7 +26,7 @@ export function strayVariables(env: Environment, entryNames: (map: string) => re
   return Object.keys(env).filter((name) => OF_SETTINGS.test(name) && env[name] && !known.has(name));
 }
 
-const OF_SETTINGS = /^HOLDFAST_(WORKER|LOG|PROVIDERS|MODELS|PRICES)_/;
+const OF_SETTINGS = /^HOLDFAST_(WORKER|LOG|PROVIDERS|MODELS|PRICES|APPROVALS)_/;
 
 function wholeMap(map: string, env: Environment): Layer {
   const [variable = ''] = variablesOf([map]);
@@ -72,9 +72,19 @@ export function valueOfText(text: string, { kind, choices }: Leaf, where: string
     if (text.trim() !== '' && Number.isFinite(number)) return number;
     throw unfit(where, 'a number', text);
   }
+  if (kind === 'JSON') return jsonOrText(text);
   if (kind === 'length of time') return /^\d+$/.test(text) ? Number(text) : text;
   if (choices && !choices.includes(text)) throw unfit(where, `one of ${choices.join(', ')}`, text);
   return text;
+}
+
+/** A part of such a setting may be plain text. */
+function jsonOrText(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
 }
 
 function unfit(where: string, expected: string, text: string): HoldfastError {

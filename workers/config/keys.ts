@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { configFileSchema, settingsSchema } from './schema';
+import { configFileSchema, settingsSchema, WHOLE } from './schema';
 
 export type KeyPath = readonly string[];
-export type LeafKind = 'text' | 'number' | 'yes-or-no' | 'length of time';
+export type LeafKind = 'text' | 'number' | 'yes-or-no' | 'length of time' | 'JSON';
 
 /** One setting. In the path of an entry of a map, `*` stands for its name. */
 export interface Leaf {
@@ -64,6 +64,7 @@ function jsonSchemaOf(schema: z.ZodType): Record<string, unknown> {
 }
 
 function leavesOf(node: Node, path: string[]): Leaf[] {
+  if (path.length === 1 && isWhole(path)) return [{ path, kind: 'JSON', description: node.description ?? '' }];
   if (node.properties) {
     return Object.entries(node.properties).flatMap(([name, child]) => leavesOf(child, [...path, name]));
   }
@@ -78,6 +79,10 @@ function leavesOf(node: Node, path: string[]): Leaf[] {
       ...(node.default !== undefined && { default: node.default }),
     },
   ];
+}
+
+function isWhole([first]: KeyPath): boolean {
+  return WHOLE.some((name) => name === first);
 }
 
 function kindOf({ type }: Node): LeafKind {
@@ -109,6 +114,7 @@ export function keyText(path: readonly PropertyKey[]): string {
 
 /** The setting of a concrete path; undefined when there is none. */
 export function leafAt(path: KeyPath): Leaf | undefined {
+  if (isWhole(path)) return leaves().find((leaf) => leaf.path[0] === path[0]);
   return leaves().find(
     (leaf) => leaf.path.length === path.length && leaf.path.every((name, at) => name === '*' || name === path[at]),
   );

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { durationSchema } from '../../protocol/duration';
+import { policySchema } from '../../protocol/permissions/policy';
 import { parseReference, REFERENCE_FORMS, SECRET_NAME } from '../../protocol/secret-reference';
 import { LevelRules } from '../log-levels';
 
@@ -74,6 +75,16 @@ const levels = z.string().superRefine((text, context) => {
   }
 });
 
+const variable = z.string().regex(/^[A-Z][A-Z0-9_]*$/, 'the name of an environment variable, in capitals');
+
+const personSchema = z.strictObject({
+  roles: z.array(z.string().min(1).max(200)).max(100).optional().describe('What `role:NAME` is asked for.'),
+  manager: z.string().min(1).max(200).optional().describe('Whom `manager` means, of what this person asked for.'),
+});
+
+/** Settings that are one value, however much is in it: no variable and no row of the documentation for each part. */
+export const WHOLE = ['permissions', 'people'] as const;
+
 const port = z.number().int().min(0).max(65_535);
 
 /** The settings, each with its meaning and its default. */
@@ -102,6 +113,31 @@ export const settingsSchema = z.strictObject({
     .describe(
       'Where secrets are, by the name tools ask for: env:VARIABLE, file:PATH or vault:MOUNT/PATH#KEY. Default: env: and the name.',
     ),
+  permissions: policySchema
+    .optional()
+    .describe('What holds for every agent beside its own permissions; docs/permissions.md. Default: profile strict.'),
+  people: z
+    .record(z.string().min(1).max(200), personSchema)
+    .optional()
+    .describe('Who has which roles and which manager, for approvals. Default: whoever decides is taken at their word.'),
+  approvals: z
+    .strictObject({
+      keyVariable: variable
+        .prefault('HOLDFAST_APPROVAL_KEY')
+        .describe('The environment variable with the key that decisions must be signed with. Not set: no signatures.'),
+      webhook: z
+        .strictObject({
+          url: z
+            .url({ protocol: /^https?$/, error: 'not an http(s) address' })
+            .optional()
+            .describe('Where every request for an approval is posted. Default: nowhere.'),
+          keyVariable: variable
+            .prefault('HOLDFAST_WEBHOOK_KEY')
+            .describe('The environment variable with the key that signs what is posted. Not set: it is not signed.'),
+        })
+        .prefault({}),
+    })
+    .prefault({}),
   worker: z
     .strictObject({
       taskQueue: z.string().min(1).max(200).prefault('holdfast').describe('Where runs wait for a worker.'),

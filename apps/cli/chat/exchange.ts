@@ -1,5 +1,6 @@
 import type { Reply, SentMessage } from '../../../client';
 import { HoldfastError } from '../../../protocol/failures';
+import { waitingLines } from '../approvals/waiting';
 import { escapeText, safeJson } from '../escape';
 import { followRun } from '../follow/follow-run';
 
@@ -65,7 +66,8 @@ async function followed({ context, carrier, chat }: ChatPlace, sent: SentMessage
         if (progress.type === 'text-delta' || progress.type === 'text-dropped' || progress.type === 'turn-finished') {
           line.say(progress);
         }
-        if (!KNOWN.has(progress.type)) line.print(linesOf(progress, out.note, elapsed()));
+        if (progress.type === 'approval-asked') line.print(waitingLines(context, progress));
+        else if (!KNOWN.has(progress.type)) line.print(linesOf(progress, out.note, elapsed()));
       }
     }
   } finally {

@@ -13,7 +13,7 @@ export function registerRunsList(runs: Command): void {
     .command('list')
     .description('runs, the newest first')
     .option('--agent <name>', 'only runs of this agent')
-    .option('--status <status>', 'only running, completed, stopped, failed or cancelled ones')
+    .option('--status <status>', 'only running, waiting, completed, stopped, failed or cancelled ones')
     .option('--query <filter>', 'a Temporal list filter, e.g. "HoldfastCostUsd > 1"')
     .option('--limit <n>', 'so many at most', positiveInteger, 20)
     .action(async (flags: ListFlags, command: Command) => {

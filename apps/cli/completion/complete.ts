@@ -1,5 +1,5 @@
 import type { Argument, Command, Option } from 'commander';
-import { agentNames, configKeys, profileNames, runIds } from './values';
+import { agentNames, approvalIds, configKeys, profileNames, runIds } from './values';
 
 /** A word that may come next, and what it means. */
 export interface Candidate {
@@ -20,7 +20,7 @@ const OPTION_VALUES: Readonly<Record<string, Source>> = {
   '--agent': agentNames,
   '--profile': profileNames,
   '--in-profile': profileNames,
-  '--status': () => ['running', 'completed', 'stopped', 'failed', 'cancelled'],
+  '--status': () => ['running', 'waiting', 'completed', 'stopped', 'failed', 'cancelled'],
 };
 const ARGUMENT_VALUES: Readonly<Record<string, Source>> = {
   'run agent': agentNames,
@@ -67,6 +67,7 @@ function sourceOf(command: Command, argument: Argument): Source | undefined {
   const path = pathOf(command);
   // Every command below `runs` that names a run calls it so.
   if (path.startsWith('runs ') && argument.name() === 'id') return runIds;
+  if (path.startsWith('approvals ') && argument.name() === 'id') return approvalIds;
   return ARGUMENT_VALUES[`${path} ${argument.name()}`];
 }
 

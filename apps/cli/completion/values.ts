@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import type { HoldfastClient } from '../../../client';
 import type { Line } from './complete';
 
 /** Words from the project and from the server. Each must be there while somebody waits for it. */
@@ -39,17 +40,27 @@ export function configKeys(): string[] {
 }
 
 /** The newest runs; none when no server answers in time. */
-export async function runIds({ given, env }: Line): Promise<string[]> {
+export function runIds(line: Line): Promise<string[]> {
+  return idsOf(line, async (holdfast) => {
+    const ids: string[] = [];
+    for await (const { id } of holdfast.list({ limit: MOST_RUNS })) ids.push(id);
+    return ids;
+  });
+}
+
+/** What waits for a decision. */
+export function approvalIds(line: Line): Promise<string[]> {
+  return idsOf(line, async ({ approvals }) => (await approvals.list({ limit: MOST_RUNS })).map(({ id }) => id));
+}
+
+async function idsOf({ given, env }: Line, find: (holdfast: HoldfastClient) => Promise<string[]>): Promise<string[]> {
   const { createContext } = require('../context') as typeof import('../context');
   const { openLink } = require('../link') as typeof import('../link');
   const { placeOf } = require('../place') as typeof import('../place');
   const place = placeOf(createContext(given, env));
   if (!place) return [];
   const { holdfast, close } = await openLink(place);
-  const ids: string[] = [];
-  await holdfast.temporal.withDeadline(Date.now() + ASK_MS, async () => {
-    for await (const { id } of holdfast.list({ limit: MOST_RUNS })) ids.push(id);
-  });
+  const ids = await holdfast.temporal.withDeadline(Date.now() + ASK_MS, () => find(holdfast));
   await close();
   return ids;
 }

@@ -62,7 +62,9 @@ export async function* followRun(view: RunView, options: FollowOptions): AsyncGe
         yield progress;
       }
       yield* told.todos(state);
-      yield { type: 'status', phase: state.phase, running: state.running, totals: totalsOf(state) };
+      yield* told.waits(state);
+      const { phase, running, waitsFor = [] } = state;
+      yield { type: 'status', phase, running, waitsFor, totals: totalsOf(state) };
     }
     if (!open) return;
     pause = news ? FIRST_PAUSE_MS : Math.min(pause * 1.5, SLOWEST_PAUSE_MS);
@@ -196,6 +198,7 @@ class ToldOnce {
   private todoList: string[] = [];
   private missing = false;
   private unanswered = 0;
+  private readonly waitsTold = new Set<string>();
   private readonly attemptsTold = new Set<string>();
 
   *agent({ agent, model, revision, phase }: SessionStateView): Generator<Progress> {
@@ -225,6 +228,14 @@ class ToldOnce {
     if (!open || (answers ? !this.missing : this.missing || !missing)) return;
     this.missing = !answers;
     yield { type: answers ? 'worker-back' : 'worker-missing' };
+  }
+
+  *waits({ waitsFor = [] }: SessionStateView): Generator<Progress> {
+    for (const waits of waitsFor) {
+      if (this.waitsTold.has(waits.id)) continue;
+      this.waitsTold.add(waits.id);
+      yield { type: 'approval-asked', ...waits };
+    }
   }
 
   *todos({ todos }: SessionStateView): Generator<Progress> {

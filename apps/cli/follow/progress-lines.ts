@@ -35,6 +35,8 @@ export function linesOf(progress: Progress, style: Style, elapsedMs: number): st
       return [style.yellow('No worker answers; the run waits. `holdfast dev` carries it on.')];
     case 'worker-back':
       return ['A worker answers again.'];
+    case 'approval-asked':
+      return [style.yellow(`? waits for people: ${escapeLine(progress.title, REMARK_CHARS)}`)];
     case 'text-delta':
     case 'text-dropped':
     case 'status':

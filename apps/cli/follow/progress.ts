@@ -1,4 +1,5 @@
 import type { ToolOutcome } from '../../../protocol/messages';
+import type { WaitsFor } from '../../../protocol/permissions/view';
 import type { SessionPhase, TodoItem } from '../../../protocol/session';
 import type { DeltaKind } from '../../../protocol/stream';
 
@@ -54,8 +55,10 @@ export type Progress =
       code: string;
       message: string;
     }
+  /** The run waits for people's word. */
+  | { type: 'approval-asked'; id: string; title: string; tool?: string }
   /** Nobody carries the run on at the moment. */
   | { type: 'worker-missing' }
   | { type: 'worker-back' }
   /** What the run does now; changes often. */
-  | { type: 'status'; phase: SessionPhase; running: string[]; totals: Totals };
+  | { type: 'status'; phase: SessionPhase; running: string[]; waitsFor: readonly WaitsFor[]; totals: Totals };

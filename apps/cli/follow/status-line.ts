@@ -51,6 +51,12 @@ export class StatusLine {
     if (lines.length > 0) this.draw();
   }
 
+  /** Makes room for somebody who is asked something, until the next update. */
+  rest(): void {
+    this.erase();
+    this.status = undefined;
+  }
+
   close(): void {
     clearInterval(this.timer);
     this.erase();
@@ -81,9 +87,10 @@ export class StatusLine {
 }
 
 /** `turn 4 · model · 12.0 s · 4.1k→320 tok · $0.0123` */
-export function statusText({ phase, running, totals }: Status, elapsedMs: number): string {
+export function statusText({ phase, running, waitsFor, totals }: Status, elapsedMs: number): string {
   const turn = phase === 'model' || phase === 'starting' ? totals.turns + 1 : totals.turns;
-  const doing = running.length > 0 ? [...new Set(running)].join(', ') : DOING[phase];
+  const busy = running.length > 0 ? [...new Set(running)].join(', ') : DOING[phase];
+  const doing = running.length === 0 && waitsFor.length > 0 ? 'waiting for people' : busy;
   return `turn ${turn} · ${doing} · ${duration(elapsedMs)} · ${totalsText(totals)}`;
 }
 

@@ -88,7 +88,7 @@ test('workers and skipped messages', () => {
   expect(lines({ type: 'worker-missing' })[0]).toContain('holdfast dev');
   expect(lines({ type: 'worker-back' })).toEqual(['A worker answers again.']);
   expect(lines({ type: 'messages-skipped', count: 7 })).toEqual(['… 7 earlier messages']);
-  expect(lines({ type: 'status', phase: 'model', running: [], totals })).toEqual([]);
+  expect(lines({ type: 'status', phase: 'model', running: [], waitsFor: [], totals })).toEqual([]);
 });
 
 test.each<[unknown, string]>([
@@ -103,7 +103,7 @@ test.each<[unknown, string]>([
 
 describe('the status line', () => {
   const ERASE = '\r\u001b[2K';
-  const status: Status = { type: 'status', phase: 'model', running: [], totals };
+  const status: Status = { type: 'status', phase: 'model', running: [], waitsFor: [], totals };
 
   test('says what is done now', () => {
     expect(statusText(status, 5_000)).toBe('turn 4 · waiting for the model · 5.0 s · 4.1k→320 tok · at least $0.0123');

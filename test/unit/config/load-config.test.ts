@@ -73,11 +73,19 @@ describe('layers', () => {
       'yes-or-no': ['false', false],
       'length of time': ['3s', '3s'],
       text: ['a/b', 'a/b'],
+      JSON: ['{}', {}],
     };
+    const special: Record<string, string> = {
+      'log.levels': 'debug',
+      'approvals.keyVariable': 'A_KEY',
+      'approvals.webhook.keyVariable': 'A_KEY',
+      'approvals.webhook.url': 'https://a.example/x',
+    };
+    const own = special[keyText(leaf.path)];
     const [text, value] = leaf.choices
       ? [leaf.choices[1] as string, leaf.choices[1]]
-      : keyText(leaf.path) === 'log.levels'
-        ? ['debug', 'debug']
+      : own !== undefined
+        ? [own, own]
         : (samples[leaf.kind] as [string, unknown]);
     const variable = `HOLDFAST_${leaf.path.join('_').replace(/[A-Z]/g, '_$&').toUpperCase()}`;
     expect(origins({ env: { [variable]: text } })[keyText(leaf.path)]).toEqual([value, variable]);
