@@ -11,6 +11,7 @@ import { type EmbeddedServer, startEmbeddedServer } from '../../../workers/embed
 import { AGENT } from './agents';
 import type { WorkerSettings } from './ipc';
 import { type Ledger, startLedger } from './ledger';
+import { type Operator, type Settle, startOperator } from './operator';
 import { watch } from './processes';
 import type { Plan } from './scripts';
 import { tail, WorkerHandle } from './worker-handle';
@@ -24,21 +25,26 @@ export class Cluster {
   readonly serverKills: number[] = [];
   private readonly workers: WorkerHandle[] = [];
   private restarting: Promise<void> | undefined;
+  private readonly operator: Operator;
 
   private constructor(
     readonly folder: string,
     private server: EmbeddedServer,
     readonly ledger: Ledger,
     private readonly connection: Connection,
-  ) {}
+    settle?: Settle,
+  ) {
+    this.operator = startOperator(new HoldfastClient(this.client, { by: 'operator' }), settle);
+  }
 
-  static async start(): Promise<Cluster> {
+  /** @param settle how the operator answers for an effect whose outcome is unknown. Default: it is given up. */
+  static async start(settle?: Settle): Promise<Cluster> {
     const folder = mkdtempSync(path.join(tmpdir(), 'holdfast-crash-'));
     const [server, ledger] = await Promise.all([startServer(folder, 0, 0), startLedger(folder)]);
     // A channel that lost its server must not wait for seconds before it looks again.
     const channelArgs = { 'grpc.initial_reconnect_backoff_ms': 50, 'grpc.max_reconnect_backoff_ms': 300 };
     const connection = await Connection.connect({ address: server.address, channelArgs });
-    return new Cluster(folder, server, ledger, connection);
+    return new Cluster(folder, server, ledger, connection, settle);
   }
 
   get client(): Client {
@@ -126,6 +132,7 @@ export class Cluster {
   }
 
   async stop(): Promise<void> {
+    await this.operator.stop();
     await Promise.all(this.workers.map((worker) => worker.kill()));
     await this.connection.close();
     await this.restarting;

@@ -14,8 +14,8 @@ import { AGENTS } from './agents';
 import { Failpoints } from './failpoints';
 import type { FromWorker, ToWorker, WorkerSettings } from './ipc';
 import { ledgerModel } from './ledger-model';
-import { aboutInput, crossNative } from './native-crossings';
-import { createTools } from './tools';
+import { aboutInput, crossNative, sessionOfInput } from './native-crossings';
+import { callRunning, createTools } from './tools';
 
 /** The process under test: a real plugin on a real worker, with failpoints wherever it awaits something. */
 export async function main(): Promise<void> {
@@ -31,6 +31,7 @@ export async function main(): Promise<void> {
     tools: createTools(settings.ledger, points),
     providers: [ledgerModel(settings.ledger, points)],
     defaultModel: 'ledger/wide',
+    permissions: { profile: 'owner' },
   });
   crossServices(plugin, points);
   const connection = await untilUp(() => NativeConnection.connect({ address: settings.address }));
@@ -117,13 +118,17 @@ function sessionOf(key: string): string {
 }
 
 function crossExecution({ info }: Context, points: Failpoints): ActivityInterceptors {
-  const session = info.workflowExecution?.workflowId;
+  const own = info.workflowExecution?.workflowId ?? '';
   return {
     inbound: {
       async execute(input, next) {
-        const about = aboutInput(info.activityType, input.args[0]);
+        const [given] = input.args;
+        const about = aboutInput(info.activityType, given);
+        const session = sessionOfInput(given) ?? own;
         await points.cross(session, 'activity-started', about);
-        const result = await next(input);
+        const { callId, turn } = Object(given) as { callId?: string; turn?: number };
+        const key = callId === undefined ? undefined : `${turn}:${callId}`;
+        const result = await callRunning.run(key, () => next(input));
         await points.cross(session, 'activity-returned', about);
         return result;
       },
