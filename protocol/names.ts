@@ -10,6 +10,10 @@ export const WORKFLOW = {
   approval: 'approval',
   /** One call of a `once` tool; its id is made of what is done, so that it is done once. */
   effect: 'effect',
+  /** Work that was given up, kept until somebody retries or discards it; its input is a `DeadLetter`. */
+  deadLetter: 'deadLetter',
+  /** An order to stop many runs; its input is a `StopOrder`, its result a `StopReceipt`. */
+  emergencyStop: 'emergencyStop',
 } as const;
 
 export const QUERY = {
@@ -25,6 +29,10 @@ export const QUERY = {
   permissions: 'permissions',
   /** Of an approval: `() => ApprovalView`. */
   view: 'view',
+  /** Of a dead letter: `() => DeadLetterView`. */
+  letter: 'letter',
+  /** Of an emergency stop: `() => StopReceipt`, as far as it is known. */
+  receipt: 'receipt',
 } as const;
 
 /** What may be asked of a running session. Each takes one object, see `protocol/control.ts`; all but `send` need `by`. */
@@ -49,6 +57,12 @@ export const UPDATE = {
   close: 'close',
   /** Of an approval: one `Decision`. As a signal of the same name it counts too, but cannot be answered. */
   decide: 'decide',
+  /** Of a dead letter: does the work again; answered when it is done or has failed again. */
+  retry: 'retry',
+  /** Of a dead letter: nothing will be done about it. */
+  discard: 'discard',
+  /** Of an emergency stop: runs may start again. */
+  release: 'release',
 } as const;
 
 /** Custom search attributes. SQL visibility allows 10 keyword, 3 integer and 3 double ones per namespace: keep this short. */

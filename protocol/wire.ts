@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { AGENT_NAME } from './agent';
 import { decisionSchema } from './approval';
 import { actorSchema, changeSchema, sendSchema, steerSchema, stepSchema } from './control';
+import { deadLetterSchema, deadLetterViewSchema } from './dead-letter';
 import type { JsonSchema } from './json';
 import { QUERY, UPDATE, WORKFLOW } from './names';
 import { sessionOptionsSchema } from './session';
@@ -46,6 +47,10 @@ const SCHEMAS: Record<string, z.ZodType> = {
   [`${WORKFLOW.approval}.input`]: approvalRequestSchema,
   [`${WORKFLOW.approval}.result`]: approvalOutcomeSchema,
   [`${UPDATE.decide}.input`]: decisionSchema,
+  [`${WORKFLOW.deadLetter}.input`]: deadLetterSchema,
+  [`${UPDATE.retry}.input`]: actorSchema,
+  [`${UPDATE.discard}.input`]: actorSchema,
+  [`${QUERY.letter}.result`]: deadLetterViewSchema,
   [`${QUERY.view}.result`]: approvalViewSchema,
   [`${QUERY.permissions}.result`]: permissionsSchema,
   [`${QUERY.state}.result`]: sessionStateSchema,

@@ -47,6 +47,17 @@ export function onceOptions(tool: Pick<ToolSpec, 'timeoutMs'>, summary: string):
   };
 }
 
+/** Work that was given up, once more. */
+export function againOptions({ timeoutMs, maxAttempts }: Pick<ToolSpec, 'timeoutMs' | 'maxAttempts'>): ActivityOptions {
+  return {
+    summary: 'again',
+    startToCloseTimeout: timeoutMs + 10_000,
+    heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
+    cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+    retry: { initialInterval: 100, backoffCoefficient: 3, maximumInterval: 30_000, maximumAttempts: maxAttempts },
+  };
+}
+
 /** Asking a tool what became of a call is safe to repeat. After that a person is asked. */
 export function checkOptions({ timeoutMs }: Pick<ToolSpec, 'timeoutMs'>): ActivityOptions {
   return {

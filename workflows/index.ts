@@ -1,4 +1,5 @@
 /** The entry of the workflow bundle: everything exported here is a workflow type. */
 export { agentSession } from './agent-session';
 export { approval } from './approval';
+export { deadLetter } from './dead-letter';
 export { effect } from './effect';

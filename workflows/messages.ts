@@ -2,6 +2,7 @@ import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { ResolvedAgent } from '../protocol/agent';
 import type { ApprovalView, Decision } from '../protocol/approval';
 import type { Actor, Change, Exchange, Receipt, Sending, Steering, Step } from '../protocol/control';
+import type { DeadLetterView } from '../protocol/dead-letter';
 import { QUERY, UPDATE } from '../protocol/names';
 import type { PermissionView } from '../protocol/permissions/view';
 import type { SessionStateView, TranscriptPage } from '../protocol/session';
@@ -26,3 +27,7 @@ export const renameUpdate = defineUpdate<void, [Actor & { title: string }]>(UPDA
 export const closeUpdate = defineUpdate<void, [Actor]>(UPDATE.close);
 export const decideUpdate = defineUpdate<void, [Decision]>(UPDATE.decide);
 export const decideSignal = defineSignal<[Decision]>(UPDATE.decide);
+
+export const letterQuery = defineQuery<DeadLetterView>(QUERY.letter);
+export const retryUpdate = defineUpdate<string, [Actor]>(UPDATE.retry);
+export const discardUpdate = defineUpdate<void, [Actor]>(UPDATE.discard);
