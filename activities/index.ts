@@ -11,6 +11,7 @@ import { awaitEffect, createCheckActivity } from './effects';
 import { createInvokeModel } from './model/invoke-model';
 import { createToolActivity } from './run-tool';
 import type { ActivityServices } from './services';
+import { stopRuns } from './stop-runs';
 import { toFailure } from './to-failure';
 
 /** All activities of a worker: the fixed ones, and one per tool. */
@@ -24,6 +25,7 @@ export function createActivities(services: ActivityServices): Record<string, (..
     checkDecision: createCheckDecision(services),
     awaitEffect,
     notifyApproval: createNotifyApproval(services),
+    stopRuns,
     workingInstant: async (input) => workingInstant(input),
   };
   const perTool: Record<string, (...args: never[]) => unknown> = {};

@@ -7,6 +7,8 @@ import type { SessionInput, SessionOptions } from '../protocol/session';
 import type { StreamBus } from '../streams/stream-bus';
 import { Approvals } from './approvals';
 import { ChatHandle } from './chat-handle';
+import { DeadLetters } from './dead-letters';
+import { EmergencyStop, orderStop, type StopOrderOptions } from './emergency-stop';
 import { toClientError } from './errors';
 import { RunHandle } from './run-handle';
 import { type ListOptions, listRuns, type RunSummary, summaryOf } from './run-list';
@@ -58,6 +60,24 @@ export class HoldfastClient {
   get approvals(): Approvals {
     const { approvalKey: key } = this.options;
     return new Approvals(this.temporal, { by: this.by, ...(key !== undefined && { key }) });
+  }
+
+  /** Work that was given up. */
+  get deadLetters(): DeadLetters {
+    return new DeadLetters(this.temporal, this.by);
+  }
+
+  /**
+   * Orders every running session that matches to stop, and what starts later, until it is released.
+   * @throws HoldfastError `Input.Invalid`, `Server.*`.
+   */
+  stopAll({ by = this.by, ...order }: StopOrderOptions): Promise<EmergencyStop> {
+    return orderStop(this.temporal, this.taskQueue, { ...order, by });
+  }
+
+  /** An emergency stop that was ordered before. */
+  getStop(id: string): EmergencyStop {
+    return new EmergencyStop(this.temporal, id, this.by);
   }
 
   /** Recurring runs. */

@@ -3,9 +3,11 @@
 export type { ApprovalOutcome, ApprovalRequest, ApprovalView, Decision, Vote } from '../protocol/approval';
 export type { Calendar, CalendarInput } from '../protocol/calendar';
 export type { Exchange, Pause } from '../protocol/control';
+export type { DeadLetter, DeadLetterView } from '../protocol/dead-letter';
 export { type Failure, type FailureClass, type FailureCode, HoldfastError } from '../protocol/failures';
 export type { Overlap, ScheduleTimes, ScheduleTimesInput } from '../protocol/schedule';
 export type { SessionOptions, SessionResult, SessionStateView, StopReason, TranscriptPage } from '../protocol/session';
+export type { StoppedRun, StopReceipt } from '../protocol/stop-order';
 export { LocalStreamBus, type LocalStreamBusOptions } from '../streams/local-stream-bus';
 export { MemoryStreamBus } from '../streams/memory-stream-bus';
 export { openStreams, type StreamsOptions } from '../streams/open-streams';
@@ -13,6 +15,8 @@ export { PostgresStreamBus, type PostgresStreamBusOptions } from '../streams/pos
 export type { StreamBus } from '../streams/stream-bus';
 export { type ApprovalFilter, type ApprovalSummary, Approvals, type DecideOptions } from './approvals';
 export { ChatHandle, type Reply, type SendOptions, SentMessage } from './chat-handle';
+export { type DeadLetterFilter, type DeadLetterSummary, DeadLetters, type LetterAction } from './dead-letters';
+export { EmergencyStop, type StopOrderOptions } from './emergency-stop';
 export {
   type ChatStart,
   type ForkOptions,

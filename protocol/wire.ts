@@ -6,6 +6,7 @@ import { deadLetterSchema, deadLetterViewSchema } from './dead-letter';
 import type { JsonSchema } from './json';
 import { QUERY, UPDATE, WORKFLOW } from './names';
 import { sessionOptionsSchema } from './session';
+import { stopOrderSchema, stopReceiptSchema } from './stop-order';
 import {
   approvalOutcomeSchema,
   approvalRequestSchema,
@@ -51,6 +52,9 @@ const SCHEMAS: Record<string, z.ZodType> = {
   [`${UPDATE.retry}.input`]: actorSchema,
   [`${UPDATE.discard}.input`]: actorSchema,
   [`${QUERY.letter}.result`]: deadLetterViewSchema,
+  [`${WORKFLOW.emergencyStop}.input`]: stopOrderSchema,
+  [`${UPDATE.release}.input`]: actorSchema,
+  [`${QUERY.receipt}.result`]: stopReceiptSchema,
   [`${QUERY.view}.result`]: approvalViewSchema,
   [`${QUERY.permissions}.result`]: permissionsSchema,
   [`${QUERY.state}.result`]: sessionStateSchema,

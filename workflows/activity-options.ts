@@ -106,6 +106,16 @@ export const ARCHIVE: ActivityOptions = {
 /** Copying the beginning of a fork: refused at once when there is no such beginning. */
 export const ADOPT: ActivityOptions = { ...ARCHIVE, summary: 'copy the beginning of the forked run' };
 
+/** A round of an emergency stop; it is tried until it succeeds. */
+export const STOP_ROUND: ActivityOptions = {
+  summary: 'stop what runs',
+  startToCloseTimeout: 5 * 60_000,
+  heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
+  cancellationType: 'TRY_CANCEL',
+  retry: { initialInterval: 200, maximumInterval: 5_000 },
+  priority: { priorityKey: 1 },
+};
+
 /** Telling people: for a day, then they will look themselves or the approval expires. */
 export const NOTIFY: ActivityOptions = {
   summary: 'tell the approvers',

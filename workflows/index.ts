@@ -3,3 +3,4 @@ export { agentSession } from './agent-session';
 export { approval } from './approval';
 export { deadLetter } from './dead-letter';
 export { effect } from './effect';
+export { emergencyStop } from './emergency-stop';

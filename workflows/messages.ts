@@ -6,6 +6,7 @@ import type { DeadLetterView } from '../protocol/dead-letter';
 import { QUERY, UPDATE } from '../protocol/names';
 import type { PermissionView } from '../protocol/permissions/view';
 import type { SessionStateView, TranscriptPage } from '../protocol/session';
+import type { StopReceipt } from '../protocol/stop-order';
 
 export const stateQuery = defineQuery<SessionStateView>(QUERY.state);
 export const agentQuery = defineQuery<ResolvedAgent | null>(QUERY.agent);
@@ -31,3 +32,6 @@ export const decideSignal = defineSignal<[Decision]>(UPDATE.decide);
 export const letterQuery = defineQuery<DeadLetterView>(QUERY.letter);
 export const retryUpdate = defineUpdate<string, [Actor]>(UPDATE.retry);
 export const discardUpdate = defineUpdate<void, [Actor]>(UPDATE.discard);
+
+export const receiptQuery = defineQuery<StopReceipt>(QUERY.receipt);
+export const releaseUpdate = defineUpdate<void, [Actor]>(UPDATE.release);

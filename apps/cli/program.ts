@@ -4,6 +4,7 @@ import { registerChat } from './commands/chat';
 import { registerCompletion } from './commands/completion';
 import { registerConfig } from './commands/config';
 import { registerCreate } from './commands/create';
+import { registerDead } from './commands/dead';
 import { registerDev } from './commands/dev';
 import { registerDoctor } from './commands/doctor';
 import { registerInit } from './commands/init';
@@ -46,6 +47,7 @@ const COMMANDS = [
   registerChat,
   registerRuns,
   registerSchedule,
+  registerDead,
   registerAgent,
   registerConfig,
   registerDoctor,
