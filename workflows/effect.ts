@@ -1,4 +1,4 @@
-import { ActivityFailure } from '@temporalio/common';
+import { ActivityFailure, CancelledFailure } from '@temporalio/common';
 import {
   CancellationScope,
   isCancellation,
@@ -65,6 +65,8 @@ async function attemptOnce(
       [call],
       onceOptions(tool, summary),
     );
+    // It was cut off, which says nothing about how far it came.
+    if (message.outcome === 'cancelled') throw new CancelledFailure('the run was stopped');
     return message.outcome === 'timed-out' || message.outcome === 'outcome-unknown' ? 'unknown' : message;
   } catch (error) {
     if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
