@@ -1,10 +1,11 @@
 import { activityInfo, getClient } from '@temporalio/activity';
-import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import { QUERY, SEARCH_ATTRIBUTE, UPDATE, WORKFLOW } from '../protocol/names';
 import type { SessionStateView } from '../protocol/session';
 import type { StoppedRun, StopRound, StopRoundInput } from '../protocol/stop-order';
 import { withHeartbeat } from './heartbeat';
 import { toFailure } from './to-failure';
+
+type Client = ReturnType<typeof getClient>;
 
 /** A run that does not take the order in this time is cancelled, which the server keeps until a worker comes. */
 const ORDER_MS = 1_000;
@@ -127,7 +128,7 @@ async function cancelled(client: Client, workflowId: string, { by, reason, order
 async function endOf(client: Client, id: string, { terminate, reason }: StopRoundInput) {
   const handle = client.workflow.getHandle(id);
   const described = await handle.describe().catch((error) => {
-    if (error instanceof WorkflowNotFoundError) return undefined;
+    if (error instanceof Error && error.name === 'WorkflowNotFoundError') return undefined;
     throw error;
   });
   if (!described) return { id, endedAt: Date.now(), status: 'unknown', costUsd: null };

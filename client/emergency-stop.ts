@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Client, WorkflowHandle } from '@temporalio/client';
-import type { z } from 'zod';
 import { HoldfastError } from '../protocol/failures';
 import { QUERY, UPDATE, WORKFLOW } from '../protocol/names';
-import { type StopReceipt, stopOrderSchema } from '../protocol/stop-order';
+import { type StopOrderInput, type StopReceipt, stopOrderSchema } from '../protocol/stop-order';
 import { toClientError } from './errors';
 import { update } from './updates';
 
-export type StopOrderOptions = Omit<z.input<typeof stopOrderSchema>, 'by'> & {
+export type StopOrderOptions = Omit<StopOrderInput, 'by'> & {
   /** Who orders it. Default: the client's `by`. */
   by?: string;
   /** Workflow id of the order. Default: made up. */

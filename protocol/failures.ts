@@ -49,6 +49,7 @@ export const FAILURE = {
   'Approval.Stale': 'invalid',
   'Approval.Denied': 'denied',
   'Notice.Undelivered': 'transient',
+  'Supervision.Escalated': 'needs-human',
   'Run.Ended': 'invalid',
   'Run.Unknown': 'invalid',
   'Run.AlreadyStarted': 'invalid',

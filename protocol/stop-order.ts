@@ -17,6 +17,8 @@ export const stopOrderSchema = actorSchema.extend({
 });
 /** The input of the `emergencyStop` workflow. */
 export type StopOrder = z.output<typeof stopOrderSchema>;
+/** The same before it is parsed: lengths of time may be text. */
+export type StopOrderInput = z.input<typeof stopOrderSchema>;
 
 /** How a run took the order: itself, with a typed end; as a cancellation, because no worker took it in time; not at all. */
 export type StoppedBy = 'stop' | 'cancel' | 'terminate' | 'nothing';

@@ -179,7 +179,10 @@ const SESSIONS = {
     ],
     async during(holdfast, id) {
       let open = [];
-      await until(async () => (open = await holdfast.approvals.list({ run: id })).length > 0);
+      await until(async () => {
+        open = await holdfast.approvals.list({ run: id });
+        return open.length > 0;
+      });
       await holdfast.approvals.answer(open[0].id, 'done', { by: 'ana', reason: 'seen' });
     },
     effects: true,
