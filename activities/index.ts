@@ -16,6 +16,7 @@ import { createInvokeModel } from './model/invoke-model';
 import { createSummariseTranscript } from './model/summarise-transcript';
 import { createToolActivity } from './run-tool';
 import type { ActivityServices } from './services';
+import { stopRuns } from './stop-runs';
 import { toFailure } from './to-failure';
 
 /** All activities of a worker: the fixed ones, and one per tool. */
@@ -35,6 +36,7 @@ export function createActivities(services: ActivityServices): Record<string, (..
     archiveEntries: createArchiveEntries(services),
     notifyBudget: createNotifyBudget(services),
     workingInstant: async (input) => lookUp(() => workingInstant(input)),
+    stopRuns,
   };
   const perTool: Record<string, (...args: never[]) => unknown> = {};
   for (const tool of services.tools.values()) {

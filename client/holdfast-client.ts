@@ -9,6 +9,8 @@ import { Approvals } from './approvals';
 import { Budgets } from './budgets';
 import { ChatHandle } from './chat-handle';
 import { checkGivenId } from './checks';
+import { DeadLetters } from './dead-letters';
+import { EmergencyStop, orderStop, type StopOrderOptions } from './emergency-stop';
 import { toClientError } from './errors';
 import { RunHandle } from './run-handle';
 import { type ListOptions, listRuns, type RunSummary, summaryOf } from './run-list';
@@ -65,6 +67,24 @@ export class HoldfastClient {
   /** Accounts, and the money in them. */
   get budgets(): Budgets {
     return new Budgets(this.temporal, { taskQueue: this.taskQueue, by: this.by });
+  }
+
+  /** Work that was given up. */
+  get deadLetters(): DeadLetters {
+    return new DeadLetters(this.temporal, this.by);
+  }
+
+  /**
+   * Orders every running session that matches to stop, and what starts later, until it is released.
+   * @throws HoldfastError `Input.Invalid`, `Server.*`.
+   */
+  stopAll({ by = this.by, ...order }: StopOrderOptions): Promise<EmergencyStop> {
+    return orderStop(this.temporal, this.taskQueue, { ...order, by });
+  }
+
+  /** An emergency stop that was ordered before. */
+  getStop(id: string): EmergencyStop {
+    return new EmergencyStop(this.temporal, id, this.by);
   }
 
   /** Recurring runs. */

@@ -6,9 +6,11 @@ export type { AccountView, BookSegment } from '../protocol/budget/ledger';
 export type { AccountTerms } from '../protocol/budget/terms';
 export type { Calendar, CalendarInput } from '../protocol/calendar';
 export type { Exchange, Pause } from '../protocol/control';
+export type { DeadLetter, DeadLetterView } from '../protocol/dead-letter';
 export { type Failure, type FailureClass, type FailureCode, HoldfastError } from '../protocol/failures';
 export type { Overlap, ScheduleTimes, ScheduleTimesInput } from '../protocol/schedule';
 export type { SessionOptions, SessionResult, SessionStateView, StopReason, TranscriptPage } from '../protocol/session';
+export type { StoppedRun, StopReceipt } from '../protocol/stop-order';
 export { LocalStreamBus, type LocalStreamBusOptions } from '../streams/local-stream-bus';
 export { MemoryStreamBus } from '../streams/memory-stream-bus';
 export { openStreams, type StreamsOptions } from '../streams/open-streams';
@@ -18,6 +20,8 @@ export { type ApprovalFilter, type ApprovalSummary, Approvals, type DecideOption
 export { type Book, type BudgetActor, Budgets, type CreateAccountOptions } from './budgets';
 export type { CallFigures } from './call-figures';
 export { ChatHandle, type Reply, type SendOptions, SentMessage } from './chat-handle';
+export { type DeadLetterFilter, type DeadLetterSummary, DeadLetters, type LetterAction } from './dead-letters';
+export { EmergencyStop, type StopOrderOptions } from './emergency-stop';
 export {
   type ChatStart,
   type ForkOptions,

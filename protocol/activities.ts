@@ -12,6 +12,7 @@ import type { Micros } from './budget/money';
 import type { ArtifactRef, AssistantMessage, Message, ToolMessage, UserMessage } from './messages';
 import type { PermissionView } from './permissions/view';
 import type { Fork, Mount, RunOptions, TranscriptSegment } from './session';
+import type { StopRound, StopRoundInput } from './stop-order';
 import type { ToolSpec } from './tool';
 import type { Usage } from './usage';
 
@@ -201,6 +202,8 @@ export interface HoldfastActivities {
   /** Waits for an effect that another run, or an earlier call, asked for first. */
   awaitEffect(id: string): Promise<ToolMessage>;
   notifyApproval(input: NotifyApprovalInput): Promise<void>;
+  /** Tells every running session under a query to stop, and looks which of those told before have ended. */
+  stopRuns(input: StopRoundInput): Promise<StopRound>;
   /** @returns ms since epoch. */
   workingInstant(input: WorkingInstantInput): Promise<number>;
   /** The day and month in a time zone. Fails with `Budget.Invalid` for an unknown zone. */

@@ -15,6 +15,8 @@ export interface EffectInput {
   agent?: string;
   requester?: string;
   tenant?: string;
+  /** It was given up before: the tool's own check is asked first. */
+  again?: true;
   /** Who decides when its outcome cannot be known. */
   approval?: ApprovalTerms;
 }

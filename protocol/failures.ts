@@ -58,6 +58,7 @@ export const FAILURE = {
   'Budget.Invalid': 'invalid',
   'Budget.Frozen': 'invalid',
   'Notice.Undelivered': 'transient',
+  'Supervision.Escalated': 'needs-human',
   'Run.Ended': 'invalid',
   'Run.Unknown': 'invalid',
   'Run.AlreadyStarted': 'invalid',

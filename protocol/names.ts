@@ -12,6 +12,10 @@ export const WORKFLOW = {
   ledger: 'ledger',
   /** One call of a `once` tool; its id is made of what is done, so that it is done once. */
   effect: 'effect',
+  /** Work that was given up, kept until somebody retries or discards it; its input is a `DeadLetter`. */
+  deadLetter: 'deadLetter',
+  /** An order to stop many runs; its input is a `StopOrder`, its result a `StopReceipt`. */
+  emergencyStop: 'emergencyStop',
 } as const;
 
 /** The workflow id of the ledger that keeps an account. */
@@ -38,6 +42,10 @@ export const QUERY = {
   entries: 'entries',
   /** Of a run with an account: `() => PurseView | null`. */
   purse: 'purse',
+  /** Of a dead letter: `() => DeadLetterView`. */
+  letter: 'letter',
+  /** Of an emergency stop: `() => StopReceipt`, as far as it is known. */
+  receipt: 'receipt',
 } as const;
 
 /** What may be asked of a running session. Each takes one object, see `protocol/control.ts`; all but `send` need `by`. */
@@ -68,6 +76,12 @@ export const UPDATE = {
   setTerms: 'setTerms',
   freeze: 'freeze',
   unfreeze: 'unfreeze',
+  /** Of a dead letter: does the work again; answered when it is done or has failed again. */
+  retry: 'retry',
+  /** Of a dead letter: nothing will be done about it. */
+  discard: 'discard',
+  /** Of an emergency stop: runs may start again. */
+  release: 'release',
 } as const;
 
 export const SIGNAL = {

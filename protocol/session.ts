@@ -105,6 +105,19 @@ export interface TodoItem {
   status: 'pending' | 'active' | 'done';
 }
 
+/** How a session goes round in circles, as far as it does; see `workflows/loop-breaker.ts`. */
+export interface Repeats {
+  /** Digest of the last reply's calls, and how often it came in a row. */
+  key: string;
+  count: number;
+  /** Digests of the last replies, newest first, and how often in a row a reply was equal to that so many before. */
+  last?: string[];
+  runs?: number[];
+  /** Digests of replies with their results, and how many replies in a row brought nothing but these. */
+  seen?: string[];
+  stale?: number;
+}
+
 /** Counters and state of a session that survive continue-as-new. */
 export interface SessionProgress {
   turns: number;
@@ -119,7 +132,7 @@ export interface SessionProgress {
   /** Position from which the model still sees messages; earlier ones were dropped to fit. */
   contextFrom: number;
   outputRepairs: number;
-  repeats: { key: string; count: number };
+  repeats: Repeats;
   /** A cap below the usual context size, after the vendor called it too long. */
   contextTokens?: number;
   /** The context has grown: older messages are summarised before the next model call. */

@@ -11,9 +11,11 @@ import {
   purseSchema,
 } from './budget/wire';
 import { actorSchema, changeSchema, sendSchema, steerSchema, stepSchema } from './control';
+import { deadLetterSchema, deadLetterViewSchema } from './dead-letter';
 import type { JsonSchema } from './json';
 import { QUERY, SIGNAL, UPDATE, WORKFLOW } from './names';
 import { sessionOptionsSchema } from './session';
+import { stopOrderSchema, stopReceiptSchema } from './stop-order';
 import {
   approvalOutcomeSchema,
   approvalRequestSchema,
@@ -55,6 +57,13 @@ const SCHEMAS: Record<string, z.ZodType> = {
   [`${WORKFLOW.approval}.input`]: approvalRequestSchema,
   [`${WORKFLOW.approval}.result`]: approvalOutcomeSchema,
   [`${UPDATE.decide}.input`]: decisionSchema,
+  [`${WORKFLOW.deadLetter}.input`]: deadLetterSchema,
+  [`${UPDATE.retry}.input`]: actorSchema,
+  [`${UPDATE.discard}.input`]: actorSchema,
+  [`${QUERY.letter}.result`]: deadLetterViewSchema,
+  [`${WORKFLOW.emergencyStop}.input`]: stopOrderSchema,
+  [`${UPDATE.release}.input`]: actorSchema,
+  [`${QUERY.receipt}.result`]: stopReceiptSchema,
   [`${QUERY.view}.result`]: approvalViewSchema,
   [`${WORKFLOW.ledger}.input`]: ledgerInputSchema,
   [`${UPDATE.openAccount}.input`]: openAccountSchema,

@@ -47,6 +47,17 @@ export function onceOptions(tool: Pick<ToolSpec, 'timeoutMs'>, summary: string):
   };
 }
 
+/** Work that was given up, once more. */
+export function againOptions({ timeoutMs, maxAttempts }: Pick<ToolSpec, 'timeoutMs' | 'maxAttempts'>): ActivityOptions {
+  return {
+    summary: 'again',
+    startToCloseTimeout: timeoutMs + 10_000,
+    heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
+    cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+    retry: { initialInterval: 100, backoffCoefficient: 3, maximumInterval: 30_000, maximumAttempts: maxAttempts },
+  };
+}
+
 /** Asking a tool what became of a call is safe to repeat. After that a person is asked. */
 export function checkOptions({ timeoutMs }: Pick<ToolSpec, 'timeoutMs'>): ActivityOptions {
   return {
@@ -97,6 +108,16 @@ export const ARCHIVE: ActivityOptions = {
 
 /** Copying the beginning of a fork: refused at once when there is no such beginning. */
 export const ADOPT: ActivityOptions = { ...ARCHIVE, summary: 'copy the beginning of the forked run' };
+
+/** A round of an emergency stop; it is tried until it succeeds. */
+export const STOP_ROUND: ActivityOptions = {
+  summary: 'stop what runs',
+  startToCloseTimeout: 5 * 60_000,
+  heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
+  cancellationType: 'TRY_CANCEL',
+  retry: { initialInterval: 200, maximumInterval: 5_000 },
+  priority: { priorityKey: 1 },
+};
 
 /** Telling people: for a day, then they will look themselves or the approval expires. */
 export const NOTIFY: ActivityOptions = {

@@ -31,10 +31,11 @@ import type { ToolSpec } from '../protocol/tool';
 import { ADOPT, ARCHIVE, modelOptions, quickToolOptions, toolOptions } from './activity-options';
 import { approvalIdOf, askApproval } from './ask-approval';
 import { termsOf } from './authority';
+import { bury } from './bury';
 import { Control } from './control';
 import { detailsOf } from './details';
 import { type ChatDeps, driveChat } from './drive-chat';
-import { failureOf, lostUsdOf, toApplicationFailure, toolFailure } from './failures';
+import { failureOf, isExhausted, lostUsdOf, toApplicationFailure, toolFailure } from './failures';
 import { deadlinePassed } from './gates';
 import { Guard } from './guard';
 import { type Handled, handleQueries, handleUpdates } from './handlers';
@@ -197,9 +198,7 @@ function depsOf(session: Session, guard: Guard): ChatDeps {
       return askApproval(id, request);
     },
     runTool: (spec, input, summary) =>
-      spec.effect === 'once'
-        ? runEffect(session, spec, input, summary)
-        : runTool(spec, input, summary, session.priority),
+      spec.effect === 'once' ? runEffect(session, spec, input, summary) : runTool(session, spec, input, summary),
     summarise: (call, summary) => {
       setCurrentDetails(detailsOf(session));
       const options = modelOptions(summary, session.priority);
@@ -253,19 +252,25 @@ function callTool(
 }
 
 /** A tool's failure is a result the model sees; only cancellation and bugs go up. */
-async function runTool(
-  spec: ToolSpec,
-  input: RunToolInput,
-  summary: string,
-  priority: number | undefined,
-): Promise<ToolMessage> {
+async function runTool(session: Session, spec: ToolSpec, input: RunToolInput, summary: string): Promise<ToolMessage> {
   try {
-    return await callTool(spec, input, summary, priority);
+    return await callTool(spec, input, summary, session.priority);
   } catch (error) {
     if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
     const { outcome, text } = toolFailure(spec, error);
+    if (spec.effect === 'idempotent' && isExhausted(error)) await keepCall(session, spec, input, text);
     return answered({ id: input.callId, name: input.name }, outcome, text);
   }
+}
+
+/** The run goes on without it; somebody may still want it done. */
+function keepCall({ agent, given: { tenant } }: Session, spec: ToolSpec, call: RunToolInput, cause: string) {
+  const { workflowId: run } = workflowInfo();
+  const { name, timeoutMs, maxAttempts } = spec;
+  const work = { activity: toolActivityType(name), input: { ...call, session: run }, timeoutMs, maxAttempts };
+  const title = `${name} ${JSON.stringify(call.arguments ?? {}).slice(0, 120)}`;
+  const letter = { kind: 'tool' as const, title, cause, work, run, agent: agent.name, ...(tenant && { tenant }) };
+  return bury(letter, call.idempotencyKey);
 }
 
 /** In a workflow of its own, claimed by what is done. */

@@ -1,3 +1,4 @@
+import { ActivityFailure } from '@temporalio/common';
 import {
   allHandlersFinished,
   CancellationScope,
@@ -18,6 +19,7 @@ import type { Decided } from '../protocol/budget/ledger';
 import { LOOK_UP, NOTIFY, RECKON } from './activity-options';
 import { ApprovalDesk } from './approval-desk';
 import { approvalDetails } from './approval-details';
+import { bury } from './bury';
 import { checkDecisionShape, checkRequest } from './check-decision';
 import { refuse } from './check-update';
 import { failureOf, toApplicationFailure } from './failures';
@@ -201,5 +203,15 @@ async function rollOver(desk: ApprovalDesk): Promise<never> {
 function tell(desk: ApprovalDesk, event: ApprovalEvent): void {
   const { carried: _carried, ...request } = desk.request;
   const { approvers, expiresAt = null } = desk;
-  notifyApproval({ event, approval: workflowInfo().workflowId, request, approvers, expiresAt }).catch(() => undefined);
+  const { workflowId: id } = workflowInfo();
+  const input = { event, approval: id, request, approvers, expiresAt };
+  notifyApproval(input).catch((error) => {
+    if (isCancellation(error) || desk.outcome) return;
+    const { run, agent, tenant, title } = request;
+    const cause = error instanceof ActivityFailure ? (error.cause?.message ?? error.message) : String(error);
+    const work = { activity: 'notifyApproval', input, timeoutMs: 30_000, maxAttempts: 5 };
+    const from = { run, ...(agent !== undefined && { agent }), ...(tenant !== undefined && { tenant }) };
+    const letter = { kind: 'notice' as const, title: `${event}: ${title}`, cause, work, ...from };
+    return bury(letter, `${id} ${event} ${desk.state.stage} ${desk.state.reminders}`).catch(() => undefined);
+  });
 }

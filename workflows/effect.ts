@@ -1,4 +1,4 @@
-import { ActivityFailure } from '@temporalio/common';
+import { ActivityFailure, CancelledFailure } from '@temporalio/common';
 import {
   CancellationScope,
   isCancellation,
@@ -15,6 +15,7 @@ import type { ToolMessage } from '../protocol/messages';
 import { checkActivityType, toolActivityType } from '../protocol/names';
 import { checkOptions, onceOptions } from './activity-options';
 import { approvalIdOf, askApproval } from './ask-approval';
+import { bury } from './bury';
 import { toolFailure } from './failures';
 import { answered } from './run-calls';
 import { recordEffect } from './search-attributes';
@@ -30,6 +31,8 @@ const FIRST_PAUSE_MS = 500;
 export async function effect(input: EffectInput): Promise<ToolMessage> {
   recordEffect(input, 'running');
   try {
+    const before = input.again ? await lookUp(input) : 'unknown';
+    if (typeof before === 'object') return settled(input, before);
     for (let repeats = 0; ; repeats++) {
       const attempt = await attemptOnce(input, repeats);
       if (attempt !== 'unknown' && attempt !== 'not-done') return settled(input, attempt);
@@ -40,7 +43,9 @@ export async function effect(input: EffectInput): Promise<ToolMessage> {
         continue;
       }
       const settlement = await askPeople(input, known, repeats);
-      if (settlement !== 'retry') return settled(input, settlement);
+      if (settlement === 'retry') continue;
+      if (settlement.outcome !== 'ok') await keep(input, settlement);
+      return settled(input, settlement);
     }
   } catch (error) {
     if (!isCancellation(error)) throw error;
@@ -60,6 +65,8 @@ async function attemptOnce(
       [call],
       onceOptions(tool, summary),
     );
+    // It was cut off, which says nothing about how far it came.
+    if (message.outcome === 'cancelled') throw new CancelledFailure('the run was stopped');
     return message.outcome === 'timed-out' || message.outcome === 'outcome-unknown' ? 'unknown' : message;
   } catch (error) {
     if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
@@ -145,10 +152,18 @@ async function cancelled(input: EffectInput): Promise<ToolMessage> {
   const text = 'Ended before it was finished.';
   if (known === 'not-done')
     return settled(input, answered(messageKey(input.call), 'cancelled', `${text} It did not take effect.`));
-  return settled(
-    input,
-    answered(messageKey(input.call), 'outcome-unknown', `${text} It may or may not have taken effect.`),
-  );
+  const unknown = answered(messageKey(input.call), 'outcome-unknown', `${text} It may or may not have taken effect.`);
+  await keep(input, unknown);
+  return settled(input, unknown);
+}
+
+/** A dead letter, so that somebody can still see to it. What is done again from a letter has one already. */
+async function keep(input: EffectInput, { content: cause }: ToolMessage): Promise<void> {
+  if (input.again) return;
+  const { tool, call, run, agent, tenant } = input;
+  const title = `${tool.name} ${JSON.stringify(call.arguments ?? {}).slice(0, 120)}`;
+  const from = { run, ...(agent !== undefined && { agent }), ...(tenant !== undefined && { tenant }) };
+  await bury({ kind: 'effect', title, cause, work: { effect: input }, ...from }, call.idempotencyKey);
 }
 
 function settled(input: EffectInput, message: ToolMessage): ToolMessage {

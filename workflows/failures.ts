@@ -43,6 +43,12 @@ function isAnswer(cause: Error | undefined): boolean {
   return cause.type === 'Tool.RetryLater' || (isFailureCode(cause.type) && cause.type !== 'Internal.Bug');
 }
 
+/** Whether attempts were used up by lost workers, timeouts or outages: not what a tool's own code answered. */
+export function isExhausted(error: ActivityFailure): boolean {
+  const { cause } = error;
+  return !isAnswer(cause) || (cause instanceof ApplicationFailure && cause.type === 'Tool.RetryLater');
+}
+
 /** What the model is told of a tool activity that gave no result, after its attempts. */
 export function toolFailure(
   spec: Pick<ToolSpec, 'effect' | 'timeoutMs' | 'maxAttempts'>,

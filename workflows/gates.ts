@@ -1,5 +1,6 @@
 import type { Limits } from '../protocol/agent';
 import type { SessionProgress, StopReason } from '../protocol/session';
+import { loopOf } from './loop-breaker';
 
 export interface Stop {
   reason: StopReason;
@@ -38,8 +39,6 @@ export function stopBeforeTools(progress: SessionProgress, limits: Limits, calls
       detail: `${used} of ${limits.toolCalls} tool calls used, ${calls} more asked for`,
     };
   }
-  if (progress.repeats.count > limits.repeatedCalls) {
-    return { reason: 'repeated-call', detail: `the same tool call was made ${progress.repeats.count} times in a row` };
-  }
-  return undefined;
+  const loop = loopOf(progress.repeats, limits.repeatedCalls);
+  return loop === undefined ? undefined : { reason: 'repeated-call', detail: loop };
 }

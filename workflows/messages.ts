@@ -5,9 +5,11 @@ import type { LeaseReply, LeaseRequest, PurseView } from '../protocol/budget/lea
 import type { AccountView, Decided, EntriesPage } from '../protocol/budget/ledger';
 import type { Freeze, OpenAccount, SetTerms, TopUp } from '../protocol/budget/terms';
 import type { Actor, Change, Exchange, Receipt, Sending, Steering, Step } from '../protocol/control';
+import type { DeadLetterView } from '../protocol/dead-letter';
 import { QUERY, SIGNAL, UPDATE } from '../protocol/names';
 import type { PermissionView } from '../protocol/permissions/view';
 import type { SessionStateView, TranscriptPage } from '../protocol/session';
+import type { StopReceipt } from '../protocol/stop-order';
 
 export const stateQuery = defineQuery<SessionStateView>(QUERY.state);
 export const agentQuery = defineQuery<ResolvedAgent | null>(QUERY.agent);
@@ -41,3 +43,10 @@ export const unfreezeUpdate = defineUpdate<void, [Freeze]>(UPDATE.unfreeze);
 export const leaseSignal = defineSignal<[LeaseRequest]>(SIGNAL.lease);
 export const leasedSignal = defineSignal<[LeaseReply]>(SIGNAL.leased);
 export const decidedSignal = defineSignal<[Decided]>(SIGNAL.decided);
+
+export const letterQuery = defineQuery<DeadLetterView>(QUERY.letter);
+export const retryUpdate = defineUpdate<string, [Actor]>(UPDATE.retry);
+export const discardUpdate = defineUpdate<void, [Actor]>(UPDATE.discard);
+
+export const receiptQuery = defineQuery<StopReceipt>(QUERY.receipt);
+export const releaseUpdate = defineUpdate<void, [Actor]>(UPDATE.release);

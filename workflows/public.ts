@@ -4,3 +4,5 @@ export { type RequestApprovalOptions, requestApproval } from './ask-approval';
 export { type CallToolOptions, callTool } from './call-tool';
 export { parallel } from './parallel';
 export { type AgentRun, type RunAgentOptions, runAgent, startAgent } from './run-agent';
+export { type SupervisedAgent, supervise } from './supervise';
+export type { Supervised, SuperviseOptions } from './supervisor';

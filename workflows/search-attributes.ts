@@ -1,6 +1,7 @@
 import { defineSearchAttributeKey, type SearchAttributePair } from '@temporalio/common';
 import { upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import type { ApprovalRequest } from '../protocol/approval';
+import type { DeadLetter } from '../protocol/dead-letter';
 import type { EffectInput } from '../protocol/effect';
 import { SEARCH_ATTRIBUTE } from '../protocol/names';
 import type { SessionInput, SessionStatus } from '../protocol/session';
@@ -70,6 +71,15 @@ export function recordEffect({ agent, run, tenant }: EffectInput, status: string
   if (status === 'running') pairs.push({ key: parentKey, value: run });
   if (agent !== undefined && status === 'running') pairs.push({ key: agentKey, value: agent });
   if (tenant !== undefined && status === 'running') pairs.push({ key: tenantKey, value: tenant });
+  upsertSearchAttributes(pairs);
+}
+
+/** What a dead letter is found by, and what became of it. */
+export function recordLetter({ agent, run, tenant }: DeadLetter, status: 'dead' | 'retried' | 'discarded'): void {
+  const pairs: SearchAttributePair[] = [{ key: statusKey, value: status }];
+  if (status === 'dead') pairs.push({ key: parentKey, value: run });
+  if (agent !== undefined && status === 'dead') pairs.push({ key: agentKey, value: agent });
+  if (tenant !== undefined && status === 'dead') pairs.push({ key: tenantKey, value: tenant });
   upsertSearchAttributes(pairs);
 }
 

@@ -210,8 +210,8 @@ function recordReply(session: Session, result: InvokeModelResult): void {
 }
 
 function admitCalls(session: Session, calls: ToolCallPart[]): Stop | ToolCallPart[] {
-  const { progress, agent } = session;
-  progress.repeats = countRepeats(progress.repeats, calls);
+  const { progress, agent, transcript } = session;
+  progress.repeats = countRepeats(progress.repeats, calls, transcript.sinceReply());
   const stop = stopBeforeTools(progress, session.limits, calls.length);
   if (stop) return declineCalls(session, calls, stop);
   progress.toolCalls += calls.length;

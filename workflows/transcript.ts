@@ -40,6 +40,13 @@ export class Transcript {
     return this.entries.at(-1)?.message;
   }
 
+  /** What lies between the last reply and the one before, as far as this Temporal run holds it. */
+  sinceReply(): Message[] {
+    const { entries } = this;
+    const from = entries.findLastIndex(({ message }, at) => message.role === 'assistant' && at < entries.length - 1);
+    return entries.slice(from + 1, -1).map(({ message }) => message);
+  }
+
   /**
    * Adds a message. The digest goes by the mark where there is one: workflow code starts cold in every run, and reading long
    * texts character by character would be the slowest thing it does.

@@ -6,6 +6,7 @@ import { registerChat } from './commands/chat';
 import { registerCompletion } from './commands/completion';
 import { registerConfig } from './commands/config';
 import { registerCreate } from './commands/create';
+import { registerDead } from './commands/dead';
 import { registerDev } from './commands/dev';
 import { registerDoctor } from './commands/doctor';
 import { registerInit } from './commands/init';
@@ -50,6 +51,7 @@ const COMMANDS = [
   registerBudget,
   registerApprovals,
   registerSchedule,
+  registerDead,
   registerAgent,
   registerConfig,
   registerDoctor,

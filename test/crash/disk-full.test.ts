@@ -42,7 +42,7 @@ given('the disk is full for a while', () => {
   let callsMeanwhile: number;
 
   beforeAll(async () => {
-    cluster = await Cluster.start(disk?.folder);
+    cluster = await Cluster.start({ disk: disk?.folder });
     cluster.patienceMs = 10 * MINUTES;
     calm = await undisturbed(cluster);
     await Promise.all([0, 1].map(() => cluster.worker(cluster.settings(QUEUE))));

@@ -7,6 +7,7 @@ import { registerRunsList } from './runs-list';
 import { registerRunsShow } from './runs-show';
 import { registerRunsStep } from './runs-step';
 import { registerRunsStop } from './runs-stop';
+import { registerRunsStopAll } from './runs-stop-all';
 import { registerRunsWatch } from './runs-watch';
 
 const COMMANDS = [
@@ -19,6 +20,7 @@ const COMMANDS = [
   registerRunsChange,
   registerRunsFork,
   registerRunsStop,
+  registerRunsStopAll,
 ];
 
 export function registerRuns(program: Command): void {

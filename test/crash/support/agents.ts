@@ -7,7 +7,7 @@ export const AGENTS: AgentDefinition[] = [
   {
     name: AGENT,
     instructions: 'Do what the script in the first message says.',
-    tools: ['todo', 'peek', 'look', 'store', 'publish', 'emit', 'endless', 'artifact_read'],
+    tools: ['todo', 'peek', 'look', 'store', 'publish', 'deliver', 'emit', 'endless', 'artifact_read'],
     limits: { turns: 10_000, toolCalls: 20_000 },
   },
 ];

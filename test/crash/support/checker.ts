@@ -150,7 +150,7 @@ function checkPrefix({ ledger, history }: Evidence, report: Report): Finding[] {
   });
 }
 
-const UNCERTAIN = 'publish';
+const UNCERTAIN = ['publish', 'deliver'];
 
 /** The same answer and the same transcript, except that a `once` call may be unknown. */
 function checkAnswer({ result, transcript }: Evidence, expected: Expected, report: Report): Finding[] {
@@ -177,7 +177,7 @@ function certain(output: unknown): unknown {
 function comparable(message: Message | undefined): string {
   if (message === undefined || message.role === 'user') return JSON.stringify(message) ?? '';
   const { mark: _mark, ...rest } = message;
-  if (rest.role === 'tool' && rest.name === UNCERTAIN) return `${rest.role} ${rest.callId} ${rest.name}`;
+  if (rest.role === 'tool' && UNCERTAIN.includes(rest.name)) return `${rest.role} ${rest.callId} ${rest.name}`;
   if (rest.role === 'assistant') {
     const content = rest.content.map((part) => (part.type === 'text' ? { ...part, text: certain(part.text) } : part));
     return JSON.stringify({ ...rest, content });

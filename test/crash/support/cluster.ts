@@ -9,6 +9,7 @@ import type { Message } from '../../../protocol/messages';
 import type { SessionResult } from '../../../protocol/session';
 import { type EmbeddedServer, startEmbeddedServer } from '../../../workers/embedded/embedded-server';
 import { AGENT } from './agents';
+import { type Operator, type Settle, startOperator } from './effect-operator';
 import type { WorkerSettings } from './ipc';
 import { type Ledger, startLedger } from './ledger';
 import { watch } from './processes';
@@ -25,6 +26,7 @@ export class Cluster {
   readonly serverKills: number[] = [];
   private readonly workers: WorkerHandle[] = [];
   private restarting: Promise<void> | undefined;
+  private readonly operator: Operator;
 
   private constructor(
     readonly folder: string,
@@ -32,16 +34,22 @@ export class Cluster {
     private server: EmbeddedServer,
     readonly ledger: Ledger,
     private readonly connection: Connection,
-  ) {}
+    settle?: Settle,
+  ) {
+    this.operator = startOperator(new HoldfastClient(this.client, { by: 'operator' }), settle);
+  }
 
-  /** @param disk where server and workers keep what they keep, when it is not to be the temporary folder. */
-  static async start(disk?: string): Promise<Cluster> {
+  /**
+   * @param disk where server and workers keep what they keep, when it is not to be the temporary folder.
+   * @param settle how the operator answers for an effect whose outcome is unknown. Default: it is given up.
+   */
+  static async start({ disk, settle }: { disk?: string | undefined; settle?: Settle } = {}): Promise<Cluster> {
     const folder = mkdtempSync(path.join(tmpdir(), 'holdfast-crash-'));
     const [server, ledger] = await Promise.all([startServer(disk ?? folder, 0, 0), startLedger(folder)]);
     // A channel that lost its server must not wait for seconds before it looks again.
     const channelArgs = { 'grpc.initial_reconnect_backoff_ms': 50, 'grpc.max_reconnect_backoff_ms': 300 };
     const connection = await Connection.connect({ address: server.address, channelArgs });
-    return new Cluster(folder, disk ?? folder, server, ledger, connection);
+    return new Cluster(folder, disk ?? folder, server, ledger, connection, settle);
   }
 
   get client(): Client {
@@ -135,6 +143,7 @@ export class Cluster {
   }
 
   async stop(): Promise<void> {
+    await this.operator.stop();
     await Promise.all(this.workers.map((worker) => worker.kill()));
     await this.connection.close();
     await this.restarting;

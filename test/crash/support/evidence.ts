@@ -44,6 +44,6 @@ export async function undisturbed(cluster: Cluster, { plan, options } = STANDARD
 
 /** Without what comes after the workflow's last command: cache evictions and our own queries. */
 function untilItsEnd(crossings: Crossing[]): Crossing[] {
-  const last = crossings.findIndex(({ key }) => key.startsWith('commands-made') && key.includes('completeWorkflow'));
+  const last = crossings.findIndex(({ key }) => /^commands-made (?!effect).*completeWorkflow/.test(key));
   return crossings.slice(0, last + 1);
 }

@@ -2,6 +2,7 @@ import type { Client } from '@temporalio/client';
 import { temporal } from '@temporalio/proto';
 import type { InvokeModelInput, InvokeModelResult, RunToolInput } from '../../../protocol/activities';
 import type { ToolMessage } from '../../../protocol/messages';
+import { WORKFLOW } from '../../../protocol/names';
 
 type Event = temporal.api.history.v1.IHistoryEvent;
 type Payloads = temporal.api.common.v1.IPayloads | null | undefined;
@@ -37,8 +38,26 @@ export async function readHistory(client: Client, id: string): Promise<SessionHi
     const { events } = await client.workflow.getHandle(id, runId).fetchHistory();
     history.runs += 1;
     runId = readRun(events ?? [], history);
+    for (const effect of effectsOf(events ?? [])) await readEffect(client, effect, history);
   }
   return history;
+}
+
+/** Ids of the workflows in which this run's `once` tools act. */
+function effectsOf(events: Event[]): string[] {
+  return events.flatMap(({ startChildWorkflowExecutionInitiatedEventAttributes: child }) =>
+    child?.workflowType?.name === WORKFLOW.effect && child.workflowId ? [child.workflowId] : [],
+  );
+}
+
+/** Its calls are the session's; its events are not. */
+async function readEffect(
+  client: Client,
+  id: string,
+  { scheduled, recorded, timedOut }: SessionHistory,
+): Promise<void> {
+  const { events } = await client.workflow.getHandle(id).fetchHistory();
+  readRun(events ?? [], { runs: 1, scheduled, recorded, timedOut, events: [] });
 }
 
 async function firstRunOf(client: Client, id: string): Promise<string> {

@@ -3,6 +3,7 @@
  * down every call as it comes and goes, one JSON line each, before it answers. Knows nothing of Temporal or of Holdfast.
  *
  *   POST /model  { session, key, … }  one billed call; answered after `delayMs`
+ *   POST /check  { idempotencyKey }  tells whether a call took effect; nothing is written down
  *   POST /tool   { session, key, idempotencyKey, effect, … }  `idempotent` takes effect once a key, `once` each time it comes
  */
 const { closeSync, openSync, writeSync } = require('node:fs');
@@ -52,7 +53,9 @@ const server = createServer((request, response) => {
       closeSync(file);
       process.exit(0);
     }
-    answer(request.url.slice(1), JSON.parse(Buffer.concat(chunks).toString('utf8')), response);
+    const call = JSON.parse(Buffer.concat(chunks).toString('utf8'));
+    if (request.url === '/check') response.end(JSON.stringify({ done: applied.has(call.idempotencyKey) }));
+    else answer(request.url.slice(1), call, response);
   });
 });
 server.keepAliveTimeout = 60_000;

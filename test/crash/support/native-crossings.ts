@@ -26,16 +26,17 @@ export function crossNative(worker: Worker, points: Failpoints): void {
 }
 
 function crossWorkflows(native: NativeWorker, points: Failpoints): void {
-  const sessions = new Map<string, string>();
+  const sessions = new Map<string, Task>();
   const poll = native.pollWorkflowActivation;
   native.pollWorkflowActivation = async () => {
     const buffer = await poll();
     const { runId = '', jobs = [] } = coresdk.workflow_activation.WorkflowActivation.decode(new Uint8Array(buffer));
     const begun = jobs?.find((job) => job.initializeWorkflow)?.initializeWorkflow;
-    if (begun?.workflowId) sessions.set(runId ?? '', begun.workflowId);
+    if (begun?.workflowId) sessions.set(runId ?? '', taskOf(begun.workflowId, begun.workflowType, begun.arguments));
     const what = (jobs ?? []).map((job) => Object.keys(job).join()).join('+');
     if (!jobs?.some((job) => job.removeFromCache)) {
-      await points.cross(sessions.get(runId ?? ''), 'activation-received', what);
+      const { session, about = '' } = sessions.get(runId ?? '') ?? {};
+      await points.cross(session, 'activation-received', about + what);
     }
     return buffer;
   };
@@ -44,12 +45,18 @@ function crossWorkflows(native: NativeWorker, points: Failpoints): void {
     const decoded = coresdk.workflow_completion.WorkflowActivationCompletion.decodeDelimited(
       new Uint8Array(completion),
     );
-    const session = sessions.get(decoded.runId ?? '');
-    const what = decoded.failed ? 'failure' : commandsOf(decoded.successful?.commands ?? []);
+    const { session, about = '' } = sessions.get(decoded.runId ?? '') ?? {};
+    const what = about + (decoded.failed ? 'failure' : commandsOf(decoded.successful?.commands ?? []));
     await points.cross(session, 'commands-made', what);
     await complete(completion);
     await points.cross(session, 'commands-accepted', what);
   };
+}
+
+/** What an effect and an approval do belongs to the session that waits for them; their names tell it apart. */
+function taskOf(id: string, type: string | null | undefined, given: Payloads): Task {
+  const { run } = Object(inputOf(given)) as { run?: string };
+  return run === undefined ? { session: id, about: '' } : { session: run, about: `${type} ` };
 }
 
 function commandsOf(commands: coresdk.workflow_commands.IWorkflowCommand[]): string {
@@ -71,7 +78,7 @@ function crossActivities(native: NativeWorker, points: Failpoints): void {
     const buffer = await poll();
     const { taskToken, start } = coresdk.activity_task.ActivityTask.decode(new Uint8Array(buffer));
     if (start) {
-      const session = start.workflowExecution?.workflowId ?? '';
+      const session = sessionOfInput(inputOf(start.input)) ?? start.workflowExecution?.workflowId ?? '';
       const task = { session, about: aboutCall(start.activityType, start.input) };
       tasks.set(keyOf(taskToken), task);
       await points.cross(session, 'activity-received', task.about);
@@ -100,13 +107,20 @@ function keyOf(taskToken: Uint8Array | null | undefined): string {
 }
 
 /** Which activity, for which turn or call: `invokeModel turn-3`, `tool.store c2-1`. */
-export function aboutCall(
-  type: string | null | undefined,
-  payloads: temporal.api.common.v1.IPayload[] | null | undefined,
-): string {
+export function aboutCall(type: string | null | undefined, payloads: Payloads): string {
+  return aboutInput(type ?? '', inputOf(payloads));
+}
+
+type Payloads = temporal.api.common.v1.IPayload[] | null | undefined;
+
+function inputOf(payloads: Payloads): unknown {
   const data = payloads?.[0]?.data;
-  const input = data ? (JSON.parse(Buffer.from(data).toString('utf8')) as unknown) : undefined;
-  return aboutInput(type ?? '', input);
+  return data?.length ? (JSON.parse(Buffer.from(data).toString('utf8')) as unknown) : undefined;
+}
+
+/** The session a call is made for, where another workflow makes it. */
+export function sessionOfInput(input: unknown): string | undefined {
+  return (Object(input) as { session?: string }).session;
 }
 
 export function aboutInput(type: string, input: unknown): string {

@@ -24,7 +24,7 @@ export interface Plan {
 }
 
 type Script = (turn: number, messages: readonly Message[], plan: Plan) => Step;
-export type ScriptName = 'standard' | 'waiting' | 'long' | 'oversize' | 'chat' | 'simple' | 'steps';
+export type ScriptName = 'standard' | 'waiting' | 'long' | 'oversize' | 'chat' | 'simple' | 'steps' | 'effects';
 
 /** The plan as the first message says it. */
 export function planOf(messages: readonly Message[]): Plan {
@@ -127,6 +127,12 @@ function artifactsIn(messages: readonly Message[]): string[] {
   });
 }
 
+/** Two acts that must not happen twice: one that can be looked up, and one that cannot. */
+const effects: Script = (turn) => {
+  if (turn > 1) return { text: 'both were done' };
+  return calls(1, ['deliver', { item: 'a' }], ['publish', { item: 'b' }]);
+};
+
 /**
  * Keeps what was said with a tool, then says it back. Answers tell their turn, because several are in one conversation. `think 3000 …` is
  * thought about for so many milliseconds, `slow 3000 …` kept for so long.
@@ -157,4 +163,4 @@ const steps: Script = (turn, messages) => {
   return calls(turn, [turn % 2 === 1 ? 'store' : 'peek', { item: `s${turn}` }]);
 };
 
-export const SCRIPTS: Record<ScriptName, Script> = { standard, waiting, long, oversize, chat, simple, steps };
+export const SCRIPTS: Record<ScriptName, Script> = { standard, waiting, long, oversize, chat, simple, steps, effects };

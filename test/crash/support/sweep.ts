@@ -28,6 +28,7 @@ export async function sweepWorkers(
   points: readonly Crossing[],
   expected: Expected,
   lanes: number,
+  work = STANDARD,
 ): Promise<Struck[]> {
   const waiting = [...points];
   const struck: Struck[] = [];
@@ -35,7 +36,7 @@ export async function sweepWorkers(
     const queue = `lane-${index}`;
     const workers = new Relay(cluster, queue);
     for (let point = waiting.shift(); point; point = waiting.shift()) {
-      struck.push(await strikeWorker(cluster, workers, point, expected));
+      struck.push(await strikeWorker(cluster, workers, point, expected, work));
     }
     await workers.stop();
   };
@@ -62,12 +63,18 @@ class Relay {
   }
 }
 
-async function strikeWorker(cluster: Cluster, workers: Relay, point: Crossing, expected: Expected): Promise<Struck> {
+async function strikeWorker(
+  cluster: Cluster,
+  workers: Relay,
+  point: Crossing,
+  expected: Expected,
+  { plan, options }: typeof STANDARD,
+): Promise<Struck> {
   for (let attempt = 1; ; attempt++) {
     const session = `${workers.queue}-${point.key.replace(/[^a-zA-Z0-9]+/g, '-')}${attempt}`;
     const victim = await workers.worker();
     await victim.arm([{ session, key: point.key, kill: 'worker' }]);
-    await cluster.startSession(session, workers.queue, STANDARD.plan, STANDARD.options);
+    await cluster.startSession(session, workers.queue, plan, options);
     const ended = cluster.result(session);
     const died = victim.exited.then(() => Date.now());
     const killedAt = await Promise.race([died, ended.then(() => disarmed(victim, died))]);

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { activityInfo } from '@temporalio/activity';
 import { defineTool, type ToolContext } from 'holdfast';
 import { z } from 'zod';
@@ -8,9 +9,12 @@ import { callLedger } from './ledger-calls';
 const SLOW_MS = 650;
 const LINE = 'a line of output that is exactly sixty-four characters in length\n';
 
-/** `firstRunId:turn:callId` without the run: what a call is called in the ledger and in the checker. */
-export function callKey(idempotencyKey: string): string {
-  return idempotencyKey.slice(idempotencyKey.indexOf(':') + 1);
+/** The key of the tool call whose activity runs now: that of a `once` tool is not in its idempotency key. */
+export const callRunning = new AsyncLocalStorage<string | undefined>();
+
+/** `turn:callId`: what a call is called in the ledger and in the checker. `firstRunId:turn:callId` without the run says it too. */
+function callKey(idempotencyKey: string): string {
+  return callRunning.getStore() ?? idempotencyKey.slice(idempotencyKey.indexOf(':') + 1);
 }
 
 /** The first bytes of what `emit` gives, the same every time. */
@@ -74,6 +78,20 @@ export function createTools(ledger: string, points: Failpoints) {
       async execute({ item, ms = SLOW_MS }, context) {
         await outside('publish', 'once', context, ms);
         return `published ${item}`;
+      },
+    }),
+    defineTool({
+      name: 'deliver',
+      description: 'An act that must not happen twice, of which one can find out whether it happened.',
+      input: item,
+      effect: 'once',
+      async execute({ item }, context) {
+        await outside('deliver', 'once', context, SLOW_MS);
+        return `delivered ${item}`;
+      },
+      async check(_input, { idempotencyKey, signal }) {
+        const { done } = (await callLedger(ledger, 'check', { idempotencyKey }, signal)) as { done: boolean };
+        return { outcome: done ? 'done' : 'not-done' };
       },
     }),
     defineTool({

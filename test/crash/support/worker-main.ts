@@ -14,8 +14,8 @@ import { AGENTS } from './agents';
 import { Failpoints } from './failpoints';
 import type { FromWorker, ToWorker, WorkerSettings } from './ipc';
 import { ledgerModel } from './ledger-model';
-import { aboutInput, crossNative } from './native-crossings';
-import { createTools } from './tools';
+import { aboutInput, crossNative, sessionOfInput } from './native-crossings';
+import { callRunning, createTools } from './tools';
 
 /** The process under test: a real plugin on a real worker, with failpoints wherever it awaits something. */
 export async function main(): Promise<void> {
@@ -119,13 +119,17 @@ function sessionOf(key: string): string {
 }
 
 function crossExecution({ info }: Context, points: Failpoints): ActivityInterceptors {
-  const session = info.workflowExecution?.workflowId;
+  const own = info.workflowExecution?.workflowId ?? '';
   return {
     inbound: {
       async execute(input, next) {
-        const about = aboutInput(info.activityType, input.args[0]);
+        const [given] = input.args;
+        const about = aboutInput(info.activityType, given);
+        const session = sessionOfInput(given) ?? own;
         await points.cross(session, 'activity-started', about);
-        const result = await next(input);
+        const { callId, turn } = Object(given) as { callId?: string; turn?: number };
+        const key = callId === undefined ? undefined : `${turn}:${callId}`;
+        const result = await callRunning.run(key, () => next(input));
         await points.cross(session, 'activity-returned', about);
         return result;
       },

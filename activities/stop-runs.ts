@@ -1,0 +1,158 @@
+import { activityInfo, getClient } from '@temporalio/activity';
+import { QUERY, SEARCH_ATTRIBUTE, UPDATE, WORKFLOW } from '../protocol/names';
+import type { SessionStateView } from '../protocol/session';
+import type { StoppedRun, StopRound, StopRoundInput } from '../protocol/stop-order';
+import { withHeartbeat } from './heartbeat';
+import { toFailure } from './to-failure';
+
+type Client = ReturnType<typeof getClient>;
+
+/** A run that does not take the order in this time is cancelled, which the server keeps until a worker comes. */
+const ORDER_MS = 1_000;
+/** How many are told at once. */
+const AT_ONCE = 50;
+/** Told in one round; the rest is found by the next. */
+const PER_ROUND = 500;
+const LOOK_MS = 500;
+
+/** One round of an emergency stop. Safe to repeat: a run that was told by this order is not told again. */
+export async function stopRuns(input: StopRoundInput): Promise<StopRound> {
+  try {
+    return await withHeartbeat(async ({ signal }) => {
+      const until = Date.now() + input.watchMs;
+      for (;;) {
+        const round = await roundOf(getClient(), input);
+        const news = round.ended.length > 0 || round.told.some(({ id }) => !input.open.includes(id));
+        if (news || signal.aborted || Date.now() >= until) return round;
+        await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+      }
+    });
+  } catch (error) {
+    throw toFailure(error, activityInfo().attempt);
+  }
+}
+
+async function roundOf(client: Client, input: StopRoundInput): Promise<StopRound> {
+  const known = new Set(input.open);
+  const found = await running(client, input.query);
+  const fresh = found.filter(({ id }) => !known.has(id));
+  const told = await inLanes(fresh, (run) => tell(client, run, input));
+  const parents = await parentsOf(client, fresh, known);
+  told.push(...(await inLanes(parents, (run) => tellWorkflow(client, run, input))));
+  const ended = (await inLanes(input.open, (id) => endOf(client, id, input))).filter((one) => one !== undefined);
+  return { told, ended };
+}
+
+interface Found {
+  id: string;
+  what: string;
+  parent: string | undefined;
+  /** Started with a delay that is not over. */
+  delayed: boolean;
+}
+
+async function running(client: Client, query: string): Promise<Found[]> {
+  const found: Found[] = [];
+  for await (const info of client.workflow.list({ query, pageSize: PER_ROUND })) {
+    const { workflowId: id, searchAttributes, parentExecution, executionTime } = info;
+    const agent = searchAttributes[SEARCH_ATTRIBUTE.agent.name]?.[0];
+    const delayed = executionTime !== undefined && executionTime.getTime() > Date.now();
+    found.push({ id, what: String(agent ?? '?'), parent: parentExecution?.workflowId ?? undefined, delayed });
+    if (found.length >= PER_ROUND) break;
+  }
+  return found;
+}
+
+async function tell(client: Client, { id, what, delayed }: Found, input: StopRoundInput): Promise<StoppedRun> {
+  const handle = client.workflow.getHandle(id);
+  const orderedAt = Date.now();
+  const cost = client
+    .withDeadline(orderedAt + ORDER_MS, () => handle.query<SessionStateView>(QUERY.state))
+    .then(
+      ({ costUsd }) => costUsd,
+      () => null,
+    );
+  const { by, reason, order } = input;
+  const asked = { args: [{ by, reason }] as [object], updateId: order };
+  // An update would make a run begin that was started with a delay.
+  const taken = delayed
+    ? false
+    : await client
+        .withDeadline(orderedAt + ORDER_MS, () => handle.executeUpdate<void, [object]>(UPDATE.stop, asked))
+        .then(
+          () => true,
+          () => false,
+        );
+  const how = taken ? 'stop' : (await cancelled(client, id, input)) ? 'cancel' : 'nothing';
+  const costAtOrderUsd = await cost;
+  return { id, what, by: how, orderedAt, endedAt: null, status: null, costAtOrderUsd, costUsd: null };
+}
+
+/** Workflows of users that have runs below them: left alone they would start the next one. */
+async function parentsOf(client: Client, found: Found[], known: ReadonlySet<string>): Promise<Found[]> {
+  const ids = [...new Set(found.flatMap(({ parent }) => (parent == null ? [] : [parent])))].filter(
+    (id) => !known.has(id),
+  );
+  const parents = await inLanes(ids, async (id): Promise<Found | undefined> => {
+    const { type, status } = await client.workflow.getHandle(id).describe();
+    const theirs = !Object.values<string>(WORKFLOW).includes(type) && status.name === 'RUNNING';
+    return theirs ? { id, what: type, parent: undefined, delayed: false } : undefined;
+  });
+  return parents.filter((one) => one !== undefined);
+}
+
+async function tellWorkflow(client: Client, { id, what }: Found, input: StopRoundInput): Promise<StoppedRun> {
+  const orderedAt = Date.now();
+  const by = (await cancelled(client, id, input)) ? 'cancel' : 'nothing';
+  return { id, what, by, orderedAt, endedAt: null, status: null, costAtOrderUsd: null, costUsd: null };
+}
+
+/** The high-level client has no place for a reason. */
+async function cancelled(client: Client, workflowId: string, { by, reason, order }: StopRoundInput): Promise<boolean> {
+  const { namespace } = client.options;
+  return client.workflowService
+    .requestCancelWorkflowExecution({
+      namespace,
+      workflowExecution: { workflowId },
+      identity: by,
+      requestId: order,
+      reason,
+    })
+    .then(
+      () => true,
+      () => false,
+    );
+}
+
+/** How it ended; undefined as long as it has not. */
+async function endOf(client: Client, id: string, { terminate, reason }: StopRoundInput) {
+  const handle = client.workflow.getHandle(id);
+  const described = await handle.describe().catch((error) => {
+    if (error instanceof Error && error.name === 'WorkflowNotFoundError') return undefined;
+    throw error;
+  });
+  if (!described) return { id, endedAt: Date.now(), status: 'unknown', costUsd: null };
+  const { status, closeTime, searchAttributes } = described;
+  if (status.name === 'RUNNING') {
+    if (terminate) await handle.terminate(reason).catch(() => undefined);
+    return undefined;
+  }
+  const recorded = searchAttributes[SEARCH_ATTRIBUTE.status.name]?.[0];
+  const cost = searchAttributes[SEARCH_ATTRIBUTE.costUsd.name]?.[0];
+  return {
+    id,
+    endedAt: closeTime?.getTime() ?? Date.now(),
+    status: status.name === 'COMPLETED' && typeof recorded === 'string' ? recorded : status.name.toLowerCase(),
+    costUsd: typeof cost === 'number' ? cost : null,
+  };
+}
+
+async function inLanes<Item, Result>(items: readonly Item[], work: (item: Item) => Promise<Result>): Promise<Result[]> {
+  const results: Result[] = [];
+  let next = 0;
+  const lane = async (): Promise<void> => {
+    for (let at = next++; at < items.length; at = next++) results.push(await work(items[at] as Item));
+  };
+  await Promise.all(Array.from({ length: Math.min(AT_ONCE, items.length) }, lane));
+  return results;
+}
