@@ -4,9 +4,9 @@ import type { EffectInput } from './effect';
 
 /**
  * `effect`: a call of a `once` tool whose outcome nobody knows or that was given up. `tool`: a call of an `idempotent` tool whose
- * attempts are used up. `undo`: something that could not be taken back. `notice`: people who could not be told.
+ * attempts are used up. `notice`: people who could not be told.
  */
-export const DEAD_LETTER_KINDS = ['effect', 'tool', 'undo', 'notice'] as const;
+export const DEAD_LETTER_KINDS = ['effect', 'tool', 'notice'] as const;
 export type DeadLetterKind = (typeof DEAD_LETTER_KINDS)[number];
 
 /** What a retry does: the same once more, under the same idempotency key. */

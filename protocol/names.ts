@@ -106,7 +106,6 @@ export const SEARCH_ATTRIBUTE = {
 
 const TOOL_PREFIX = 'tool.';
 const CHECK_PREFIX = 'check.';
-const UNDO_PREFIX = 'undo.';
 
 /** The activity type of a tool; the Web UI shows it, so it carries the tool's name. */
 export function toolActivityType(toolName: string): string {
@@ -116,11 +115,6 @@ export function toolActivityType(toolName: string): string {
 /** The activity type that finds out whether a call of the tool took effect. */
 export function checkActivityType(toolName: string): string {
   return CHECK_PREFIX + toolName;
-}
-
-/** The activity type that takes back what a call of the tool did. */
-export function undoActivityType(toolName: string): string {
-  return UNDO_PREFIX + toolName;
 }
 
 /** The tool whose activity it is; undefined for any other. */

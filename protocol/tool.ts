@@ -39,8 +39,6 @@ export interface ToolSpec {
   scope?: EffectScope;
   /** Of a `once` tool: it can find out whether an earlier attempt took effect. */
   checks?: true;
-  /** It can take back what a call did. */
-  undoes?: true;
   /** US dollars one call costs, beside what the model costs. */
   priceUsd?: number;
 }

@@ -72,7 +72,7 @@ const KINDS = ['text', 'path', 'command', 'url'] as const;
 
 /** What permissions and budgets go by. */
 function governanceOf(definition: ToolDefinition): Partial<ToolSpec> {
-  const { name, effect, subject, stays, outside, priceUsd, scope, check, undo } = definition;
+  const { name, effect, subject, stays, outside, priceUsd, scope, check } = definition;
   if (effect !== 'once' && (scope !== undefined || check)) {
     throw invalid(name, 'only a tool with effect "once" has a scope and a check');
   }
@@ -90,7 +90,6 @@ function governanceOf(definition: ToolDefinition): Partial<ToolSpec> {
     ...(outside && { outside: true as const }),
     ...(scope && { scope }),
     ...(check && { checks: true as const }),
-    ...(undo && { undoes: true as const }),
     ...(priceUsd && { priceUsd }),
   };
 }

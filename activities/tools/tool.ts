@@ -74,8 +74,6 @@ export interface ToolDefinition<Input extends z.ZodType = z.ZodType> {
    * Without it, or when it cannot know, a person is asked.
    */
   check?(input: z.output<Input>, context: ToolContext): Promise<EffectCheck> | EffectCheck;
-  /** Takes back what a call did; must be safe to repeat. @param result as `execute` gave it, as text. */
-  undo?(input: z.output<Input>, context: ToolContext, result: string): Promise<ToolOutput> | ToolOutput;
   /** Where a toolset has a name of its own (`files`), agents can be granted all of it at once. */
   toolset?: string;
   /**
