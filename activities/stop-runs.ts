@@ -19,11 +19,11 @@ const LOOK_MS = 500;
 export async function stopRuns(input: StopRoundInput): Promise<StopRound> {
   try {
     return await withHeartbeat(async ({ signal }) => {
-      const until = Date.now() + input.watchMs;
+      const until = performance.now() + input.watchMs;
       for (;;) {
         const round = await roundOf(getClient(), input);
         const news = round.ended.length > 0 || round.told.some(({ id }) => !input.open.includes(id));
-        if (news || signal.aborted || Date.now() >= until) return round;
+        if (news || signal.aborted || performance.now() >= until) return round;
         await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
       }
     });

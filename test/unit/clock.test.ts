@@ -82,6 +82,7 @@ test('no length of time is read off the clock: these mean the time of day, or an
     'activities/notifiers/webhook.ts',
     'client/approvals.ts',
     'activities/providers/vendor-errors.ts',
+    'activities/stop-runs.ts',
     'activities/stores/file-artifact-store.ts',
     'activities/tools/clock.ts',
     'apps/cli/doctor/temporal.ts',
