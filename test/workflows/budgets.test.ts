@@ -202,7 +202,7 @@ test('leases outlive the ledger and the run continuing as new; the book goes on 
     const start = { workflowId: ledgerIdOf('nine'), taskQueue: temporal.taskQueue, args: [input] as [LedgerInput] };
     await temporal.client.workflow.start('ledger', start);
     await budgets().create('nine', { funds: 0.03 });
-    const options = { id: 'rolls', input: 'go', account: 'nine', rolloverTurns: 2 };
+    const options = { id: 'paid-rolls', input: 'go', account: 'nine', rolloverTurns: 2 };
     expect(await (await temporal.holdfast.start('spender', options)).result()).toMatchObject({ costUsd: 0.014 });
     expect(await budgets().get('nine')).toMatchObject({ spent: 0.014, leased: 0, calls: 7 });
     const { entries, problem, earlier } = await budgets().entries('nine');

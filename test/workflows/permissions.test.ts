@@ -40,10 +40,10 @@ test('a fork of a narrowed run can do no more, whichever agent goes on', async (
   const { options, noted } = setUp([note('a'), outcomes, note('b'), outcomes]);
   await temporal.during(options, async () => {
     const narrow = { deny: ['note(text=b)', 'note(text=a)'] };
-    const run = await temporal.holdfast.start('clerk', { id: 'narrowed', input: 'go', permissions: narrow });
+    const run = await temporal.holdfast.start('clerk', { id: 'perm-narrowed', input: 'go', permissions: narrow });
     expect(await run.result()).toMatchObject({ output: 'denied' });
-    const fork = await temporal.holdfast.fork('narrowed', {
-      id: 'narrowed-2',
+    const fork = await temporal.holdfast.fork('perm-narrowed', {
+      id: 'perm-narrowed-2',
       agent: 'other',
       input: 'again',
     } as never);
@@ -55,7 +55,7 @@ test('a fork of a narrowed run can do no more, whichever agent goes on', async (
 test('what a run was given from above holds in it, and its children and models are bound too', async () => {
   const { options, noted } = setUp([note('a'), outcomes]);
   await temporal.during(options, async () => {
-    const run = await start('above', { authority: [layer({ deny: ['note'] })] });
+    const run = await start('perm-above', { authority: [layer({ deny: ['note'] })] });
     expect(await run.result()).toMatchObject({ output: 'denied' });
     expect(noted()).toEqual([]);
     for (const given of [{ authority: [layer({ models: ['openai/*'] })] }, { permissions: { models: ['openai/*'] } }]) {
@@ -68,7 +68,7 @@ test('what a run was given from above holds in it, and its children and models a
 test('the model a run asks for must be one its agent may use', async () => {
   const { options } = setUp([{ text: 'x' }], { models: ['scripted/steps'] });
   await temporal.during(options, async () => {
-    const run = await temporal.holdfast.start('clerk', { id: 'other-model', input: 'go', model: 'scripted/other' });
+    const run = await temporal.holdfast.start('clerk', { id: 'perm-other-model', input: 'go', model: 'scripted/other' });
     await expect(run.result()).rejects.toMatchObject({ code: 'Permission.Denied' });
   });
 });
@@ -100,10 +100,10 @@ test('grants and taint go on after a continue-as-new, and taint into a fork', as
   });
   await temporal.during(options, async () => {
     const authority = [{ ...layer({ ask: ['note'] }), grants: [{ rule: 'note', by: 'bo', at: 0, from: 'x' }] }];
-    const run = await start('rolls', { authority, tainted: ['mail'], permissions: {}, rolloverTurns: 1 });
+    const run = await start('perm-rolls', { authority, tainted: ['mail'], permissions: {}, rolloverTurns: 1 });
     const approve = async () => {
       for (let n = 0; n < 100; n++) {
-        const [open] = await temporal.holdfast.approvals.list({ run: 'rolls' });
+        const [open] = await temporal.holdfast.approvals.list({ run: 'perm-rolls' });
         if (open) return temporal.holdfast.approvals.approve(open.id, { by: 'bo', remember: 'run' });
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
@@ -112,13 +112,13 @@ test('grants and taint go on after a continue-as-new, and taint into a fork', as
     await approve();
     await run.result();
     expect(noted()).toEqual(['a', 'b']);
-    expect(await view('rolls')).toMatchObject({
+    expect(await view('perm-rolls')).toMatchObject({
       tainted: ['mail'],
       layers: [{ of: 'above' }, { grants: [{ rule: 'note', by: 'bo' }] }, {}],
     });
-    const fork = await temporal.holdfast.fork('rolls', { id: 'rolls-2', input: 'more' });
+    const fork = await temporal.holdfast.fork('perm-rolls', { id: 'perm-rolls-2', input: 'more' });
     expect((await fork.result()).output).toContain('denied');
-    expect((await view('rolls-2'))?.tainted).toEqual(['mail']);
+    expect((await view('perm-rolls-2'))?.tainted).toEqual(['mail']);
     expect(noted()).toEqual(['a', 'b']);
   });
 });
@@ -126,13 +126,13 @@ test('grants and taint go on after a continue-as-new, and taint into a fork', as
 test('a message that others wrote taints the chat from then on', async () => {
   const { options, noted } = setUp([note('a'), { text: 'one' }, note('b'), outcomes], { tainted: { deny: ['note'] } });
   await temporal.during(options, async () => {
-    const chat = await temporal.holdfast.chat('clerk', { id: 'post' });
+    const chat = await temporal.holdfast.chat('clerk', { id: 'perm-post' });
     await (await chat.send('hello')).reply();
-    expect((await view('post'))?.tainted).toEqual([]);
+    expect((await view('perm-post'))?.tainted).toEqual([]);
     const sent = await chat.send('<mail>', { source: 'mail from eve' });
     expect((await sent.reply()).output).toBe('ok denied');
     expect(noted()).toEqual(['a']);
-    expect((await view('post'))?.tainted).toEqual(['mail from eve']);
+    expect((await view('perm-post'))?.tainted).toEqual(['mail from eve']);
     await chat.stop({ by: 'x' } as never).catch(() => undefined);
   });
 });
