@@ -7,6 +7,7 @@ import { openTestRun, type TestRun } from '../unit/tools/tool-call.fixture';
 
 /** A call every tool must be able to make on the workspace below; a new tool adds its own here. */
 const SAMPLES: Record<string, object> = {
+  ask_human: { question: 'Which one?' },
   files_read: { path: 'sample.txt' },
   files_write: { path: 'new/file.txt', content: 'text' },
   files_create: { path: 'created.txt', content: 'text' },
