@@ -47,7 +47,7 @@ test('commands while the agent works, an interruption by command and by Ctrl-C, 
 
   saying(false, [[/./, 'One more?']]);
   expect(await cli('chat', 'helper', '--id', 'sums')).toMatchObject({
-    code: 1,
+    code: 2,
     stdout: '',
     stderr: expect.stringMatching(/Chat\.Closed|Run\.Ended/),
   });
@@ -108,7 +108,7 @@ describe('beside dev', () => {
   test('an agent there is none of is refused with those there are', async () => {
     saying(false, [[/chat nobody-/, 'Hello?']]);
     const { code, stdout, stderr } = await cli('chat', 'nobody');
-    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(/Agent\.Unknown[\s\S]*helper, shaped/);
   }, 60_000);
 });
