@@ -41,14 +41,14 @@ test('copies the messages and what they refer to; the copies stand on their own'
   const other = benches.at(-1) as (typeof benches)[number];
   await other.services.artifacts.put('source:first', stored, 'text/plain');
 
-  const { segment, digest } = await adopt();
+  const { segment, digest, permissions } = await adopt();
   expect(segment).toMatchObject({ from: 0, to: 4, runId: 'latest', workflowId: 'source' });
   const copied = await other.services.artifacts.get('wf:run-1', segment.artifact.id);
   expect(JSON.parse(copied.toString('utf8'))).toEqual(kept);
   expect(await other.services.artifacts.get('wf:run-1', artifact.id)).toEqual(stored);
   expect(digest).toBe(kept.reduce((sum, message) => rollDigest(sum, markOf(message) ?? JSON.stringify(message)), ''));
   // Again: content-addressed, so the same.
-  expect(await adopt()).toEqual({ segment, digest });
+  expect(await adopt()).toEqual({ segment, digest, permissions });
 });
 
 test('a run of one Temporal run is its own first', async () => {
