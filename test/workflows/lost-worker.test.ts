@@ -2,6 +2,7 @@ import type { RunHandle } from '../../client';
 import type { AgentDefinition } from '../../protocol/agent';
 import type { ToolMessage } from '../../protocol/messages';
 import { scriptedModel } from '../../testing/scripted-model';
+import { eventually } from '../fixtures/eventually';
 import { aborted, type NotingTool, notingTool } from '../fixtures/test-tools';
 import { useTemporal } from '../setup/test-worker';
 
@@ -42,10 +43,19 @@ async function acrossWorkers(effect: Effect) {
   });
   const contents = { agents: [agent], tools: [second.tool], providers: [scriptedModel([{ text: 'done' }])] };
   return temporal.during(contents, async () => {
+    if (effect === 'once') await giveUp(run.id);
     const result = await run.result();
     const message = (await run.transcript())?.messages[2] as ToolMessage;
     return { result, message, first: first.calls, second: second.calls };
   });
+}
+
+/** Somebody finds the question what became of it, and cannot tell either. */
+async function giveUp(run: string): Promise<void> {
+  const { approvals } = temporal.holdfast;
+  await eventually(async () => expect(await approvals.list({ run })).toMatchObject([{ kind: 'effect', tool: 'act' }]));
+  const [question] = await approvals.list({ run });
+  await approvals.answer(question?.id ?? '', 'abandon', { by: 'ana' });
 }
 
 describe('a worker that stops in the middle of a tool', () => {
@@ -59,7 +69,7 @@ describe('a worker that stops in the middle of a tool', () => {
     },
   );
 
-  test('which is declared once: it is not run again, and nobody pretends to know how it ended', async () => {
+  test('which is declared once: it is not run again, and people are asked how it ended', async () => {
     const { result, message, first, second } = await acrossWorkers('once');
     expect(result).toMatchObject({ output: 'done' });
     expect(message).toMatchObject({ outcome: 'outcome-unknown', content: expect.stringContaining('may or may not') });

@@ -68,7 +68,11 @@ test('what a run was given from above holds in it, and its children and models a
 test('the model a run asks for must be one its agent may use', async () => {
   const { options } = setUp([{ text: 'x' }], { models: ['scripted/steps'] });
   await temporal.during(options, async () => {
-    const run = await temporal.holdfast.start('clerk', { id: 'perm-other-model', input: 'go', model: 'scripted/other' });
+    const run = await temporal.holdfast.start('clerk', {
+      id: 'perm-other-model',
+      input: 'go',
+      model: 'scripted/other',
+    });
     await expect(run.result()).rejects.toMatchObject({ code: 'Permission.Denied' });
   });
 });
