@@ -32,7 +32,7 @@ test.each([
   ['files-red', 'Did you mean files_read'],
   ['to_do', 'Did you mean todo?'],
   ['clock', undefined],
-  ['shell', /^Known tools and toolsets: files, files_read, .*todo\.$/],
+  ['shell', /^Known tools and toolsets: files, files_read, .*todo, ask_human\.$/],
   ['', /^Known tools/],
   ['x'.repeat(100_000), /^Known tools/],
 ])('%.20s: %s', (name, hint) => {
