@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import { type ApprovalKind, type ApprovalView, type Decision, decisionSchema } from '../protocol/approval';
 import { signatureOf } from '../protocol/decision-signature';
 import { HoldfastError } from '../protocol/failures';
+import { belongingTo, filterText } from '../protocol/list-filter';
 import { QUERY, SEARCH_ATTRIBUTE, UPDATE, WORKFLOW } from '../protocol/names';
 import { toClientError } from './errors';
-import { quoted } from './run-list';
+import { type Listed, listed } from './listed';
 import { update } from './updates';
 
 export interface ApprovalFilter {
@@ -52,18 +53,9 @@ export class Approvals {
 
   /** Newest first. @throws HoldfastError `Input.Invalid`, `Server.*`. */
   async list(filter: ApprovalFilter = {}): Promise<ApprovalSummary[]> {
-    const { limit = 100 } = filter;
     const found: ApprovalSummary[] = [];
-    try {
-      for await (const info of this.temporal.workflow.list({
-        query: queryOf(filter),
-        pageSize: Math.min(limit, 100),
-      })) {
-        if (found.length >= limit) break;
-        found.push(summaryOf(info));
-      }
-    } catch (error) {
-      throw toClientError(error, 'approvals');
+    for await (const info of listed(this.temporal, queryOf(filter), filter.limit ?? 100, 'approvals')) {
+      found.push(summaryOf(info));
     }
     return found;
   }
@@ -115,21 +107,14 @@ export class Approvals {
   }
 }
 
-function queryOf({ for: approver, run, agent, tenant, all = false }: ApprovalFilter): string {
-  const { approvers, parent, agent: agentName, tenant: tenantName } = SEARCH_ATTRIBUTE;
+function queryOf({ for: approver, all = false, ...whose }: ApprovalFilter): string {
   const filters = [`WorkflowType = "${WORKFLOW.approval}"`];
   if (!all) filters.push('ExecutionStatus = "Running"');
-  if (approver !== undefined) filters.push(`${approvers.name} IN (${quoted(approver)}, "anyone")`);
-  if (run !== undefined)
-    filters.push(`(${parent.name} = ${quoted(run)} OR ${parent.name} STARTS_WITH ${quoted(`${run}/`)})`);
-  if (agent !== undefined) filters.push(`${agentName.name} = ${quoted(agent)}`);
-  if (tenant !== undefined) filters.push(`${tenantName.name} = ${quoted(tenant)}`);
-  return filters.join(' AND ');
+  if (approver !== undefined) filters.push(`${SEARCH_ATTRIBUTE.approvers.name} IN (${filterText(approver)}, "anyone")`);
+  return [...filters, ...belongingTo(whose)].join(' AND ');
 }
 
-type Described = Omit<WorkflowExecutionInfo, 'raw'>;
-
-function summaryOf({ workflowId: id, memo, searchAttributes, status, startTime }: Described): ApprovalSummary {
+function summaryOf({ workflowId: id, memo, searchAttributes, status, startTime }: Listed): ApprovalSummary {
   const entry = (memo?.approval ?? {}) as Partial<Record<string, string>>;
   const approvers = (searchAttributes[SEARCH_ATTRIBUTE.approvers.name] ?? []) as string[];
   return {

@@ -13,6 +13,7 @@ import { HoldfastError } from '../protocol/failures';
 import { ledgerIdOf, QUERY, UPDATE, WORKFLOW } from '../protocol/names';
 import { problemsOf } from '../protocol/problems';
 import { toClientError } from './errors';
+import { listed } from './listed';
 import { update, updateFailure } from './updates';
 
 /** Who acts, and why; kept in the account's entries. */
@@ -84,12 +85,9 @@ export class Budgets {
   async list(root?: string): Promise<AccountView[]> {
     if (root !== undefined) return this.accounts(root);
     const ids: string[] = [];
-    try {
-      const query = `WorkflowType = "${WORKFLOW.ledger}" AND ExecutionStatus = "Running"`;
-      for await (const { workflowId } of this.temporal.workflow.list({ query })) ids.push(workflowId);
-    } catch (error) {
-      throw toClientError(error, 'budgets');
-    }
+    const query = `WorkflowType = "${WORKFLOW.ledger}" AND ExecutionStatus = "Running"`;
+    for await (const { workflowId } of listed(this.temporal, query, Number.POSITIVE_INFINITY, 'budgets'))
+      ids.push(workflowId);
     const roots = ids.map((id) => id.slice(ledgerIdOf('').length)).sort();
     return (await Promise.all(roots.map((name) => this.accounts(name)))).flat();
   }

@@ -1,9 +1,10 @@
 import type { Client } from '@temporalio/client';
 import type { DeadLetterKind, DeadLetterView } from '../protocol/dead-letter';
 import { HoldfastError } from '../protocol/failures';
+import { belongingTo } from '../protocol/list-filter';
 import { QUERY, SEARCH_ATTRIBUTE, UPDATE, WORKFLOW } from '../protocol/names';
 import { toClientError } from './errors';
-import { quoted } from './run-list';
+import { listed } from './listed';
 import { update } from './updates';
 
 export interface DeadLetterFilter {
@@ -45,22 +46,13 @@ export class DeadLetters {
 
   /** Newest first. @throws HoldfastError `Server.*`. */
   async list(filter: DeadLetterFilter = {}): Promise<DeadLetterSummary[]> {
-    const { limit = 100 } = filter;
     const found: DeadLetterSummary[] = [];
-    try {
-      for await (const info of this.temporal.workflow.list({
-        query: queryOf(filter),
-        pageSize: Math.min(limit, 100),
-      })) {
-        if (found.length >= limit) break;
-        const { kind = null, title = info.workflowId, cause = null, run = null } = Object(info.memo?.letter);
-        const first = (name: string) => info.searchAttributes[name]?.[0] as string | undefined;
-        const agent = first(SEARCH_ATTRIBUTE.agent.name) ?? null;
-        const status = first(SEARCH_ATTRIBUTE.status.name) ?? 'dead';
-        found.push({ id: info.workflowId, kind, title, cause, run, agent, status, at: info.startTime });
-      }
-    } catch (error) {
-      throw toClientError(error, 'dead letters');
+    for await (const info of listed(this.temporal, queryOf(filter), filter.limit ?? 100, 'dead letters')) {
+      const { kind = null, title = info.workflowId, cause = null, run = null } = Object(info.memo?.letter);
+      const first = (name: string) => info.searchAttributes[name]?.[0] as string | undefined;
+      const agent = first(SEARCH_ATTRIBUTE.agent.name) ?? null;
+      const status = first(SEARCH_ATTRIBUTE.status.name) ?? 'dead';
+      found.push({ id: info.workflowId, kind, title, cause, run, agent, status, at: info.startTime });
     }
     return found;
   }
@@ -91,13 +83,8 @@ export class DeadLetters {
   }
 }
 
-function queryOf({ run, agent, tenant, all = false }: DeadLetterFilter): string {
-  const { parent, agent: agentName, tenant: tenantName } = SEARCH_ATTRIBUTE;
+function queryOf({ all = false, ...whose }: DeadLetterFilter): string {
   const filters = [`WorkflowType = "${WORKFLOW.deadLetter}"`];
   if (!all) filters.push('ExecutionStatus = "Running"');
-  if (run !== undefined)
-    filters.push(`(${parent.name} = ${quoted(run)} OR ${parent.name} STARTS_WITH ${quoted(`${run}/`)})`);
-  if (agent !== undefined) filters.push(`${agentName.name} = ${quoted(agent)}`);
-  if (tenant !== undefined) filters.push(`${tenantName.name} = ${quoted(tenant)}`);
-  return filters.join(' AND ');
+  return [...filters, ...belongingTo(whose)].join(' AND ');
 }

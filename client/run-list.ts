@@ -1,7 +1,8 @@
-import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
+import { filterText } from '../protocol/list-filter';
 import { SEARCH_ATTRIBUTE, WORKFLOW } from '../protocol/names';
 import { checkQuery } from './checks';
-import { toClientError } from './errors';
+import { type Listed, listed } from './listed';
 
 export interface ListOptions {
   agent?: string;
@@ -30,28 +31,18 @@ export interface RunSummary {
   parent: string | null;
 }
 
-type Described = Omit<WorkflowExecutionInfo, 'raw'>;
-
 export async function* listRuns(
   client: Client,
   { agent, status, query, limit = 100 }: ListOptions,
 ): AsyncGenerator<RunSummary> {
   const filters = [`WorkflowType = "${WORKFLOW.agentSession}"`];
-  if (agent !== undefined) filters.push(`${SEARCH_ATTRIBUTE.agent.name} = ${quoted(agent)}`);
-  if (status !== undefined) filters.push(`${SEARCH_ATTRIBUTE.status.name} = ${quoted(status)}`);
+  if (agent !== undefined) filters.push(`${SEARCH_ATTRIBUTE.agent.name} = ${filterText(agent)}`);
+  if (status !== undefined) filters.push(`${SEARCH_ATTRIBUTE.status.name} = ${filterText(status)}`);
   if (query !== undefined) filters.push(`(${checkQuery(query)})`);
-  let left = limit;
-  try {
-    for await (const info of client.workflow.list({ query: filters.join(' AND '), pageSize: Math.min(limit, 100) })) {
-      if (left-- <= 0) return;
-      yield summaryOf(info);
-    }
-  } catch (error) {
-    throw toClientError(error, 'list');
-  }
+  for await (const info of listed(client, filters.join(' AND '), limit, 'list')) yield summaryOf(info);
 }
 
-export function summaryOf(info: Described): RunSummary {
+export function summaryOf(info: Listed): RunSummary {
   const attributes = info.searchAttributes;
   const first = (name: string): unknown => (attributes[name] as unknown[] | undefined)?.[0];
   const recorded = first(SEARCH_ATTRIBUTE.status.name);
@@ -72,7 +63,7 @@ export function summaryOf(info: Described): RunSummary {
 }
 
 /** Child runs and those that continued as new also have an execution time; it is that of their start. */
-function beginningOf({ startTime, executionTime }: Described): Pick<RunSummary, 'beginsAt'> {
+function beginningOf({ startTime, executionTime }: Listed): Pick<RunSummary, 'beginsAt'> {
   return executionTime && executionTime > startTime ? { beginsAt: executionTime } : {};
 }
 
@@ -81,9 +72,4 @@ function statusOf(recorded: string, executionStatus: string): string {
   const closedByServer =
     recorded === 'running' && executionStatus !== 'RUNNING' && executionStatus !== 'CONTINUED_AS_NEW';
   return closedByServer ? executionStatus.toLowerCase() : recorded;
-}
-
-/** A text as a list filter takes it. */
-export function quoted(value: string): string {
-  return `"${value.replace(/[\\"]/g, '\\$&')}"`;
 }

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Client, ScheduleHandle } from '@temporalio/client';
 import { HoldfastError } from '../protocol/failures';
+import { filterText } from '../protocol/list-filter';
 import { SEARCH_ATTRIBUTE } from '../protocol/names';
 import type { Overlap, SchedulePolicyInput, ScheduleTimesInput } from '../protocol/schedule';
 import { toClientError } from './errors';
-import { quoted } from './run-list';
 import {
   type AgentAction,
   actionOf,
@@ -101,7 +101,7 @@ export class Schedules {
 
   /** Schedules of this namespace, those of users' own workflows too. `query` is a Temporal list filter. */
   async *list({ agent, query }: { agent?: string; query?: string } = {}): AsyncGenerator<ScheduleSummary> {
-    const ofAgent = agent !== undefined && `${SEARCH_ATTRIBUTE.agent.name} = ${quoted(agent)}`;
+    const ofAgent = agent !== undefined && `${SEARCH_ATTRIBUTE.agent.name} = ${filterText(agent)}`;
     const filter = [ofAgent, query !== undefined && `(${query})`].filter(Boolean).join(' AND ');
     try {
       const found = this.client.schedule.list({ pageSize: 100, ...(filter && { query: filter }) });

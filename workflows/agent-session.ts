@@ -1,16 +1,10 @@
-import { ActivityFailure } from '@temporalio/common';
 import {
   allHandlersFinished,
-  CancellationScope,
   condition,
   continueAsNew,
-  getExternalWorkflowHandle,
   isCancellation,
   scheduleActivity,
-  scheduleLocalActivity,
   setCurrentDetails,
-  setHandler,
-  sleep,
   workflowInfo,
 } from '@temporalio/workflow';
 import type {
@@ -19,37 +13,29 @@ import type {
   ArchiveTranscriptInput,
   InvokeModelResult,
   LeaseShort,
-  RunToolInput,
   SummariseResult,
 } from '../protocol/activities';
-import type { EffectInput } from '../protocol/effect';
-import type { ToolMessage } from '../protocol/messages';
-import { ledgerIdOf, SIGNAL, toolActivityType } from '../protocol/names';
 import type { PermissionView } from '../protocol/permissions/view';
 import type { Fork, SessionInput, SessionResult, TranscriptSegment } from '../protocol/session';
-import type { ToolSpec } from '../protocol/tool';
-import { ADOPT, ARCHIVE, modelOptions, quickToolOptions, toolOptions } from './activity-options';
+import { ADOPT, ARCHIVE, modelOptions } from './activity-options';
 import { approvalIdOf, askApproval } from './ask-approval';
-import { termsOf } from './authority';
-import { bury } from './bury';
+import { conditionWithin } from './condition-within';
+import { closePurse, connectPurse } from './connect-purse';
 import { Control } from './control';
 import { detailsOf } from './details';
 import { type ChatDeps, driveChat } from './drive-chat';
-import { failureOf, isExhausted, lostUsdOf, toApplicationFailure, toolFailure } from './failures';
+import { failureOf, lostUsdOf, toApplicationFailure } from './failures';
 import { deadlinePassed } from './gates';
 import { Guard } from './guard';
 import { type Handled, handleQueries, handleUpdates } from './handlers';
 import { Inbox } from './inbox';
 import { messageOf } from './message-of';
-import { leasedSignal } from './messages';
-import { parking } from './paying';
-import { type LeaseMessage, Purse, type PurseDeps } from './purse';
-import { answered } from './run-calls';
-import { effectIdOf, effectToolOf, runOnce, scopeOf } from './run-once';
 import { recordEnd, recordRefusal, recordStart, recordStatus } from './search-attributes';
-import { type Beginning, Session } from './session';
+import { Session } from './session';
 import { driveSession } from './session-driver';
 import { normaliseInput } from './session-input';
+import type { Beginning } from './session-start';
+import { runSessionTool } from './session-tools';
 import { viewOf } from './session-view';
 
 /**
@@ -90,40 +76,6 @@ async function runSession(session: Session, guard: Guard): Promise<SessionResult
   } finally {
     setCurrentDetails(detailsOf(session));
   }
-}
-
-/** A run with an account, its own or its agent's, leases what it spends from that account's ledger. */
-function connectPurse(session: Session): void {
-  const { given, firstRunId } = session;
-  const deps: PurseDeps = { send, until: condition, onParked: parking(session) };
-  session.openPurse = (account) => {
-    session.purse = Purse.fresh(account, firstRunId, deps);
-  };
-  const carried = given.carried?.purse;
-  if (carried) session.purse = new Purse(carried, deps);
-  else if (given.account !== undefined) session.openPurse(given.account);
-  // Here and not with the other handlers: what came before this is heard now, and there must be a purse to hear it.
-  setHandler(leasedSignal, (reply) => session.purse?.hear(reply));
-}
-
-async function send(message: LeaseMessage): Promise<void> {
-  const { account } = message;
-  const ledger = getExternalWorkflowHandle(ledgerIdOf(account));
-  try {
-    await ledger.signal(SIGNAL.lease, { ...message, holder: workflowInfo().workflowId });
-  } catch (error) {
-    if (isCancellation(error)) throw error;
-    throw toApplicationFailure({
-      code: 'Budget.Unknown',
-      message: `there is no account "${account}": ${(error as Error).message}`,
-      hint: `Create it: holdfast budget create ${account}`,
-    });
-  }
-}
-
-/** Whatever ended the run, what it spent is settled. */
-function closePurse(purse: Purse): Promise<void> {
-  return CancellationScope.nonCancellable(() => purse.close());
 }
 
 /** What must be there from the first moment: a message may arrive together with the start. */
@@ -197,8 +149,7 @@ function depsOf(session: Session, guard: Guard): ChatDeps {
       setCurrentDetails(detailsOf(session));
       return askApproval(id, request);
     },
-    runTool: (spec, input, summary) =>
-      spec.effect === 'once' ? runEffect(session, spec, input, summary) : runTool(session, spec, input, summary),
+    runTool: (spec, input, summary) => runSessionTool(session, spec, input, summary),
     summarise: (call, summary) => {
       setCurrentDetails(detailsOf(session));
       const options = modelOptions(summary, session.priority);
@@ -217,77 +168,6 @@ function depsOf(session: Session, guard: Guard): ChatDeps {
       return ms === undefined ? condition(over).then(() => true) : conditionWithin(over, ms, summary);
     },
   };
-}
-
-/** As `condition` with a timeout, under a name that the Web UI shows. */
-async function conditionWithin(over: () => boolean, ms: number, summary: string): Promise<boolean> {
-  const scope = new CancellationScope();
-  const timer = scope
-    .run(() => sleep(Math.max(ms, 1), { summary }))
-    .then(
-      () => false,
-      (error) => {
-        if (over()) return true;
-        throw error;
-      },
-    );
-  try {
-    return await Promise.race([timer, condition(over).then(() => true)]);
-  } finally {
-    scope.cancel();
-  }
-}
-
-/** Quick reads run inside the workflow worker's own step; everything else is an activity of its own. */
-function callTool(
-  spec: ToolSpec,
-  input: RunToolInput,
-  summary: string,
-  priority: number | undefined,
-): Promise<ToolMessage> {
-  const type = toolActivityType(spec.name);
-  return spec.quick
-    ? scheduleLocalActivity(type, [input], quickToolOptions(spec, summary))
-    : scheduleActivity(type, [input], toolOptions(spec, summary, priority));
-}
-
-/** A tool's failure is a result the model sees; only cancellation and bugs go up. */
-async function runTool(session: Session, spec: ToolSpec, input: RunToolInput, summary: string): Promise<ToolMessage> {
-  try {
-    return await callTool(spec, input, summary, session.priority);
-  } catch (error) {
-    if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
-    const { outcome, text } = toolFailure(spec, error);
-    if (spec.effect === 'idempotent' && isExhausted(error)) await keepCall(session, spec, input, text);
-    return answered({ id: input.callId, name: input.name }, outcome, text);
-  }
-}
-
-/** The run goes on without it; somebody may still want it done. */
-function keepCall({ agent, given: { tenant } }: Session, spec: ToolSpec, call: RunToolInput, cause: string) {
-  const { workflowId: run } = workflowInfo();
-  const { name, timeoutMs, maxAttempts } = spec;
-  const work = { activity: toolActivityType(name), input: { ...call, session: run }, timeoutMs, maxAttempts };
-  const title = `${name} ${JSON.stringify(call.arguments ?? {}).slice(0, 120)}`;
-  const letter = { kind: 'tool' as const, title, cause, work, run, agent: agent.name, ...(tenant && { tenant }) };
-  return bury(letter, call.idempotencyKey);
-}
-
-/** In a workflow of its own, claimed by what is done. */
-function runEffect(session: Session, spec: ToolSpec, call: RunToolInput, summary: string): Promise<ToolMessage> {
-  const { workflowId: run } = workflowInfo();
-  const { agent, given, layers } = session;
-  const { requester, tenant, effectScope = run } = given;
-  const input: EffectInput = {
-    tool: effectToolOf(spec),
-    call: { ...call, session: run },
-    run,
-    agent: agent.name,
-    approval: termsOf(layers),
-    ...(requester !== undefined && { requester }),
-    ...(tenant !== undefined && { tenant }),
-  };
-  return runOnce(effectIdOf(scopeOf(spec, effectScope, tenant), call), input, `${spec.name} · ${summary}`);
 }
 
 /** Same id, next Temporal run: the messages are archived, everything else is carried in the input. */

@@ -10,7 +10,6 @@ import {
   proxyLocalActivities,
   setCurrentDetails,
   setHandler,
-  sleep,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { HoldfastActivities } from '../protocol/activities';
@@ -22,6 +21,7 @@ import { approvalDetails } from './approval-details';
 import { bury } from './bury';
 import { checkDecisionShape, checkRequest } from './check-decision';
 import { refuse } from './check-update';
+import { conditionWithin } from './condition-within';
 import { failureOf, toApplicationFailure } from './failures';
 import { approvalQuery, decideSignal, decideUpdate } from './messages';
 import { recordApproval, recordApprovers } from './search-attributes';
@@ -170,27 +170,9 @@ async function instantAfter({ workingHours: hours }: ApprovalRequest, from: numb
 
 /** The server may have been down over the time: whoever decides before it is noticed has decided too late. */
 async function decidedBefore(desk: ApprovalDesk, at: number): Promise<boolean> {
-  const over = () => desk.outcome !== undefined;
-  if (!Number.isFinite(at)) {
-    await condition(() => over() || workflowInfo().continueAsNewSuggested);
-    return over();
-  }
-  const timer = new CancellationScope();
-  const passed = timer
-    .run(() => sleep(Math.max(at - Date.now(), 1), { summary: 'time for a decision' }))
-    .then(
-      () => over(),
-      (error) => {
-        if (over()) return true;
-        throw error;
-      },
-    );
-  try {
-    const full = () => workflowInfo().continueAsNewSuggested;
-    return await Promise.race([passed, condition(() => over() || full()).then(over)]);
-  } finally {
-    timer.cancel();
-  }
+  const awake = () => desk.outcome !== undefined || workflowInfo().continueAsNewSuggested;
+  await (Number.isFinite(at) ? conditionWithin(awake, at - Date.now(), 'time for a decision') : condition(awake));
+  return desk.outcome !== undefined;
 }
 
 async function rollOver(desk: ApprovalDesk): Promise<never> {

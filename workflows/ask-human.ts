@@ -25,9 +25,9 @@ export async function askHuman(session: Session, call: ToolCallPart, deps: Permi
   return answered(call, 'denied', `${told}${why}. Go on without it, or say what cannot be done without it.`);
 }
 
-function requestOf({ agent, given, authority }: Session, { id: callId, name }: ToolCallPart, asked: Question) {
+function requestOf({ agent, given, authority, layers }: Session, { id: callId, name }: ToolCallPart, asked: Question) {
   const { question, options, to } = asked;
-  const { approvers, expiresAfter, remindEvery, workingHours, escalate } = termsOf(authority.layers(agent, given));
+  const { approvers, expiresAfter, remindEvery, workingHours, escalate } = termsOf(layers);
   const { tainted } = authority.state;
   const line = question.replace(/\s+/g, ' ').trim();
   const title = `${agent.name} asks: ${line}`;

@@ -14,6 +14,7 @@ import { type CheckedEffect, type EffectInput, SETTLEMENTS, type Settlement } fr
 import type { ToolMessage } from '../protocol/messages';
 import { checkActivityType, toolActivityType } from '../protocol/names';
 import { checkOptions, onceOptions } from './activity-options';
+import { argumentsText } from './arguments-text';
 import { approvalIdOf, askApproval } from './ask-approval';
 import { bury } from './bury';
 import { toolFailure } from './failures';
@@ -161,7 +162,7 @@ async function cancelled(input: EffectInput): Promise<ToolMessage> {
 async function keep(input: EffectInput, { content: cause }: ToolMessage): Promise<void> {
   if (input.again) return;
   const { tool, call, run, agent, tenant } = input;
-  const title = `${tool.name} ${JSON.stringify(call.arguments ?? {}).slice(0, 120)}`;
+  const title = `${tool.name} ${argumentsText(call)}`;
   const from = { run, ...(agent !== undefined && { agent }), ...(tenant !== undefined && { tenant }) };
   await bury({ kind: 'effect', title, cause, work: { effect: input }, ...from }, call.idempotencyKey);
 }

@@ -10,7 +10,8 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { HoldfastActivities } from '../protocol/activities';
-import { SEARCH_ATTRIBUTE, WORKFLOW } from '../protocol/names';
+import { belongingTo, runOrBelow } from '../protocol/list-filter';
+import { WORKFLOW } from '../protocol/names';
 import type { StopOrder, StoppedRun, StopReceipt, StopRound } from '../protocol/stop-order';
 import { STOP_ROUND } from './activity-options';
 import { checkActor, invalid, refuse } from './check-update';
@@ -98,15 +99,10 @@ function checkOrder(order: StopOrder): void {
 
 function queryOf({ query, tenant, root }: Pick<StopOrder, 'query' | 'tenant' | 'root'>): string {
   const filters = [`WorkflowType = "${WORKFLOW.agentSession}"`, 'ExecutionStatus = "Running"'];
-  if (tenant !== undefined) filters.push(`${SEARCH_ATTRIBUTE.tenant.name} = ${quoted(tenant)}`);
-  if (root !== undefined)
-    filters.push(`(WorkflowId = ${quoted(root)} OR WorkflowId STARTS_WITH ${quoted(`${root}/`)})`);
+  filters.push(...belongingTo({ ...(tenant !== undefined && { tenant }) }));
+  if (root !== undefined) filters.push(runOrBelow('WorkflowId', root));
   if (query !== undefined) filters.push(`(${query})`);
   return filters.join(' AND ');
-}
-
-function quoted(value: string): string {
-  return `"${value.replace(/[\\"]/g, '\\$&')}"`;
 }
 
 function round({ receipt, open }: Carried, { terminate = false, within = WITHIN_MS }: StopOrder): Promise<StopRound> {

@@ -5,6 +5,7 @@ import type { ToolCallPart, ToolMessage } from '../protocol/messages';
 import { outsideSource } from '../protocol/permissions/outside';
 import type { Ruling } from '../protocol/permissions/verdict';
 import type { ToolSpec } from '../protocol/tool';
+import { argumentsText } from './arguments-text';
 import { answered } from './run-calls';
 import type { Session } from './session';
 
@@ -39,7 +40,7 @@ export async function permit(
   const ruling = session.ruleOn(spec, call);
   if (ruling.verdict === 'allow') return { call };
   if (ruling.verdict === 'deny') return denied(call, ruling.because);
-  const request = requestOf(session, spec, call, ruling, titleOf(session, call));
+  const request = requestOf(session, spec, call, ruling);
   const outcome = await askPeople(session, spec.name, request, deps);
   if ('problem' in outcome) {
     return answered(
@@ -71,18 +72,23 @@ export function noteOutside({ authority, given }: Session, spec: ToolSpec | unde
   if (source !== undefined) authority.taint(source);
 }
 
+/** What people said, and in which approval. */
+export interface Said extends ApprovalOutcome {
+  id: string;
+}
+
 /** Asks, and says so of the run for as long as it waits. A request nobody could decide is told, not thrown. */
 export async function askPeople(
   session: Session,
   tool: string,
   request: Omit<ApprovalRequest, 'run'>,
   deps: PermitDeps,
-): Promise<ApprovalOutcome | { problem: string }> {
+): Promise<Said | { problem: string }> {
   const number = ++session.authority.state.asked;
   const waits = { id: deps.approvalId(number), title: request.title, tool };
   session.wait(waits);
   try {
-    return await deps.askApproval(waits.id, request);
+    return { ...(await deps.askApproval(waits.id, request)), id: waits.id };
   } catch (error) {
     const failure = deps.failureOf(error);
     if (failure?.code !== 'Input.Invalid') throw error;
@@ -95,16 +101,16 @@ export async function askPeople(
 function requestOf(
   { agent, given, authority }: Session,
   { name, description }: ToolSpec,
-  { id: callId, arguments: args, artifact }: ToolCallPart,
+  call: ToolCallPart,
   { because, approval }: Ruling,
-  title: string,
 ): Omit<ApprovalRequest, 'run'> {
+  const { id: callId, arguments: args, artifact } = call;
   const { tainted } = authority.state;
   const small = JSON.stringify(args ?? null).length <= MAX_SHOWN;
   return {
     ...approval,
     kind: 'tool-call',
-    title,
+    title: `${agent.name}: ${name} ${argumentsText(call)}`,
     body: description,
     agent: agent.name,
     callId,
@@ -119,15 +125,9 @@ function requestOf(
   };
 }
 
-function titleOf({ agent }: Session, { name, arguments: args }: ToolCallPart): string {
-  const text = JSON.stringify(args ?? {});
-  return `${agent.name}: ${name} ${text.length > 120 ? `${text.slice(0, 119)}…` : text}`;
-}
-
-function remember({ authority }: Session, { grant, votes }: ApprovalOutcome, at: number): void {
+function remember({ authority }: Session, { grant, votes, id }: Said, at: number): void {
   const last = votes.at(-1);
-  if (grant !== undefined && last)
-    authority.grant({ rule: grant, by: last.by, at, from: `approval ${authority.state.asked}` });
+  if (grant !== undefined && last) authority.grant({ rule: grant, by: last.by, at, from: id });
 }
 
 function denied(call: ToolCallPart, because: string): ToolMessage {

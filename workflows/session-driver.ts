@@ -6,6 +6,7 @@ import type { StopReason } from '../protocol/session';
 import { applyTodo } from '../protocol/todo';
 import type { ToolSpec } from '../protocol/tool';
 import { addUsage } from '../protocol/usage';
+import { argumentsText } from './arguments-text';
 import { askHuman } from './ask-human';
 import { type CompactionDeps, canSummarise, noteSummaryDue, summarise, withoutSummary } from './compaction';
 import { type Stop, stopBeforeTools, stopBeforeTurn } from './gates';
@@ -295,8 +296,7 @@ function runTodo(session: Session, call: ToolCallPart): ToolMessage {
 
 /** One line for the Web UI: the turn, and what the call is about. */
 function summaryOf(turn: number, call: ToolCallPart): string {
-  const text = JSON.stringify(call.arguments ?? {});
-  return `turn ${turn} · ${text.length > 120 ? `${text.slice(0, 119)}…` : text}`;
+  return `turn ${turn} · ${argumentsText(call)}`;
 }
 
 /** A reply without tool calls is the answer, unless it must be mended first. */

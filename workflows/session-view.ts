@@ -2,7 +2,8 @@ import type { Failure } from '../protocol/failures';
 import type { SessionResult, SessionStateView } from '../protocol/session';
 import { NO_USAGE } from '../protocol/usage';
 import type { Stop } from './gates';
-import type { Desk, Session } from './session';
+import type { Session } from './session';
+import type { Desk } from './session-start';
 
 /** The run's result. */
 export function resultOf(session: Session, stop: Stop): SessionResult {

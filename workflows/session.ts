@@ -1,7 +1,6 @@
 import type { InvokeModelResult } from '../protocol/activities';
 import type { Limits, ModelParameters, ResolvedAgent } from '../protocol/agent';
 import type { Change } from '../protocol/control';
-import { DEFAULT_LIMITS } from '../protocol/default-limits';
 import type { Failure } from '../protocol/failures';
 import type { ArtifactRef, ToolCallPart, ToolMessage } from '../protocol/messages';
 import type { Layer, Ruling } from '../protocol/permissions/verdict';
@@ -18,7 +17,6 @@ import type {
   TranscriptSegment,
 } from '../protocol/session';
 import type { ToolSpec } from '../protocol/tool';
-import { NO_USAGE } from '../protocol/usage';
 import { Authority } from './authority';
 import { Control } from './control';
 import type { Stop } from './gates';
@@ -27,6 +25,7 @@ import type { Inbox } from './inbox';
 import { messageOf } from './message-of';
 import type { Purse } from './purse';
 import { answered } from './run-calls';
+import { type Beginning, type Desk, freshProgress, unknownAgent } from './session-start';
 import { resultOf } from './session-view';
 import { Transcript } from './transcript';
 
@@ -350,50 +349,3 @@ export class Session {
 
 /** Ends that are no limit and no intervention. */
 const COMPLETE: readonly StopReason[] = ['completed', 'closed', 'idle-timeout', 'expired'];
-
-/** What outlives the wait for the agent: messages and commands may come before it is known. */
-export interface Desk {
-  control: Control;
-  inbox: Inbox | undefined;
-}
-
-/** The messages a forked run begins with. */
-export interface Beginning {
-  segments: TranscriptSegment[];
-  length: number;
-  digest: string;
-}
-
-/** An agent of which only the name is known. The limits are those of an agent that says nothing about them. */
-function unknownAgent(name: string): ResolvedAgent {
-  return {
-    name,
-    instructions: '',
-    model: '',
-    tools: [],
-    parameters: {},
-    limits: DEFAULT_LIMITS,
-    context: { keepFirst: 1 },
-    outputRepairs: 0,
-    parallelToolCalls: 1,
-    tags: [],
-    revision: '',
-  };
-}
-
-function freshProgress(now: number): SessionProgress {
-  return {
-    turns: 0,
-    toolCalls: 0,
-    usage: NO_USAGE,
-    costUsd: 0,
-    costIncomplete: false,
-    simulated: false,
-    contextFrom: 0,
-    outputRepairs: 0,
-    repeats: { key: '', count: 0 },
-    quickCalls: [],
-    todos: [],
-    startedAt: now,
-  };
-}

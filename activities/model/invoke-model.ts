@@ -2,15 +2,15 @@ import { activityInfo, Context } from '@temporalio/activity';
 import type { InvokeModelInput, InvokeModelResult, LeaseShort } from '../../protocol/activities';
 import type { ResolvedAgent } from '../../protocol/agent';
 import { HoldfastError } from '../../protocol/failures';
-import { rootIdOf } from '../../protocol/names';
 import { withHeartbeat } from '../heartbeat';
 import { isLarge, loadParts, offloadReply } from '../offload';
-import type { ModelReply } from '../providers/provider';
+import type { ModelDelta, ModelReply } from '../providers/provider';
 import { type FirstCall, resolveAgent } from '../resolve-agent';
 import type { ActivityServices } from '../services';
 import { newMark, scopedParts, sessionKey } from '../session-key';
 import { pullFrom, sessionSource } from '../session-source';
 import { toFailure } from '../to-failure';
+import { askProvider, type CallLife } from './ask-provider';
 import type { AttemptCosts } from './attempt-costs';
 import { checkOutput } from './check-output';
 import { type FirstDeadline, firstDeadline } from './first-deadline';
@@ -70,20 +70,15 @@ function settingsOf({ agent, options }: FirstCall, { leased, spentUsd }: InvokeM
 
 type PinnedInput = InvokeModelInput & { model: string };
 
-export interface CallLife {
-  signal: AbortSignal;
-  tell: (details: unknown) => void;
-  costs: AttemptCosts | undefined;
-}
-
 async function callModel(
   input: PinnedInput,
   agent: ResolvedAgent,
   services: ActivityServices,
-  { signal, tell, costs }: CallLife,
+  life: CallLife,
 ): Promise<InvokeModelResult | LeaseShort> {
+  const { signal, costs } = life;
   const started = performance.now();
-  const { attempt, scheduledTimestampMs, workflowExecution } = activityInfo();
+  const { attempt, scheduledTimestampMs } = activityInfo();
   const key = sessionKey(input.transcript.firstRunId);
   const parts = scopedParts(services.artifacts, key);
   const loaded = await services.transcripts.load(key, wantedOf(input, agent), pullFrom(services, key));
@@ -108,35 +103,19 @@ async function callModel(
 
   const position = input.transcript.length + quickResults.length;
   const stream = services.streams.begin(key, { turn: input.turn, position, call: scheduledTimestampMs, attempt });
-  let chars = 0;
-  const { redactor } = services.secrets;
-  const held = { text: redactor.pieces(), reasoning: redactor.pieces() };
-  let received = false;
-  if (costs) tell({ turn: input.turn, paid: costs.paid });
-  const reply = await route.provider
-    .complete(redactor.value(affordable), {
-      signal,
-      correlationId: rootIdOf(workflowExecution?.workflowId ?? ''),
-      onDelta: (delta) => {
-        received = true;
-        if ('text' in delta) chars += delta.text.length;
-        tell({ turn: input.turn, receivedChars: chars, ...(costs && { paid: costs.paid }) });
-        stream.delta('text' in delta ? { ...delta, text: held[delta.type].push(delta.text) } : delta);
-      },
-    })
-    .catch((error) => {
-      stream.end(false);
-      costs?.failed(error, received);
-      throw withContextSize(error, fitted.tokens);
-    });
-  for (const type of ['text', 'reasoning'] as const) {
-    const text = held[type].end();
-    if (text !== '') stream.delta({ type, text });
-  }
+  const asking = {
+    provider: route.provider,
+    route: input.model,
+    turn: input.turn,
+    ...life,
+    onDelta: (delta: ModelDelta) => stream.delta(delta),
+  };
+  const { reply, costUsd } = await askProvider(affordable, asking, services).catch((error) => {
+    stream.end(false);
+    throw withContextSize(error, fitted.tokens);
+  });
   stream.end(true);
-  const costUsd = route.provider.simulated ? 0 : services.prices.costUsd(input.model, reply.usage);
-  if (costUsd !== null) costs?.answered(costUsd);
-  const message = { ...(await offloadReply(redactor.value(reply.message), parts)), mark: newMark() };
+  const message = { ...(await offloadReply(reply.message, parts)), mark: newMark() };
   services.transcripts.keep(key, message);
   return {
     ...(quickResults.length > 0 && { quickResults }),

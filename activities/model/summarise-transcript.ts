@@ -3,7 +3,6 @@ import type { LeaseShort, SummariseInput, SummariseResult } from '../../protocol
 import type { ResolvedAgent, SummaryPolicy } from '../../protocol/agent';
 import { HoldfastError } from '../../protocol/failures';
 import type { Message, UserMessage } from '../../protocol/messages';
-import { rootIdOf } from '../../protocol/names';
 import { NO_USAGE } from '../../protocol/usage';
 import { withHeartbeat } from '../heartbeat';
 import { loadParts } from '../offload';
@@ -12,8 +11,9 @@ import type { ActivityServices } from '../services';
 import { newMark, scopedParts, sessionKey } from '../session-key';
 import { pullFrom } from '../session-source';
 import { toFailure } from '../to-failure';
+import { askProvider, type CallLife } from './ask-provider';
 import { type Conversation, conversationOf } from './conversation';
-import { type CallLife, pinnedAgent, wantedOf } from './invoke-model';
+import { pinnedAgent, wantedOf } from './invoke-model';
 import { costsOf, endUnpaid, payable, withLoss } from './payable';
 import { bareRequest, countedConversation } from './request';
 import { type SummaryRange, summaryRange, thresholdOf } from './summary-range';
@@ -52,7 +52,7 @@ async function summaryOf(
   agent: ResolvedAgent,
   policy: SummaryPolicy,
   services: ActivityServices,
-  { signal, tell, costs }: CallLife,
+  life: CallLife,
 ): Promise<SummariseResult | LeaseShort> {
   const started = performance.now();
   const route = policy.model ?? input.model;
@@ -67,17 +67,11 @@ async function summaryOf(
   const old = conversation.rest.slice(0, range.count);
   const request = await summaryRequest(conversation.summary, old, { provider, model, policy, maxOutputTokens });
   const tokens = await provider.countTokens(request);
-  const paid = payable(request, { ...input, route, tokens, prices: services.prices, costs });
+  const paid = payable(request, { ...input, route, tokens, prices: services.prices, costs: life.costs });
   if ('short' in paid) return paid;
   const { affordable, lostUsd } = paid;
-  if (costs) tell({ turn: input.turn, paid: costs.paid });
-  const correlationId = rootIdOf(activityInfo().workflowExecution?.workflowId ?? '');
-  const reply = await provider.complete(affordable, { signal, correlationId }).catch((error) => {
-    costs?.failed(error, false);
-    throw error;
-  });
-  const costUsd = simulated ? 0 : services.prices.costUsd(route, reply.usage);
-  if (costUsd !== null) costs?.answered(costUsd);
+  const asking = { provider, route, turn: input.turn, ...life };
+  const { reply, costUsd } = await askProvider(affordable, asking, services);
   const message = messageOf(reply, conversation, range);
   services.transcripts.keep(key, message);
   return {

@@ -1,10 +1,10 @@
 import { appendFileSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { defineTool } from 'holdfast';
 import { type ScriptedStep, scriptedModel } from 'holdfast/testing';
 import { HoldfastPlugin } from 'holdfast/worker';
 import { z } from 'zod';
+import { untilUp } from './until-up';
 
 export interface ApprovalWorkerSettings {
   address: string;
@@ -61,15 +61,4 @@ export async function main(): Promise<void> {
   );
   process.send?.({ type: 'polling' });
   await worker.run();
-}
-
-async function untilUp<T>(attempt: () => Promise<T>): Promise<T> {
-  for (let left = 100; ; left--) {
-    try {
-      return await attempt();
-    } catch (error) {
-      if (left === 0) throw error;
-      await sleep(200);
-    }
-  }
 }

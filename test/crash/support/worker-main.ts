@@ -1,5 +1,4 @@
 import { openSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '@temporalio/activity';
 import {
   type ActivityInterceptors,
@@ -16,6 +15,7 @@ import type { FromWorker, ToWorker, WorkerSettings } from './ipc';
 import { ledgerModel } from './ledger-model';
 import { aboutInput, crossNative, sessionOfInput } from './native-crossings';
 import { callRunning, createTools } from './tools';
+import { untilUp } from './until-up';
 
 /** The process under test: a real plugin on a real worker, with failpoints wherever it awaits something. */
 export async function main(): Promise<void> {
@@ -53,18 +53,6 @@ export async function main(): Promise<void> {
   await running;
   await connection.close();
   process.exit(0);
-}
-
-/** A worker may be started while the server is down; a supervisor would start it again, here it waits. */
-async function untilUp<T>(attempt: () => Promise<T>): Promise<T> {
-  for (let left = 100; ; left--) {
-    try {
-      return await attempt();
-    } catch (error) {
-      if (left === 0) throw error;
-      await sleep(200);
-    }
-  }
 }
 
 function tell(message: FromWorker): void {

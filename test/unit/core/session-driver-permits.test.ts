@@ -119,7 +119,17 @@ test('a grant answers later calls it names, and no others', async () => {
     [yes({ grant: 'pay(amount<5)' })],
   );
   expect(asked.map(({ request }) => request.callId)).toEqual(['a', 'c']);
-  expect(session.authority.state.grants).toEqual([{ rule: 'pay(amount<5)', by: 'bo', at: 1_000, from: 'approval 1' }]);
+  expect(session.authority.state.grants).toEqual([{ rule: 'pay(amount<5)', by: 'bo', at: 1_000, from: 'run/ask-1' }]);
+});
+
+test('of two calls that ask at once, each grant names the approval it came from', async () => {
+  const both = [call('pay', { amount: 1 }, 'a'), call('pay', { amount: 2 }, 'b')];
+  const says = [yes({ grant: 'pay(amount=1)' }), yes({ grant: 'pay(amount=2)' })];
+  const { session } = await clerk({}, [both], says);
+  expect(session.authority.state.grants.map(({ rule, from }) => [rule, from])).toEqual([
+    ['pay(amount=1)', 'run/ask-1'],
+    ['pay(amount=2)', 'run/ask-2'],
+  ]);
 });
 
 test('content from outside makes the same call ask, and says where it came from', async () => {
