@@ -5,6 +5,7 @@ import { signatureOf } from '../protocol/decision-signature';
 import { HoldfastError } from '../protocol/failures';
 import { belongingTo, filterText } from '../protocol/list-filter';
 import { QUERY, SEARCH_ATTRIBUTE, UPDATE, WORKFLOW } from '../protocol/names';
+import { askRun } from './ask-run';
 import { toClientError } from './errors';
 import { type Listed, listed } from './listed';
 import { update } from './updates';
@@ -63,7 +64,7 @@ export class Approvals {
   /** All there is to know about one, also after it is decided. @throws HoldfastError `Approval.Unknown`, `Server.*`. */
   async get(id: string): Promise<ApprovalView> {
     try {
-      return await this.temporal.workflow.getHandle(id).query<ApprovalView>(QUERY.view);
+      return await askRun(() => this.temporal.workflow.getHandle(id).query<ApprovalView>(QUERY.view));
     } catch (error) {
       throw unknownApproval(toClientError(error, id), id);
     }

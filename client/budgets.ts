@@ -12,6 +12,7 @@ import {
 import { HoldfastError } from '../protocol/failures';
 import { ledgerIdOf, QUERY, UPDATE, WORKFLOW } from '../protocol/names';
 import { problemsOf } from '../protocol/problems';
+import { askRun } from './ask-run';
 import { toClientError } from './errors';
 import { listed } from './listed';
 import { update, updateFailure } from './updates';
@@ -158,7 +159,7 @@ export class Budgets {
 
   private async readRun(account: string, runId?: string): Promise<EntriesPage> {
     const handle = this.temporal.workflow.getHandle(ledgerIdOf(account), runId);
-    const ask = async (from?: number) => handle.query<EntriesPage, [number?]>(QUERY.entries, from);
+    const ask = (from?: number) => askRun(() => handle.query<EntriesPage, [number?]>(QUERY.entries, from));
     const first = await ask().catch((error) => {
       throw runId === undefined ? asUnknown(error, account) : error;
     });
@@ -174,7 +175,7 @@ export class Budgets {
   private async accounts(account: string): Promise<AccountView[]> {
     try {
       const handle = this.temporal.workflow.getHandle(ledgerIdOf(account));
-      return await handle.query<AccountView[]>(QUERY.accounts);
+      return await askRun(() => handle.query<AccountView[]>(QUERY.accounts));
     } catch (error) {
       throw asUnknown(error, account);
     }

@@ -5,6 +5,7 @@ import { HoldfastError } from '../protocol/failures';
 import type { Message } from '../protocol/messages';
 import { QUERY, UPDATE, WORKFLOW } from '../protocol/names';
 import type { SessionInput, SessionResult, StopReason } from '../protocol/session';
+import { askRun } from './ask-run';
 import { checkMessageId, checkPayload } from './checks';
 import { type OrderOptions, RunHandle, type RunHandleOptions } from './run-handle';
 import type { WorkflowStart } from './start-input';
@@ -63,7 +64,7 @@ export class ChatHandle extends RunHandle {
 
   /** How an exchange goes; null for one that is not there yet or long past. */
   exchange(number: number): Promise<Exchange | null> {
-    return this.ask(() => this.handle.query<Exchange | null, [number]>(QUERY.exchange, number));
+    return this.ask(() => askRun(() => this.handle.query<Exchange | null, [number]>(QUERY.exchange, number)));
   }
 
   /** No more messages; the chat ends once those that wait are answered. */

@@ -3,6 +3,7 @@ import type { DeadLetterKind, DeadLetterView } from '../protocol/dead-letter';
 import { HoldfastError } from '../protocol/failures';
 import { belongingTo } from '../protocol/list-filter';
 import { QUERY, SEARCH_ATTRIBUTE, UPDATE, WORKFLOW } from '../protocol/names';
+import { askRun } from './ask-run';
 import { toClientError } from './errors';
 import { listed } from './listed';
 import { update } from './updates';
@@ -60,7 +61,7 @@ export class DeadLetters {
   /** Cause, payload and what was tried, also after its end. @throws HoldfastError `Run.Unknown`, `Server.*`. */
   async get(id: string): Promise<DeadLetterView> {
     try {
-      return await this.temporal.workflow.getHandle(id).query<DeadLetterView>(QUERY.letter);
+      return await askRun(() => this.temporal.workflow.getHandle(id).query<DeadLetterView>(QUERY.letter));
     } catch (error) {
       throw toClientError(error, id);
     }

@@ -3,6 +3,7 @@ import type { Client, WorkflowHandle } from '@temporalio/client';
 import { HoldfastError } from '../protocol/failures';
 import { QUERY, UPDATE, WORKFLOW } from '../protocol/names';
 import { type StopOrderInput, type StopReceipt, stopOrderSchema } from '../protocol/stop-order';
+import { askRun } from './ask-run';
 import { toClientError } from './errors';
 import { update } from './updates';
 
@@ -30,7 +31,7 @@ export class EmergencyStop {
   /** What was stopped so far, and what that had spent. @throws HoldfastError `Run.Unknown`, `Server.*`. */
   async receipt(): Promise<StopReceipt> {
     try {
-      return await this.handle.query<StopReceipt>(QUERY.receipt);
+      return await askRun(() => this.handle.query<StopReceipt>(QUERY.receipt));
     } catch (error) {
       throw toClientError(error, this.id);
     }

@@ -5,6 +5,7 @@ import type { Message } from '../protocol/messages';
 import { QUERY, UPDATE } from '../protocol/names';
 import type { SessionResult, SessionStateView, TranscriptPage, TranscriptSegment } from '../protocol/session';
 import { streamTopic } from '../protocol/stream';
+import { askRun } from './ask-run';
 import { type CallFigures, callFigures } from './call-figures';
 import { runFailure, toClientError } from './errors';
 import type { MessageEvent, RunEvent } from './run-events';
@@ -104,7 +105,7 @@ export class RunHandle {
 
   /** What the run does, has spent and waits for. Also answers for closed runs, while a worker runs. */
   state(): Promise<SessionStateView> {
-    return this.ask(() => this.handle.query<SessionStateView>(QUERY.state));
+    return this.ask(() => askRun(() => this.handle.query<SessionStateView>(QUERY.state)));
   }
 
   /**
@@ -148,7 +149,7 @@ export class RunHandle {
   }
 
   private page(handle: WorkflowHandle, from: number, to?: number): Promise<TranscriptPage | null> {
-    return handle.query<TranscriptPage | null, [number?, number?]>(QUERY.transcript, from, to);
+    return askRun(() => handle.query<TranscriptPage | null, [number?, number?]>(QUERY.transcript, from, to));
   }
 
   /**

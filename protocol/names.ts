@@ -48,6 +48,9 @@ export const QUERY = {
   receipt: 'receipt',
 } as const;
 
+/** What a query fails with, first in its message, that met a run just being loaded: ask again. See `workflows/interceptors.ts`. */
+export const ASK_AGAIN = 'Query.AskAgain';
+
 /** What may be asked of a running session. Each takes one object, see `protocol/control.ts`; all but `send` need `by`. */
 export const UPDATE = {
   /** A message for a chat; answered with a `Receipt` as soon as it is queued. The update id makes it idempotent. */

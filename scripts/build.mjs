@@ -23,7 +23,11 @@ copyFileSync(path.join(root, 'workflows', 'entry.js'), path.join(workflows, 'ent
 
 const { bundleWorkflowCode } = require('@temporalio/worker');
 const quiet = { trace() {}, debug() {}, info() {}, warn: console.warn, error: console.error, log() {} };
-const { code } = await bundleWorkflowCode({ workflowsPath: path.join(workflows, 'index.js'), logger: quiet });
+const { code } = await bundleWorkflowCode({
+  workflowsPath: path.join(workflows, 'index.js'),
+  workflowInterceptorModules: [path.join(workflows, 'interceptors.js')],
+  logger: quiet,
+});
 writeFileSync(path.join(workflows, 'bundle.js'), portable(code));
 // A bundle fits exactly the SDK version it was made with; `workers/bundler.ts` compares.
 writeFileSync(

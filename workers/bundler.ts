@@ -6,6 +6,7 @@ import { HoldfastError } from '../protocol/failures';
 const WORKFLOWS = path.join(__dirname, '..', 'workflows');
 const OURS = require.resolve('../workflows/index');
 const ENTRY = path.join(WORKFLOWS, 'entry.js');
+const INTERCEPTORS = require.resolve('../workflows/interceptors');
 const PREBUILT = path.join(WORKFLOWS, 'bundle.js');
 const PREBUILT_SDK = path.join(WORKFLOWS, 'bundle.json');
 const USER_MODULE = '__holdfast_user_workflows';
@@ -27,6 +28,13 @@ function prebuiltFits(): boolean {
   if (!existsSync(PREBUILT)) return false;
   const { sdk } = JSON.parse(readFileSync(PREBUILT_SDK, 'utf8')) as { sdk: string };
   return sdk === (require('@temporalio/worker/package.json') as { version: string }).version;
+}
+
+/** Bundles what keeps every run replayable; safe to apply twice. */
+export function withInterceptors(options: BundleOptions): BundleOptions {
+  const given = options.workflowInterceptorModules ?? [];
+  if (given.includes(INTERCEPTORS)) return options;
+  return { ...options, workflowInterceptorModules: [...given, INTERCEPTORS] };
 }
 
 /**

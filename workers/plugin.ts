@@ -9,7 +9,7 @@ import type {
 import { DEFAULT_TASK_QUEUE } from '../protocol/names';
 import { logActivity } from './activity-log';
 import { type Assembly, type AssemblyOptions, assemble } from './assemble';
-import { ownWorkflows, withUserWorkflows } from './bundler';
+import { ownWorkflows, withInterceptors, withUserWorkflows } from './bundler';
 import { withProjectSettings } from './config/project-settings';
 import { ensureSearchAttributes } from './search-attributes';
 
@@ -78,7 +78,7 @@ export class HoldfastPlugin implements WorkerPlugin, BundlerPlugin {
   }
 
   configureBundler(options: BundleOptions): BundleOptions {
-    return withUserWorkflows(options);
+    return withInterceptors(withUserWorkflows(options));
   }
 }
 
