@@ -1,4 +1,5 @@
 import { type Client, type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
+import { compensationText } from '../protocol/compensation';
 import type { Change, Steering, Step } from '../protocol/control';
 import { HoldfastError } from '../protocol/failures';
 import type { Message } from '../protocol/messages';
@@ -176,11 +177,12 @@ export class RunHandle {
   }
 
   private async cancelledResult(): Promise<SessionResult> {
-    const { agent, revision, model, turns, toolCalls, usage, costUsd, costIncomplete, simulated, length } =
+    const { agent, revision, model, turns, toolCalls, usage, costUsd, costIncomplete, simulated, length, compensation } =
       await this.state();
     return {
       output: null,
       stopReason: 'cancelled',
+      ...(compensation && { detail: compensationText(compensation), compensation }),
       agent,
       revision: revision ?? '',
       model: model ?? '',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { accountNameSchema } from './budget/account-name';
+import { onFailureSchema } from './compensation-wire';
 import { DEFAULT_LIMITS } from './default-limits';
 import { durationSchema } from './duration';
 import type { JsonSchema } from './json';
@@ -113,6 +114,7 @@ export const agentDefinitionSchema = z.strictObject({
   account: accountNameSchema
     .optional()
     .describe('What its runs spend from, where they name no account; see docs/budgets.md.'),
+  onFailure: onFailureSchema.optional(),
   tags: z.array(z.string().max(64)).max(32).default([]),
 });
 

@@ -4,7 +4,7 @@ import type { ToolMessage } from './messages';
 import type { ToolSpec } from './tool';
 
 /** What the `effect` workflow needs to know of a tool. */
-export type EffectTool = Pick<ToolSpec, 'name' | 'effect' | 'timeoutMs' | 'maxAttempts' | 'checks'>;
+export type EffectTool = Pick<ToolSpec, 'name' | 'effect' | 'timeoutMs' | 'maxAttempts' | 'checks' | 'undoes'>;
 
 /** The input of the `effect` workflow: one call that may take effect once. */
 export interface EffectInput {

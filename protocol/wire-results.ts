@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { limitsSchema } from './agent';
 import { approvalTermsSchema, verdictSchema } from './approval';
+import { compensationSchema } from './compensation-wire';
 import { FAILURE, type FailureCode } from './failures';
 import { artifactRefSchema, textPartSchema, userPartSchema } from './messages';
 import { policySchema } from './permissions/policy';
@@ -69,6 +70,9 @@ export const sessionResultSchema = z.object({
   model: z.string(),
   ...spent,
   exchanges: count.optional().describe('Exchanges finished, of a chat.'),
+  compensation: compensationSchema
+    .optional()
+    .describe('Of a run that ended without success and was to undo its effects.'),
 });
 
 const actedSchema = z.object({ by: z.string(), reason: z.string().optional(), at: moment });
@@ -77,7 +81,7 @@ export const sessionStateSchema = z.object({
   status: z
     .enum(['running', 'waiting', 'paused', 'idle', 'completed', 'stopped', 'failed', 'cancelled'])
     .describe('`waiting` waits for an approval, `paused` for an operator, `idle` (a chat) for a message.'),
-  phase: z.enum(['starting', 'model', 'tools', 'waiting', 'rolling-over', 'ended']),
+  phase: z.enum(['starting', 'model', 'tools', 'waiting', 'rolling-over', 'undoing', 'ended']),
   agent: z.string(),
   revision: z.string().nullable(),
   model: z.string().nullable(),
@@ -100,6 +104,7 @@ export const sessionStateSchema = z.object({
       closing: z.boolean(),
     })
     .nullable(),
+  compensation: compensationSchema.nullable().describe("Set once the run's effects are being undone."),
   stopReason: stopReasonSchema.nullable(),
   failure: z.object({ code: z.string().describe('One of docs/errors.'), message: z.string() }).nullable(),
 });

@@ -11,6 +11,7 @@ import {
   purseSchema,
 } from './budget/wire';
 import { actorSchema, changeSchema, sendSchema, steerSchema, stepSchema } from './control';
+import { compensationSchema } from './compensation-wire';
 import { deadLetterSchema, deadLetterViewSchema } from './dead-letter';
 import type { JsonSchema } from './json';
 import { QUERY, SIGNAL, UPDATE, WORKFLOW } from './names';
@@ -63,6 +64,7 @@ const SCHEMAS: Record<string, z.ZodType> = {
   [`${QUERY.letter}.result`]: deadLetterViewSchema,
   [`${WORKFLOW.emergencyStop}.input`]: stopOrderSchema,
   [`${UPDATE.release}.input`]: actorSchema,
+  [`${QUERY.compensation}.result`]: compensationSchema,
   [`${QUERY.receipt}.result`]: stopReceiptSchema,
   [`${QUERY.view}.result`]: approvalViewSchema,
   [`${WORKFLOW.ledger}.input`]: ledgerInputSchema,

@@ -158,9 +158,9 @@ async function cancelled(input: EffectInput): Promise<ToolMessage> {
   return settled(input, unknown);
 }
 
-/** A dead letter, so that somebody can still see to it. What is done again from a letter has one already. */
+/** A dead letter, so that somebody can still see to it. What is done again from a letter has one already; an undo gets its own. */
 async function keep(input: EffectInput, { content: cause }: ToolMessage): Promise<void> {
-  if (input.again) return;
+  if (input.again || input.call.undoes) return;
   const { tool, call, run, agent, tenant } = input;
   const title = `${tool.name} ${argumentsText(call)}`;
   const from = { run, ...(agent !== undefined && { agent }), ...(tenant !== undefined && { tenant }) };

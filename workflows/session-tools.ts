@@ -11,12 +11,24 @@ import { termsOf } from './authority';
 import { bury } from './bury';
 import { isExhausted, toolFailure } from './failures';
 import { answered } from './run-calls';
-import { effectIdOf, effectToolOf, runOnce, scopeOf } from './run-once';
+import { effectIdOf, effectToolOf, type OnceDone, runOnce, scopeOf } from './run-once';
 import type { Session } from './session';
 
-/** How a session's tool calls are run: each where its effect belongs. */
-export function runSessionTool(session: Session, spec: ToolSpec, input: RunToolInput, summary: string) {
-  return spec.effect === 'once' ? runEffect(session, spec, input, summary) : runTool(session, spec, input, summary);
+/** How a session's tool calls are run: each where its effect belongs. What may have to be undone is noted. */
+export async function runSessionTool(
+  session: Session,
+  spec: ToolSpec,
+  input: RunToolInput,
+  summary: string,
+): Promise<ToolMessage> {
+  if (spec.effect !== 'once') {
+    const result = await runTool(session, spec, input, summary);
+    if (session.compensates) session.effects.note(spec, input, result, input.idempotencyKey);
+    return result;
+  }
+  const { message, key, own } = await runEffect(session, spec, input, summary);
+  if (session.compensates && own) session.effects.note(spec, input, message, key);
+  return message;
 }
 
 /** Quick reads run inside the workflow worker's own step; everything else is an activity of its own. */
@@ -55,7 +67,7 @@ function keepCall({ agent, given: { tenant } }: Session, spec: ToolSpec, call: R
 }
 
 /** In a workflow of its own, claimed by what is done. */
-function runEffect(session: Session, spec: ToolSpec, call: RunToolInput, summary: string): Promise<ToolMessage> {
+function runEffect(session: Session, spec: ToolSpec, call: RunToolInput, summary: string): Promise<OnceDone> {
   const { workflowId: run } = workflowInfo();
   const { agent, given, layers } = session;
   const { requester, tenant, effectScope = run } = given;

@@ -1,5 +1,7 @@
-import type { RunSummary } from '../../client';
+import type { HoldfastClient, RunSummary } from '../../client';
+import { type CompensationView, compensationText } from '../../protocol/compensation';
 import { type Failure, HoldfastError } from '../../protocol/failures';
+import { QUERY } from '../../protocol/names';
 import type { SessionResult, SessionStateView } from '../../protocol/session';
 import type { Context } from './context';
 import { escapeLine, escapeText } from './escape';
@@ -59,12 +61,21 @@ async function present({ holdfast }: Link, id: string): Promise<Pick<ShownRun, '
 async function ending({ holdfast }: Link, id: string): Promise<Pick<ShownRun, 'result' | 'failure'>> {
   try {
     const get = () => holdfast.get(id).result();
-    return { result: await holdfast.temporal.withDeadline(Date.now() + ANSWER_MS, get) };
+    const result = await holdfast.temporal.withDeadline(Date.now() + ANSWER_MS, get);
+    const { compensation } = result;
+    if (compensation?.status !== 'running') return { result };
+    return { result: { ...result, compensation: await latest(holdfast, compensation) } };
   } catch (error) {
     if (!HoldfastError.is(error) || error.code === 'Server.Unreachable') return {};
     const { code, message, hint } = error;
     return { failure: { code, message, ...(hint !== undefined && { hint }) } };
   }
+}
+
+/** The run closed before all was undone: how far it is now. */
+async function latest({ temporal }: HoldfastClient, known: CompensationView): Promise<CompensationView> {
+  const ask = () => temporal.workflow.getHandle(known.id).query<CompensationView>(QUERY.compensation);
+  return temporal.withDeadline(Date.now() + ANSWER_MS, ask).catch(() => known);
 }
 
 export function shownRunText(run: ShownRun, style: Style): string {
@@ -81,6 +92,7 @@ export function shownRunText(run: ShownRun, style: Style): string {
   if (run.state) row('does', escapeLine([run.state.phase, ...run.state.running].join(' · ')));
   for (const { id, title } of run.state?.waitsFor ?? []) row('waits for', ` ${escapeLine(id)}: ${escapeLine(title)}`);
   if (run.state) controlRows(run.state, row);
+  row('undo', known?.compensation ? escapeText(compensationText(known.compensation)) : undefined);
   row('ended', run.result?.detail && escapeText(run.result.detail));
   for (const { activity, attempt, code, message } of run.pending) {
     row('retry', `${escapeLine(activity)}: attempt ${attempt} after ${escapeLine(`${code} ${message}`)}`);

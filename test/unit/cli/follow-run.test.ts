@@ -82,6 +82,7 @@ function stateOf({ messages = [], todos = [] }: Moment): SessionStateView {
     waitsFor: [],
     actions: [],
     chat: null,
+    compensation: null,
     failure: null,
   };
 }

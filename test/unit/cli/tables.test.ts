@@ -102,6 +102,7 @@ describe('one run', () => {
       waitsFor: [],
       actions: [],
       chat: null,
+      compensation: null,
       failure: null,
     } as const;
     const pending = [
