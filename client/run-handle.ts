@@ -177,11 +177,12 @@ export class RunHandle {
   }
 
   private async cancelledResult(): Promise<SessionResult> {
-    const { agent, revision, model, turns, toolCalls, usage, costUsd, costIncomplete, simulated, length, compensation } =
+    const { agent, revision, model, turns, toolCalls, usage, costUsd, costIncomplete, simulated, length, compensation, degraded } =
       await this.state();
     return {
       output: null,
       stopReason: 'cancelled',
+      ...(degraded.length > 0 && { degraded: [...degraded] }),
       ...(compensation && { detail: compensationText(compensation), compensation }),
       agent,
       revision: revision ?? '',

@@ -58,6 +58,8 @@ export interface InvokeModelInput {
   contextTokens?: number;
   /** No summary could be made of late: what does not fit is dropped. Default: the call fails when a summary is due first. */
   withoutSummary?: true;
+  /** No model may stand in for this one: it is waited for. */
+  withoutFallback?: true;
   /** US dollars left; the call is refused when its worst case costs more. */
   budgetUsd?: number;
   /** US dollars spent before a reply pinned the agent: attempts that were lost. */
@@ -164,6 +166,7 @@ export interface SummariseInput
     | 'parameters'
     | 'contextFrom'
     | 'contextTokens'
+    | 'withoutFallback'
     | 'budgetUsd'
     | 'leased'
     | 'unknownPrice'

@@ -17,6 +17,8 @@ export interface EffectInput {
   tenant?: string;
   /** It was given up before: the tool's own check is asked first. */
   again?: true;
+  /** The run can do without it: when attempt after attempt provably does nothing, nobody is asked. */
+  skips?: true;
   /** Who decides when its outcome cannot be known. */
   approval?: ApprovalTerms;
 }

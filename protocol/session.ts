@@ -13,6 +13,7 @@ import {
   type Pause,
   prioritySchema,
 } from './control';
+import type { Degraded } from './degrade';
 import type { FailureCode } from './failures';
 import type { ArtifactRef, Message, ToolCallPart } from './messages';
 import { narrowingSchema } from './permissions/policy';
@@ -145,6 +146,12 @@ export interface SessionProgress {
   /** Calls of the last reply that ride along with the next model call. */
   quickCalls: Pick<ToolCallPart, 'id' | 'name'>[];
   todos: TodoItem[];
+  /** What it goes on without. */
+  degraded?: Degraded[];
+  /** The model the run was to use, where another stands in. */
+  fellBackFrom?: string;
+  /** No model may stand in: none that is declared is permitted. */
+  withoutFallback?: true;
   /** Milliseconds since epoch, workflow time. */
   startedAt: number;
   /** Where the counters stood when the exchange of a chat began: limits on turns, tool calls and time are per exchange. */
@@ -198,6 +205,8 @@ export interface SessionResult {
   length: number;
   /** Exchanges finished, of a chat. */
   exchanges?: number;
+  /** What it went on without, as its agent declares; absent when there was nothing. */
+  degraded?: Degraded[];
   /** What was undone, of a run that ended without success and was to undo its effects. */
   compensation?: CompensationView;
 }
@@ -254,6 +263,8 @@ export interface SessionStateView {
   /** The latest actions of operators. */
   actions: readonly ControlAction[];
   chat: ChatView | null;
+  /** What it goes on without, as its agent declares. */
+  degraded: readonly Degraded[];
   /** Set once the run's effects are being undone. */
   compensation: CompensationView | null;
   stopReason: StopReason | null;

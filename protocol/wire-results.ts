@@ -58,6 +58,16 @@ const spent = {
   length: count.describe('Messages in the transcript.'),
 };
 
+const degradedSchema = z.array(
+  z.object({
+    dependency: z.string().describe('`tool NAME` or `model PROVIDER/MODEL`.'),
+    reason: z.string(),
+    since: moment,
+    instead: z.string().optional().describe('Of a model: the route that stands in.'),
+    exchange: count.optional().describe('Of a chat: the exchange in which it was so.'),
+  }),
+);
+
 export const sessionResultSchema = z.object({
   output: z
     .unknown()
@@ -70,6 +80,7 @@ export const sessionResultSchema = z.object({
   model: z.string(),
   ...spent,
   exchanges: count.optional().describe('Exchanges finished, of a chat.'),
+  degraded: degradedSchema.optional().describe('What the run went on without, as its agent declares.'),
   compensation: compensationSchema
     .optional()
     .describe('Of a run that ended without success and was to undo its effects.'),
@@ -104,6 +115,7 @@ export const sessionStateSchema = z.object({
       closing: z.boolean(),
     })
     .nullable(),
+  degraded: degradedSchema.describe('What the run goes on without, as its agent declares.'),
   compensation: compensationSchema.nullable().describe("Set once the run's effects are being undone."),
   stopReason: stopReasonSchema.nullable(),
   failure: z.object({ code: z.string().describe('One of docs/errors.'), message: z.string() }).nullable(),
@@ -164,6 +176,7 @@ export const messageSchema = z.discriminatedUnion('role', [
       'failed',
       'timed-out',
       'cancelled',
+      'unavailable',
       'outcome-unknown',
     ]),
     content: z.string().describe('What the model reads; a preview when `artifact` is set.'),

@@ -1,5 +1,6 @@
 import { type CompensationView, compensationText } from '../protocol/compensation';
 import type { Pause } from '../protocol/control';
+import { degradedText } from '../protocol/degrade';
 import type { ChatView } from '../protocol/session';
 import type { Session, TurnNote } from './session';
 
@@ -16,6 +17,7 @@ export function detailsOf(session: Session): string {
   if (inbox) lines.push('', chatLine(inbox.view()));
   if (control.paused) lines.push('', pauseLine(control.paused));
   for (const { id, title } of session.waitsFor) lines.push('', `**waits for approval** \`${id}\`: ${title}`);
+  for (const one of progress.degraded ?? []) lines.push('', `**goes on without** ${degradedText(one)}`);
   if (session.compensation) lines.push('', undoneLine(session.compensation));
   if (progress.todos.length > 0) {
     lines.push('', ...progress.todos.map((todo) => `- [${todo.status === 'done' ? 'x' : ' '}] ${todo.text}`));

@@ -56,13 +56,14 @@ export async function runOnce(id: string, input: EffectInput, summary: string): 
   }
 }
 
-/** The result of the first; undefined when that was undone since. */
+/** The result of the first; undefined when there is none that counts. */
 async function repeated(id: string, { tool, call }: EffectInput): Promise<ToolMessage | undefined> {
   const asked = tool.undoes ? [id, undoIdOf(tool.name, id)] : [id];
   try {
     const found = await scheduleActivity<AwaitedEffect>('awaitEffect', asked, AWAIT_EFFECT);
     const { mark: _mark, undone, ...first } = found;
-    if (undone) return undefined;
+    // What could not be reached then may be there now: nothing was done under that key.
+    if (undone || first.outcome === 'unavailable') return undefined;
     const note = 'The same call was made before and is not run again. Its result was:';
     return {
       ...first,

@@ -9,6 +9,7 @@ import { quickToolOptions, toolOptions } from './activity-options';
 import { argumentsText } from './arguments-text';
 import { termsOf } from './authority';
 import { bury } from './bury';
+import { unavailable } from './degrade';
 import { isExhausted, toolFailure } from './failures';
 import { answered } from './run-calls';
 import { effectIdOf, effectToolOf, type OnceDone, runOnce, scopeOf } from './run-once';
@@ -28,7 +29,8 @@ export async function runSessionTool(
   }
   const { message, key, own } = await runEffect(session, spec, input, summary);
   if (session.compensates && own) session.effects.note(spec, input, message, key);
-  return message;
+  if (message.outcome !== 'unavailable') return message;
+  return unavailable(session, { id: input.callId, name: input.name }, message.content, Date.now()) ?? message;
 }
 
 /** Quick reads run inside the workflow worker's own step; everything else is an activity of its own. */
@@ -51,8 +53,10 @@ async function runTool(session: Session, spec: ToolSpec, input: RunToolInput, su
   } catch (error) {
     if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
     const { outcome, text } = toolFailure(spec, error);
-    if (spec.effect === 'idempotent' && isExhausted(error)) await keepCall(session, spec, input, text);
-    return answered({ id: input.callId, name: input.name }, outcome, text);
+    const exhausted = isExhausted(error);
+    if (spec.effect === 'idempotent' && exhausted) await keepCall(session, spec, input, text);
+    const without = exhausted && unavailable(session, { id: input.callId, name: input.name }, text, Date.now());
+    return without || answered({ id: input.callId, name: input.name }, outcome, text);
   }
 }
 
@@ -77,6 +81,7 @@ function runEffect(session: Session, spec: ToolSpec, call: RunToolInput, summary
     run,
     agent: agent.name,
     approval: termsOf(layers),
+    ...(agent.degrade?.tools?.[spec.name] && { skips: true as const }),
     ...(requester !== undefined && { requester }),
     ...(tenant !== undefined && { tenant }),
   };

@@ -20,6 +20,7 @@ import type {
 import type { ToolSpec } from '../protocol/tool';
 import { Authority } from './authority';
 import { Control } from './control';
+import { forgetFallback, tryFirstModel } from './degrade';
 import { DoneEffects } from './done-effects';
 import type { Stop } from './gates';
 import { grouped } from './grouped';
@@ -216,8 +217,9 @@ export class Session {
   }
 
   /** What operators changed holds from the next call on, and in the Temporal runs to come. */
-  change({ model, parameters, limits, priority }: Change): void {
+  change({ model, parameters, limits, priority }: Omit<Change, 'by' | 'reason'>): void {
     const { given } = this;
+    if (model !== undefined) forgetFallback(this.progress);
     this.given = {
       ...given,
       ...(model !== undefined && { model }),
@@ -235,6 +237,7 @@ export class Session {
     progress.exchange = { number, turns, toolCalls, startedAt: now };
     progress.repeats = { key: '', count: 0 };
     progress.outputRepairs = 0;
+    tryFirstModel(this);
     this.output = null;
     this.artifact = undefined;
     this.goOn();

@@ -1,5 +1,6 @@
 import type { HoldfastClient, RunSummary } from '../../client';
 import { type CompensationView, compensationText } from '../../protocol/compensation';
+import { degradedText } from '../../protocol/degrade';
 import { type Failure, HoldfastError } from '../../protocol/failures';
 import { QUERY } from '../../protocol/names';
 import type { SessionResult, SessionStateView } from '../../protocol/session';
@@ -92,6 +93,7 @@ export function shownRunText(run: ShownRun, style: Style): string {
   if (run.state) row('does', escapeLine([run.state.phase, ...run.state.running].join(' · ')));
   for (const { id, title } of run.state?.waitsFor ?? []) row('waits for', ` ${escapeLine(id)}: ${escapeLine(title)}`);
   if (run.state) controlRows(run.state, row);
+  for (const one of known?.degraded ?? []) row('without', escapeText(degradedText(one)));
   row('undo', known?.compensation ? escapeText(compensationText(known.compensation)) : undefined);
   row('ended', run.result?.detail && escapeText(run.result.detail));
   for (const { activity, attempt, code, message } of run.pending) {

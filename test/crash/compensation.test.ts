@@ -10,7 +10,7 @@ import { type Operator, startOperator } from './support/effect-operator';
 import { LONG } from './support/points';
 import { survivors, watch } from './support/processes';
 import { say } from './support/report';
-import { BOOKED, type UndoWorkerSettings } from './support/undo-worker';
+import type { UndoWorkerSettings } from './support/undo-worker';
 
 /**
  * G2 for what is undone: a worker dies by SIGKILL before, inside and between the undos of a run. What was undone is written to a
@@ -18,6 +18,7 @@ import { BOOKED, type UndoWorkerSettings } from './support/undo-worker';
  */
 
 const MINUTES = 60_000;
+const BOOKED = 5;
 /** When the worker dies: once this many lines of a run are in the file, and so many ms later. */
 const LINES = [BOOKED, BOOKED + 1, BOOKED + 2, BOOKED + 4, BOOKED + 5, BOOKED + 2 * BOOKED];
 const DELAYS = LONG ? [0, 40, 80, 120, 160, 200] : [0, 90];
@@ -41,7 +42,7 @@ const undoneIn = (run: string) =>
   linesOf(run).flatMap((line) => (line.startsWith('undo ') ? [line.split(' ')[1] as string] : []));
 
 async function startWorker(): Promise<void> {
-  const settings: UndoWorkerSettings = { address: server.address, home: folder, file: file() };
+  const settings: UndoWorkerSettings = { address: server.address, home: folder, file: file(), booked: BOOKED };
   const log = openSync(path.join(folder, 'workers.log'), 'a');
   worker = fork(path.join(__dirname, 'support', 'undo-worker.cjs'), [], {
     stdio: ['ignore', log, log, 'ipc'],

@@ -12,12 +12,13 @@ export interface UndoWorkerSettings {
   home: string;
   /** Where the tool notes what it did and undid, a line each. */
   file: string;
+  /** How many things are booked before the limit of turns ends the run. */
+  booked: number;
 }
 
 /** Milliseconds an undo takes before and after it is written down: room for a kill on either side. */
 const BEFORE_MS = 150;
 const AFTER_MS = 150;
-export const BOOKED = 5;
 
 /** Books one thing after another, from what it is asked, so that any process may be asked. The limit of turns ends it. */
 const step: ScriptedStep = ({ messages }) => {
@@ -54,7 +55,7 @@ export async function main(): Promise<void> {
     model: 'scripted/steps',
     tools: ['book'],
     onFailure: 'compensate' as const,
-    limits: { turns: BOOKED },
+    limits: { turns: settings.booked },
   };
   const plugin = new HoldfastPlugin({
     home: settings.home,

@@ -83,6 +83,7 @@ function stateOf({ messages = [], todos = [] }: Moment): SessionStateView {
     actions: [],
     chat: null,
     compensation: null,
+    degraded: [],
     failure: null,
   };
 }

@@ -103,6 +103,7 @@ describe('one run', () => {
       actions: [],
       chat: null,
       compensation: null,
+      degraded: [],
       failure: null,
     } as const;
     const pending = [
