@@ -1,8 +1,7 @@
-import { compensationText } from '../../../protocol/compensation';
+import { compensationText, undoSpecOf } from '../../../protocol/compensation';
 import type { ToolOutcome } from '../../../protocol/messages';
 import { policyProblems } from '../../../protocol/permissions/policy-problems';
 import { ruleOn } from '../../../protocol/permissions/verdict';
-import { undoSpecOf } from '../../../protocol/compensation';
 import { DoneEffects } from '../../../workflows/done-effects';
 import { answered } from '../../../workflows/run-calls';
 import { toolSpec } from '../../fixtures/agents';
@@ -57,7 +56,8 @@ test('what is too much is put away in pieces, in order, and never lost', async (
 });
 
 test('the undo of a tool is a tool of its own to the rules', () => {
-  const pay = toolSpec('pay', { effect: 'idempotent', undoes: true });
+  const inputSchema = { type: 'object', properties: { text: { type: 'string' } } };
+  const pay = toolSpec('pay', { effect: 'idempotent', undoes: true, inputSchema });
   const undo = undoSpecOf(pay);
   const ruling = (policy: Parameters<typeof policyProblems>[0], spec = undo) =>
     ruleOn([{ of: 'agent a', policy, grants: [] }], { spec, arguments: { text: 'a' }, mounts: [], tainted: false }).verdict;
