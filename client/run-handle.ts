@@ -177,8 +177,20 @@ export class RunHandle {
   }
 
   private async cancelledResult(): Promise<SessionResult> {
-    const { agent, revision, model, turns, toolCalls, usage, costUsd, costIncomplete, simulated, length, compensation, degraded } =
-      await this.state();
+    const {
+      agent,
+      revision,
+      model,
+      turns,
+      toolCalls,
+      usage,
+      costUsd,
+      costIncomplete,
+      simulated,
+      length,
+      compensation,
+      degraded,
+    } = await this.state();
     return {
       output: null,
       stopReason: 'cancelled',

@@ -88,7 +88,12 @@ export type ModelParameters = z.output<typeof modelParametersSchema>;
 
 const degradeSchema = z.strictObject({
   model: z
-    .array(z.string().max(200).regex(/^[^/\s]+\/\S+$/, 'write provider/model, e.g. openai/gpt-5-mini'))
+    .array(
+      z
+        .string()
+        .max(200)
+        .regex(/^[^/\s]+\/\S+$/, 'write provider/model, e.g. openai/gpt-5-mini'),
+    )
     .min(1)
     .max(8)
     .optional()
@@ -102,7 +107,9 @@ const degradeSchema = z.strictObject({
       ]),
     )
     .optional()
-    .describe('Tools or toolsets the run goes on without when they are unavailable: "skip", or what to say to the model.'),
+    .describe(
+      'Tools or toolsets the run goes on without when they are unavailable: "skip", or what to say to the model.',
+    ),
 });
 
 export const agentDefinitionSchema = z.strictObject({

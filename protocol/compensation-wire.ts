@@ -10,7 +10,6 @@ export const onFailureSchema = z
     'What becomes of effects when a run fails, is stopped or cancelled: "keep" them (default), or "compensate": undo them, the last one first, as far as their tools can; see docs/compensation.md.',
   );
 
-
 export const compensationSchema = z.object({
   id: z.string().describe('Workflow id of the compensation; it goes on where the run closed before it was done.'),
   status: z.enum(['running', 'completed', 'ended']),

@@ -1,4 +1,11 @@
-import { CancellationScope, condition, scheduleActivity, setCurrentDetails, startChild, workflowInfo } from '@temporalio/workflow';
+import {
+  CancellationScope,
+  condition,
+  scheduleActivity,
+  setCurrentDetails,
+  startChild,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { CompensationInput, DoneEffect } from '../protocol/compensation';
 import { contentDigest } from '../protocol/content-digest';
 import type { ArtifactRef } from '../protocol/messages';
@@ -73,16 +80,14 @@ function compensationIdOf(run: string, temporalRun: string): string {
 function inputOf({ agent, firstRunId, given, layers, authority, effects }: Session): CompensationInput {
   const { requester, tenant, mounts } = given;
   const { done, count, archived } = effects.state;
-  const tools = agent.tools
-    .filter(canMatter)
-    .map(({ name, inputSchema, timeoutMs, subject, stays, undoes }) => ({
-      name,
-      inputSchema,
-      timeoutMs,
-      ...(subject && { subject }),
-      ...(stays && { stays }),
-      ...(undoes && { undoes }),
-    }));
+  const tools = agent.tools.filter(canMatter).map(({ name, inputSchema, timeoutMs, subject, stays, undoes }) => ({
+    name,
+    inputSchema,
+    timeoutMs,
+    ...(subject && { subject }),
+    ...(stays && { stays }),
+    ...(undoes && { undoes }),
+  }));
   return {
     run: workflowInfo().workflowId,
     firstRunId,

@@ -185,7 +185,9 @@ async function leave(
   if (final || input.again !== undefined) return;
   const { run, agent, tenant, carried: _carried, archived: _archived, ...rest } = input;
   const tools = input.tools.filter(({ name }) => name === tool);
-  const work = { undo: { ...rest, run, agent, tools, effects: [done], count: 1, ...(tenant !== undefined && { tenant }) } };
+  const work = {
+    undo: { ...rest, run, agent, tools, effects: [done], count: 1, ...(tenant !== undefined && { tenant }) },
+  };
   const title = `undo ${tool} ${argumentsText(done)}`;
   await bury(
     { kind: 'undo', title, cause: because, work, run, agent, ...(tenant !== undefined && { tenant }) },

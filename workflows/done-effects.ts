@@ -1,5 +1,5 @@
-import type { DoneEffect } from '../protocol/compensation';
 import type { RunToolInput } from '../protocol/activities';
+import type { DoneEffect } from '../protocol/compensation';
 import type { ArtifactRef, ToolMessage, ToolOutcome } from '../protocol/messages';
 import type { EffectsState } from '../protocol/session';
 import type { ToolSpec } from '../protocol/tool';

@@ -4,7 +4,7 @@ import { combined } from './combined';
 import type { Policy } from './policy';
 import { rulesOf } from './policy-problems';
 import { parseRule } from './rule';
-import { namesTool, type Ruling, ruleOn, type Verdict } from './verdict';
+import { namesTool, type Ruling, ruleOfLayer, type Verdict } from './verdict';
 import { witnessOf } from './witness';
 
 /** What the rules answer, and whose rule it is. */
@@ -169,7 +169,8 @@ interface Asked {
 
 function ask(policies: Policies, policy: Policy, spec: ToolSpec, more: Partial<Asked>): Answer {
   const { args = {}, mounts = [], tainted = false } = more;
-  const ruling = ruleOn([{ of: `agent ${policies.agent}`, policy, grants: [] }], { spec, arguments: args, mounts, tainted });
+  const layer = { of: `agent ${policies.agent}`, policy, grants: [] };
+  const ruling = ruleOfLayer(layer, { spec, arguments: args, mounts, tainted });
   return answerOf(ruling, policies);
 }
 

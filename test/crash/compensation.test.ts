@@ -107,7 +107,9 @@ test(
       expect(keys).toEqual(compensation?.undone.map(({ key }) => key));
     }
     const retried = asked.filter(({ written }) => !written).length;
-    say(`worker killed ${KILLS.length} times while ${BOOKED} effects were undone; asked ${asked.length}, ${retried} retried`);
+    say(
+      `worker killed ${KILLS.length} times while ${BOOKED} effects were undone; asked ${asked.length}, ${retried} retried`,
+    );
     expect(retried).toBeGreaterThan(0);
     expect(asked.length).toBeGreaterThan(retried);
   },

@@ -122,7 +122,10 @@ test('a run that fails undoes what it did, the last first, each with what it was
     expect(view).toMatchObject({ status: 'completed', left: [], open: 0 });
     expect(view.undone.map(({ key }) => key)).toEqual(world.undone.map(({ key }) => key));
     expect(new Set([...world.keys, ...world.undone.map(({ key }) => key)]).size).toBe(5);
-    const error = await temporal.holdfast.get('undo-all').result().catch((failure) => failure);
+    const error = await temporal.holdfast
+      .get('undo-all')
+      .result()
+      .catch((failure) => failure);
     expect(error.message).toContain('undone: book, reserve, book');
   });
 });
@@ -200,14 +203,19 @@ test('a strict policy asks for each undo; one that is refused is named, kept, an
 test('what a rule denies is not undone, and a retry of its letter does not get round the rule', async () => {
   const world = agency();
   const steps = [book('hotel'), ...FAILS];
-  await temporal.during(contents(world, steps, { permissions: { profile: 'owner', deny: ['undo.book'] } }), async () => {
-    const { deadLetters } = temporal.holdfast;
-    await temporal.holdfast.start('agent', { id: 'undo-denied', input: 'go' });
-    expect((await failing('undo-denied')).left).toMatchObject([{ because: expect.stringContaining('deny undo.book') }]);
-    const [letter] = await deadLetters.list({ run: 'undo-denied' });
-    await expect(deadLetters.retry(letter?.id ?? '', { by: 'bo' })).rejects.toMatchObject({ code: 'Tool.Failed' });
-    expect(world.undone).toEqual([]);
-  });
+  await temporal.during(
+    contents(world, steps, { permissions: { profile: 'owner', deny: ['undo.book'] } }),
+    async () => {
+      const { deadLetters } = temporal.holdfast;
+      await temporal.holdfast.start('agent', { id: 'undo-denied', input: 'go' });
+      expect((await failing('undo-denied')).left).toMatchObject([
+        { because: expect.stringContaining('deny undo.book') },
+      ]);
+      const [letter] = await deadLetters.list({ run: 'undo-denied' });
+      await expect(deadLetters.retry(letter?.id ?? '', { by: 'bo' })).rejects.toMatchObject({ code: 'Tool.Failed' });
+      expect(world.undone).toEqual([]);
+    },
+  );
 });
 
 test('a cancelled run ends within seconds, also while people are asked; its undoing goes on and survives it', async () => {

@@ -57,29 +57,37 @@ test.each([
   ['read', false],
   ['read', true],
   ['idempotent', false],
-] as const)('a declared tool (%s, quick %s) that is away is done without and not tried again', async (effect, quick) => {
-  const search = away('search', effect, quick);
-  const model = first([call('search', 'a'), call('search', 'b'), DONE]);
-  const id = `degrade-${effect}-${quick}`;
-  await temporal.during(contents([search], [model], { degrade: { tools: { search: { say: 'Use what you know.' } } } }), async () => {
-    const run = await temporal.holdfast.start('agent', { id, input: 'go' });
-    const result = await run.result();
-    expect(result).toMatchObject({
-      stopReason: 'completed',
-      degraded: [{ dependency: 'tool search', reason: expect.stringContaining('the service is away') }],
-    });
-    const results = await resultsOf(id);
-    expect(results.map(({ outcome }) => outcome)).toEqual(['unavailable', 'unavailable']);
-    for (const { content } of results) {
-      expect(content).toContain('search is unavailable: the service is away. Do not call it again');
-      expect(content).toContain('Use what you know.');
-    }
-    expect(search.state.tries).toBe(2);
-    expect((await run.state()).degraded).toHaveLength(1);
-    const { currentDetails } = await temporal.client.workflow.getHandle(id).query<{ currentDetails: string }>('__temporal_workflow_metadata');
-    expect(currentDetails).toContain('goes on without** tool search');
-  });
-});
+] as const)(
+  'a declared tool (%s, quick %s) that is away is done without and not tried again',
+  async (effect, quick) => {
+    const search = away('search', effect, quick);
+    const model = first([call('search', 'a'), call('search', 'b'), DONE]);
+    const id = `degrade-${effect}-${quick}`;
+    await temporal.during(
+      contents([search], [model], { degrade: { tools: { search: { say: 'Use what you know.' } } } }),
+      async () => {
+        const run = await temporal.holdfast.start('agent', { id, input: 'go' });
+        const result = await run.result();
+        expect(result).toMatchObject({
+          stopReason: 'completed',
+          degraded: [{ dependency: 'tool search', reason: expect.stringContaining('the service is away') }],
+        });
+        const results = await resultsOf(id);
+        expect(results.map(({ outcome }) => outcome)).toEqual(['unavailable', 'unavailable']);
+        for (const { content } of results) {
+          expect(content).toContain('search is unavailable: the service is away. Do not call it again');
+          expect(content).toContain('Use what you know.');
+        }
+        expect(search.state.tries).toBe(2);
+        expect((await run.state()).degraded).toHaveLength(1);
+        const { currentDetails } = await temporal.client.workflow
+          .getHandle(id)
+          .query<{ currentDetails: string }>('__temporal_workflow_metadata');
+        expect(currentDetails).toContain('goes on without** tool search');
+      },
+    );
+  },
+);
 
 test('a tool that is not declared fails as ever, and is tried again', async () => {
   const search = away('search', 'read');
@@ -132,19 +140,16 @@ test('in the middle of a run, one after the other, and each once; the last one i
   const SOON: ScriptedStep = { error: new ProviderError('Model.Overloaded', 'too many', { retryAfterMs: 20 }) };
   const third = scriptedModel([...Array.from({ length: 6 }, () => SOON), DONE], { name: 'third' });
   const models = [first([call('look'), SOON, SOON, SOON, SOON]), second([DOWN]), third];
-  await temporal.during(
-    contents([look], models, { degrade: { model: ['second/steps', 'third/steps'] } }),
-    async () => {
-      const run = await temporal.holdfast.start('agent', { id: 'stand-in-row', input: 'go' });
-      const { output, degraded } = await run.result();
-      expect(output).toBe('done');
-      expect(degraded?.map(({ dependency, instead }) => `${dependency} ${instead}`)).toEqual([
-        'model first/steps second/steps',
-        'model second/steps third/steps',
-      ]);
-      for (const model of models) model.assertDone();
-    },
-  );
+  await temporal.during(contents([look], models, { degrade: { model: ['second/steps', 'third/steps'] } }), async () => {
+    const run = await temporal.holdfast.start('agent', { id: 'stand-in-row', input: 'go' });
+    const { output, degraded } = await run.result();
+    expect(output).toBe('done');
+    expect(degraded?.map(({ dependency, instead }) => `${dependency} ${instead}`)).toEqual([
+      'model first/steps second/steps',
+      'model second/steps third/steps',
+    ]);
+    for (const model of models) model.assertDone();
+  });
 });
 
 test('a model that the run may not use never stands in: the first is waited for', async () => {

@@ -20,7 +20,8 @@ const outcomes: ToolOutcome[] = ['ok', 'failed', 'timed-out', 'cancelled', 'outc
 function noted(effect: 'read' | 'idempotent' | 'once', undoes: boolean) {
   const effects = new DoneEffects();
   const spec = toolSpec('pay', { effect, ...(undoes && { undoes: true as const }) });
-  for (const outcome of outcomes) effects.note(spec, input(outcome), answered({ id: 'c', name: 'pay' }, outcome, 'x'), 'k');
+  for (const outcome of outcomes)
+    effects.note(spec, input(outcome), answered({ id: 'c', name: 'pay' }, outcome, 'x'), 'k');
   return effects.state.done.map(({ callId, result }) => `${callId}${result ? '' : '?'}`);
 }
 
@@ -60,7 +61,8 @@ test('the undo of a tool is a tool of its own to the rules', () => {
   const pay = toolSpec('pay', { effect: 'idempotent', undoes: true, inputSchema });
   const undo = undoSpecOf(pay);
   const ruling = (policy: Parameters<typeof policyProblems>[0], spec = undo) =>
-    ruleOn([{ of: 'agent a', policy, grants: [] }], { spec, arguments: { text: 'a' }, mounts: [], tainted: false }).verdict;
+    ruleOn([{ of: 'agent a', policy, grants: [] }], { spec, arguments: { text: 'a' }, mounts: [], tainted: false })
+      .verdict;
   expect(ruling({ profile: 'strict' })).toBe('ask');
   expect(ruling({ profile: 'standard' })).toBe('ask');
   expect(ruling({ profile: 'owner' })).toBe('allow');
