@@ -1,5 +1,5 @@
 import { type Client, type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
-import { compensationText } from '../protocol/compensation';
+import { type CompensationView, compensationText } from '../protocol/compensation';
 import type { Change, Steering, Step } from '../protocol/control';
 import { HoldfastError } from '../protocol/failures';
 import type { Message } from '../protocol/messages';
@@ -107,6 +107,14 @@ export class RunHandle {
   /** What the run does, has spent and waits for. Also answers for closed runs, while a worker runs. */
   state(): Promise<SessionStateView> {
     return this.ask(() => askRun(() => this.handle.query<SessionStateView>(QUERY.state)));
+  }
+
+  /** How far what the run did is undone by now, also after it closed; null where nothing is to be undone. */
+  async compensation(): Promise<CompensationView | null> {
+    const { compensation } = await this.state();
+    if (compensation?.status !== 'running') return compensation;
+    const handle = this.client.workflow.getHandle(compensation.id);
+    return this.ask(() => askRun(() => handle.query<CompensationView>(QUERY.compensation)));
   }
 
   /**

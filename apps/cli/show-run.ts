@@ -1,8 +1,7 @@
-import type { HoldfastClient, RunSummary } from '../../client';
-import { type CompensationView, compensationText } from '../../protocol/compensation';
+import type { RunSummary } from '../../client';
+import { compensationText } from '../../protocol/compensation';
 import { degradedText } from '../../protocol/degrade';
 import { type Failure, HoldfastError } from '../../protocol/failures';
-import { QUERY } from '../../protocol/names';
 import type { SessionResult, SessionStateView } from '../../protocol/session';
 import type { Context } from './context';
 import { escapeLine, escapeText } from './escape';
@@ -63,20 +62,15 @@ async function ending({ holdfast }: Link, id: string): Promise<Pick<ShownRun, 'r
   try {
     const get = () => holdfast.get(id).result();
     const result = await holdfast.temporal.withDeadline(Date.now() + ANSWER_MS, get);
-    const { compensation } = result;
-    if (compensation?.status !== 'running') return { result };
-    return { result: { ...result, compensation: await latest(holdfast, compensation) } };
+    if (result.compensation?.status !== 'running') return { result };
+    // The run closed before all was undone: how far it is now.
+    const compensation = await holdfast.get(id).compensation();
+    return { result: { ...result, ...(compensation && { compensation }) } };
   } catch (error) {
     if (!HoldfastError.is(error) || error.code === 'Server.Unreachable') return {};
     const { code, message, hint } = error;
     return { failure: { code, message, ...(hint !== undefined && { hint }) } };
   }
-}
-
-/** The run closed before all was undone: how far it is now. */
-async function latest({ temporal }: HoldfastClient, known: CompensationView): Promise<CompensationView> {
-  const ask = () => temporal.workflow.getHandle(known.id).query<CompensationView>(QUERY.compensation);
-  return temporal.withDeadline(Date.now() + ANSWER_MS, ask).catch(() => known);
 }
 
 export function shownRunText(run: ShownRun, style: Style): string {
