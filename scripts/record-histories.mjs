@@ -240,7 +240,19 @@ async function until(condition) {
 
 async function record(
   name,
-  { steps, agent, agentName = AGENT.name, start, cancelWhen, during, also = [], effects = false, compensation = false, workflow, args },
+  {
+    steps,
+    agent,
+    agentName = AGENT.name,
+    start,
+    cancelWhen,
+    during,
+    also = [],
+    effects = false,
+    compensation = false,
+    workflow,
+    args,
+  },
 ) {
   const plugin = new HoldfastPlugin({
     agents: agentsFor(workflow, agent),

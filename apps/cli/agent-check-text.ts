@@ -11,7 +11,7 @@ type Answer = Explained['otherwise'];
 export function agentCheckText(check: AgentCheck, style: Style): string {
   const { agent, file, model, models, profile, tools, people, outside, secrets, onFailure, degrade, warnings } = check;
   const lines = [`${style.bold(agent)} · ${escapeLine(file)}`];
-  const row = (name: string, text: string): void => void lines.push(`  ${name.padEnd(10)}${text}`);
+  const row = (name: string, text: string): void => void lines.push(`  ${name.padEnd(12)}${text}`);
   row('model', escapeLine(`${model}${models ? `; may use ${models.join(', ')}` : '; may use any'}`));
   if (degrade.model.length > 0) row('', escapeLine(`stands in: ${degrade.model.join(', ')}`));
   row('profile', profile);

@@ -7,7 +7,7 @@ import type { Condition, Rule } from './rule';
  * found, `never` where there are none.
  */
 export function witnessOf({ conditions }: Rule, spec: ToolSpec): Record<string, unknown> | 'never' | undefined {
-  const witness: Record<string, unknown> = {};
+  const witness = ordinary(spec);
   for (const [path, own] of byArgument(conditions, spec)) {
     const type = typeOf(spec, path);
     const found = own
@@ -19,6 +19,16 @@ export function witnessOf({ conditions }: Rule, spec: ToolSpec): Record<string, 
   }
   return witness;
 }
+
+/** Arguments that no rule is likely to be about: rules on others than those asked about shall not be in doubt. */
+function ordinary({ inputSchema }: ToolSpec): Record<string, unknown> {
+  const properties = Object(inputSchema.properties) as Record<string, { type?: string }>;
+  return Object.fromEntries(
+    Object.entries(properties).map(([name, { type }]) => [name, ORDINARY[type ?? 'string'] ?? 'other']),
+  );
+}
+
+const ORDINARY: Record<string, unknown> = { number: 0, integer: 0, boolean: false, array: ['other'], object: {} };
 
 /** Conditions by the argument they are about. */
 function byArgument(conditions: readonly Condition[], { subject }: ToolSpec): Map<string, Condition[]> {

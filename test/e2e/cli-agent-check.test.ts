@@ -54,6 +54,8 @@ test('it says in words what an agent may do, by which rule of whom, and warns', 
   expect(stdout).toContain('at most $2.00');
   expect(stdout).toContain('pay (once, $0.10 a call, secrets BANK_KEY)');
   expect(stdout).toContain("deny  pay(to=evil): deny pay(to=evil) (the worker's settings)");
+  expect(stdout).toContain('ask   pay(amount>1000): ask pay(amount>1000) (agent clerk); asks role:boss, 2 of them');
+  expect(stdout).toContain('allow pay(amount<=100): allow pay(amount<=100) (agent clerk)');
   expect(stdout).toContain('ask   else: profile strict asks for effects (agent clerk); asks anyone');
   expect(stdout).toMatch(/undo\.pay \(once\)\n {4}ask {3}always: profile strict/);
   expect(stdout).toMatch(
@@ -91,8 +93,8 @@ permissions: { deny: ["pya(to=x)", "mail_*"], ask: [pay], allow: ["pay(amount<5)
   expect(warnings.map(({ code: kind, rule, tool }) => `${kind} ${rule ?? tool}`)).toEqual([
     'unknown-tool flies',
     'unknown-tool pya(to=x)',
-    'never-matches mail_*',
     'never-decides pay(amount<5)',
+    'never-matches mail_*',
   ]);
   write('agents/broken.yaml', 'tools: 5\n');
   expect(await cli('agent', 'check', 'broken')).toMatchObject({

@@ -36,8 +36,7 @@ test('each rule with conditions is a case; what else holds is said with the rule
       verdict: 'ask',
       of: 'agent',
       tainted: false,
-      // Nobody knows yet whom it is to be paid to: a doubt is enough to deny.
-      decides: { verdict: 'deny', because: "deny pay(to=evil*) (the worker's settings)" },
+      decides: { verdict: 'ask', because: 'ask pay(amount>1000) (agent clerk)', approval: {} },
     },
     {
       rule: 'pay(amount<=100, to=acme)',
