@@ -1,5 +1,4 @@
 import { activityInfo, getClient } from '@temporalio/activity';
-import { WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
 import type { AwaitedEffect, RunToolInput } from '../protocol/activities';
 import type { CheckedEffect } from '../protocol/effect';
 import type { ToolMessage } from '../protocol/messages';
@@ -52,7 +51,8 @@ async function wasUndone(id: string): Promise<boolean> {
     const { outcome } = (await getClient().workflow.getHandle(id).result()) as ToolMessage;
     return outcome === 'ok';
   } catch (error) {
-    if (error instanceof WorkflowNotFoundError || error instanceof WorkflowFailedError) return false;
+    const { name } = Object(error) as Error;
+    if (name === 'WorkflowNotFoundError' || name === 'WorkflowFailedError') return false;
     throw error;
   }
 }
