@@ -64,7 +64,7 @@ test('it says in words what an agent may do, by which rule of whom, and warns', 
   expect(stdout).toContain('warning tainted-once: pay takes effect without asking');
 }, 60_000);
 
-test('with --json it is what its schema says, and what a run then does', async () => {
+test('with --json it is what its schema says', async () => {
   const checked = await cli('agent', 'check', 'agents/clerk.yaml', '--json');
   const check = JSON.parse(checked.stdout) as AgentCheck;
   const schema = JSON.parse(
