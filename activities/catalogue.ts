@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { type Agent, type AgentDefinition, agentDefinitionSchema, type ResolvedAgent } from '../protocol/agent';
+import type { Degradation } from '../protocol/degrade';
 import { HoldfastError } from '../protocol/failures';
 import { canonicalJson } from '../protocol/json';
 import { combined } from '../protocol/permissions/combined';
@@ -79,13 +80,39 @@ export class Catalogue {
     this.contents.checkModel(route);
     const summariser = agent.context.summarise?.model;
     if (summariser !== undefined) this.contents.checkModel(summariser);
+    for (const standIn of agent.degrade?.model ?? []) this.contents.checkModel(standIn);
     const resolved = pin(
-      { ...agent, permissions: combined(this.contents.policy ?? {}, agent.permissions ?? {}) },
+      {
+        ...agent,
+        ...(agent.degrade && { degrade: this.expanded(agent.degrade) }),
+        permissions: combined(this.contents.policy ?? {}, agent.permissions ?? {}),
+      },
       route,
       this.contents.expandTools(agent.tools).map((tool) => this.tool(tool)),
     );
     this.resolved.set(`${name} ${route}`, resolved);
     return resolved;
+  }
+
+  /** Toolsets stand for their tools here too. */
+  private expanded({ tools, ...rest }: Degradation): Degradation {
+    if (!tools) return rest;
+    const each = Object.entries(tools).flatMap(([name, how]) =>
+      this.contents.expandTools([name]).map((tool) => [tool, how] as const),
+    );
+    return { ...rest, tools: Object.fromEntries(each) };
+  }
+
+  /** @throws HoldfastError `Agent.Invalid` for a tool the agent does not have, or that cannot be unavailable. */
+  private checkDegrade({ name, degrade }: Agent, tools: readonly ToolSpec[]): void {
+    for (const key of Object.keys(degrade?.tools ?? {})) {
+      const meant = this.contents.expandTools([key]);
+      if (meant.some((one) => tools.some((tool) => tool.name === one && tool.runsIn === 'activity'))) continue;
+      throw new HoldfastError('Agent.Invalid', `agent "${name}": degrade.tools.${key} names no tool of the agent`, {
+        hint: `Its tools: ${tools.map((tool) => tool.name).join(', ') || 'none'}.`,
+        details: { keys: ['degrade', 'tools', key] },
+      });
+    }
   }
 
   private add(definition: AgentDefinition): void {
@@ -102,6 +129,7 @@ export class Catalogue {
     }
     if (agent.output) validatorOf(agent.output);
     const tools = this.contents.expandTools(agent.tools).map((tool) => this.tool(tool));
+    this.checkDegrade(agent, tools);
     checkPolicy(agent, tools, this.contents.policy);
     this.agents.set(agent.name, agent);
   }

@@ -1,6 +1,7 @@
 import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { HoldfastActivities, ToolActivity } from '../protocol/activities';
+import { toolOfUndo, undoNameOf } from '../protocol/compensation';
 import { checkActivityType, toolActivityType, toolOfActivity } from '../protocol/names';
 import { createAdoptTranscript } from './adopt-transcript';
 import { createCheckDecision } from './approvals/check-decision';
@@ -8,6 +9,7 @@ import { createNotifyApproval } from './approvals/notify-approval';
 import { workingInstant } from './approvals/working-instant';
 import { createArchiveTranscript } from './archive-transcript';
 import { awaitEffect, createCheckActivity } from './effects';
+import { createKeepEffects, createReadEffects } from './keep-effects';
 import { createArchiveEntries } from './ledger/archive-entries';
 import { budgetPeriod } from './ledger/budget-period';
 import { lookAtHolder } from './ledger/look-at-holder';
@@ -18,6 +20,7 @@ import { createToolActivity } from './run-tool';
 import type { ActivityServices } from './services';
 import { stopRuns } from './stop-runs';
 import { toFailure } from './to-failure';
+import { createUndoActivity } from './undo-tool';
 
 /** All activities of a worker: the fixed ones, and one per tool. */
 export function createActivities(services: ActivityServices): Record<string, (...args: never[]) => unknown> {
@@ -28,6 +31,8 @@ export function createActivities(services: ActivityServices): Record<string, (..
     invokeModel: createInvokeModel(services),
     summariseTranscript: createSummariseTranscript(services),
     archiveTranscript: createArchiveTranscript(services),
+    keepEffects: createKeepEffects(services),
+    readEffects: createReadEffects(services),
     checkDecision: createCheckDecision(services),
     awaitEffect,
     notifyApproval: createNotifyApproval(services),
@@ -41,6 +46,7 @@ export function createActivities(services: ActivityServices): Record<string, (..
   const perTool: Record<string, (...args: never[]) => unknown> = {};
   for (const tool of services.tools.values()) {
     perTool[toolActivityType(tool.name)] = createToolActivity(tool, services);
+    if (tool.undo) perTool[toolActivityType(undoNameOf(tool.name))] = createUndoActivity(tool, services);
     if (tool.check) perTool[checkActivityType(tool.name)] = createCheckActivity(tool, services);
   }
   return guarded({ ...fixed, ...perTool }, services);
@@ -70,8 +76,11 @@ function guarded(activities: object, services: ActivityServices): Record<string,
 export function createLateTools(services: ActivityServices): ToolActivity {
   const runLateTool: ToolActivity = async (input) => {
     const { activityType } = activityInfo();
-    const tool = services.tools.get(toolOfActivity(activityType) ?? '');
+    const name = toolOfActivity(activityType) ?? '';
+    const tool = services.tools.get(name);
     if (tool) return createToolActivity(tool, services)(input);
+    const undone = services.tools.get(toolOfUndo(name) ?? '');
+    if (undone?.undo) return createUndoActivity(undone, services)(input);
     // As Temporal has it, so that a worker that does have it may take the next attempt.
     throw ApplicationFailure.create({ type: 'NotFoundError', message: `this worker has no activity ${activityType}` });
   };

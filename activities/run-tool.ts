@@ -46,7 +46,7 @@ export async function callTool(
 }
 
 /** Of the session the call belongs to, in whichever workflow it runs. */
-function scopeOfCall({ session, firstRunId }: RunToolInput): string {
+export function scopeOfCall({ session, firstRunId }: RunToolInput): string {
   return session === undefined ? sessionKey(firstRunId) : scopeOf(session, firstRunId);
 }
 
@@ -122,7 +122,8 @@ function cancellationOf(signal: AbortSignal): AbortSignal {
   return controller.signal;
 }
 
-function failureOf(error: unknown): Error {
+/** An activity's error as Temporal is to take it. */
+export function failureOf(error: unknown): Error {
   if (error instanceof CancelledFailure) return error;
   if (error instanceof Error && error.name === 'RetryLater') {
     const { message, delayMs } = error as RetryLater;

@@ -1,4 +1,5 @@
 import { type Client, type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
+import { type CompensationView, compensationText } from '../protocol/compensation';
 import type { Change, Steering, Step } from '../protocol/control';
 import { HoldfastError } from '../protocol/failures';
 import type { Message } from '../protocol/messages';
@@ -108,6 +109,14 @@ export class RunHandle {
     return this.ask(() => askRun(() => this.handle.query<SessionStateView>(QUERY.state)));
   }
 
+  /** How far what the run did is undone by now, also after it closed; null where nothing is to be undone. */
+  async compensation(): Promise<CompensationView | null> {
+    const { compensation } = await this.state();
+    if (compensation?.status !== 'running') return compensation;
+    const handle = this.client.workflow.getHandle(compensation.id);
+    return this.ask(() => askRun(() => handle.query<CompensationView>(QUERY.compensation)));
+  }
+
   /**
    * Messages `[from, to)`, at most one page; go on from the page's `next`. Those of earlier Temporal runs of the session are
    * asked of those runs, which the server keeps until the namespace's retention ends; then the page starts later than asked.
@@ -176,11 +185,25 @@ export class RunHandle {
   }
 
   private async cancelledResult(): Promise<SessionResult> {
-    const { agent, revision, model, turns, toolCalls, usage, costUsd, costIncomplete, simulated, length } =
-      await this.state();
+    const {
+      agent,
+      revision,
+      model,
+      turns,
+      toolCalls,
+      usage,
+      costUsd,
+      costIncomplete,
+      simulated,
+      length,
+      compensation,
+      degraded,
+    } = await this.state();
     return {
       output: null,
       stopReason: 'cancelled',
+      ...(degraded.length > 0 && { degraded: [...degraded] }),
+      ...(compensation && { detail: compensationText(compensation), compensation }),
       agent,
       revision: revision ?? '',
       model: model ?? '',

@@ -9,6 +9,7 @@ import type {
   Period,
 } from './budget/ledger';
 import type { Micros } from './budget/money';
+import type { DoneEffect, EffectResult } from './compensation';
 import type { ArtifactRef, AssistantMessage, Message, ToolMessage, UserMessage } from './messages';
 import type { PermissionView } from './permissions/view';
 import type { Fork, Mount, RunOptions, TranscriptSegment } from './session';
@@ -57,6 +58,8 @@ export interface InvokeModelInput {
   contextTokens?: number;
   /** No summary could be made of late: what does not fit is dropped. Default: the call fails when a summary is due first. */
   withoutSummary?: true;
+  /** No model may stand in for this one: it is waited for. */
+  withoutFallback?: true;
   /** US dollars left; the call is refused when its worst case costs more. */
   budgetUsd?: number;
   /** US dollars spent before a reply pinned the agent: attempts that were lost. */
@@ -131,6 +134,26 @@ export interface RunToolInput {
   /** Workflow id of the session, where the call runs in another workflow for it. */
   session?: string;
   mounts?: Mount[];
+  /** Of an undo: what the call gave that it undoes. */
+  undoes?: EffectResult;
+}
+
+/** What became of an effect that somebody else asked for first. */
+export interface AwaitedEffect extends ToolMessage {
+  /** It took effect and was undone since. */
+  undone?: true;
+}
+
+/** Effects of a run, kept beyond its history, before it continues as new or they are undone. */
+export interface KeepEffectsInput {
+  firstRunId: string;
+  effects: DoneEffect[];
+}
+
+export interface ReadEffectsInput {
+  run: string;
+  firstRunId: string;
+  artifact: ArtifactRef;
 }
 
 /** As for the model call before which a summary is due. */
@@ -143,6 +166,7 @@ export interface SummariseInput
     | 'parameters'
     | 'contextFrom'
     | 'contextTokens'
+    | 'withoutFallback'
     | 'budgetUsd'
     | 'leased'
     | 'unknownPrice'
@@ -199,8 +223,10 @@ export interface HoldfastActivities {
   archiveTranscript(input: ArchiveTranscriptInput): Promise<TranscriptSegment>;
   /** @returns the capacity a decision counts in. Fails with `Approval.*` or `Input.Invalid` where it must not count. */
   checkDecision(input: CheckDecisionInput): Promise<{ as: string; signed: boolean }>;
-  /** Waits for an effect that another run, or an earlier call, asked for first. */
-  awaitEffect(id: string): Promise<ToolMessage>;
+  /** Waits for an effect that another run, or an earlier call, asked for first. @param undo id of its undo, where it can have one. */
+  awaitEffect(id: string, undo?: string): Promise<AwaitedEffect>;
+  keepEffects(input: KeepEffectsInput): Promise<ArtifactRef>;
+  readEffects(input: ReadEffectsInput): Promise<DoneEffect[]>;
   notifyApproval(input: NotifyApprovalInput): Promise<void>;
   /** Tells every running session under a query to stop, and looks which of those told before have ended. */
   stopRuns(input: StopRoundInput): Promise<StopRound>;

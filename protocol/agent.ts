@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { accountNameSchema } from './budget/account-name';
+import { onFailureSchema } from './compensation-wire';
 import { DEFAULT_LIMITS } from './default-limits';
 import { durationSchema } from './duration';
 import type { JsonSchema } from './json';
@@ -85,6 +86,32 @@ export const modelParametersSchema = z.strictObject({
 });
 export type ModelParameters = z.output<typeof modelParametersSchema>;
 
+const degradeSchema = z.strictObject({
+  model: z
+    .array(
+      z
+        .string()
+        .max(200)
+        .regex(/^[^/\s]+\/\S+$/, 'write provider/model, e.g. openai/gpt-5-mini'),
+    )
+    .min(1)
+    .max(8)
+    .optional()
+    .describe('Models "provider/model" that stand in, in this order, when the one before is unavailable.'),
+  tools: z
+    .record(
+      z.string().min(1),
+      z.union([
+        z.literal('skip'),
+        z.strictObject({ say: z.string().trim().min(1).max(2_000).describe('What the model reads beside that.') }),
+      ]),
+    )
+    .optional()
+    .describe(
+      'Tools or toolsets the run goes on without when they are unavailable: "skip", or what to say to the model.',
+    ),
+});
+
 export const agentDefinitionSchema = z.strictObject({
   name: z.string().regex(AGENT_NAME, 'lower-case letters, digits and dashes, starting with a letter, at most 63'),
   description: z.string().max(1_000).optional(),
@@ -113,6 +140,10 @@ export const agentDefinitionSchema = z.strictObject({
   account: accountNameSchema
     .optional()
     .describe('What its runs spend from, where they name no account; see docs/budgets.md.'),
+  onFailure: onFailureSchema.optional(),
+  degrade: degradeSchema
+    .optional()
+    .describe('What the run can go on without; see docs/degradation.md. Default: nothing; an outage is waited for.'),
   tags: z.array(z.string().max(64)).max(32).default([]),
 });
 

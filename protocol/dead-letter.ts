@@ -1,17 +1,19 @@
 import { z } from 'zod';
+import type { CompensationInput } from './compensation';
 import type { Actor } from './control';
 import type { EffectInput } from './effect';
 
 /**
  * `effect`: a call of a `once` tool whose outcome nobody knows or that was given up. `tool`: a call of an `idempotent` tool whose
- * attempts are used up. `notice`: people who could not be told.
+ * attempts are used up. `undo`: an effect of a run that was to be undone and was not. `notice`: people who could not be told.
  */
-export const DEAD_LETTER_KINDS = ['effect', 'tool', 'notice'] as const;
+export const DEAD_LETTER_KINDS = ['effect', 'tool', 'undo', 'notice'] as const;
 export type DeadLetterKind = (typeof DEAD_LETTER_KINDS)[number];
 
 /** What a retry does: the same once more, under the same idempotency key. */
 export type DeadWork =
   | { effect: EffectInput }
+  | { undo: CompensationInput }
   | { activity: string; input: unknown; timeoutMs: number; maxAttempts: number };
 
 /** Work that was given up: the input of the `deadLetter` workflow. */
@@ -60,6 +62,7 @@ export const deadLetterSchema = z.object({
   work: z
     .union([
       z.object({ effect: z.looseObject({}) }),
+      z.object({ undo: z.looseObject({}) }),
       z.object({ activity: z.string(), input: z.unknown(), timeoutMs: z.number(), maxAttempts: z.number() }),
     ])
     .describe('What a retry does once more, under the same idempotency key.'),

@@ -4,7 +4,7 @@ import type { ToolMessage } from './messages';
 import type { ToolSpec } from './tool';
 
 /** What the `effect` workflow needs to know of a tool. */
-export type EffectTool = Pick<ToolSpec, 'name' | 'effect' | 'timeoutMs' | 'maxAttempts' | 'checks'>;
+export type EffectTool = Pick<ToolSpec, 'name' | 'effect' | 'timeoutMs' | 'maxAttempts' | 'checks' | 'undoes'>;
 
 /** The input of the `effect` workflow: one call that may take effect once. */
 export interface EffectInput {
@@ -17,6 +17,8 @@ export interface EffectInput {
   tenant?: string;
   /** It was given up before: the tool's own check is asked first. */
   again?: true;
+  /** The run can do without it: when attempt after attempt provably does nothing, nobody is asked. */
+  skips?: true;
   /** Who decides when its outcome cannot be known. */
   approval?: ApprovalTerms;
 }

@@ -109,6 +109,8 @@ export type ToolOutcome =
   | 'failed'
   | 'timed-out'
   | 'cancelled'
+  /** It could not be reached, and the agent goes on without it (`degrade`). */
+  | 'unavailable'
   /** The worker was lost while a `once` tool ran: it may or may not have taken effect. */
   | 'outcome-unknown';
 

@@ -12,6 +12,8 @@ export const WORKFLOW = {
   ledger: 'ledger',
   /** One call of a `once` tool; its id is made of what is done, so that it is done once. */
   effect: 'effect',
+  /** Undoes the effects of a run that ended without success; its input is a `CompensationInput`. */
+  compensation: 'compensation',
   /** Work that was given up, kept until somebody retries or discards it; its input is a `DeadLetter`. */
   deadLetter: 'deadLetter',
   /** An order to stop many runs; its input is a `StopOrder`, its result a `StopReceipt`. */
@@ -44,6 +46,8 @@ export const QUERY = {
   purse: 'purse',
   /** Of a dead letter: `() => DeadLetterView`. */
   letter: 'letter',
+  /** Of a compensation: `() => CompensationView`. */
+  compensation: 'compensation',
   /** Of an emergency stop: `() => StopReceipt`, as far as it is known. */
   receipt: 'receipt',
 } as const;

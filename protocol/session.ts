@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { type Limits, limitOverridesSchema, modelParametersSchema, type ResolvedAgent } from './agent';
 import { accountNameSchema } from './budget/account-name';
 import type { PurseState } from './budget/lease';
+import type { CompensationView, DoneEffect } from './compensation';
+import { onFailureSchema } from './compensation-wire';
 import {
   breakpointsSchema,
   type ChatState,
@@ -11,6 +13,7 @@ import {
   type Pause,
   prioritySchema,
 } from './control';
+import type { Degraded } from './degrade';
 import type { FailureCode } from './failures';
 import type { ArtifactRef, Message, ToolCallPart } from './messages';
 import { narrowingSchema } from './permissions/policy';
@@ -60,6 +63,7 @@ export const sessionOptionsSchema = z.strictObject({
   requester: z.string().trim().min(1).max(200).optional(),
   /** What the run spends from, e.g. `acme/research`. Default: the agent's account, if it has one. */
   account: accountNameSchema.optional(),
+  onFailure: onFailureSchema.optional(),
   /** Turns per Temporal run before it continues as new. Default: when the server suggests it. */
   rolloverTurns: z.number().int().positive().optional(),
   /** Makes the run a chat: it answers message after message, each sent with the update `send`, and may start without one. */
@@ -142,6 +146,12 @@ export interface SessionProgress {
   /** Calls of the last reply that ride along with the next model call. */
   quickCalls: Pick<ToolCallPart, 'id' | 'name'>[];
   todos: TodoItem[];
+  /** What it goes on without. */
+  degraded?: Degraded[];
+  /** The model the run was to use, where another stands in. */
+  fellBackFrom?: string;
+  /** No model may stand in: none that is declared is permitted. */
+  withoutFallback?: true;
   /** Milliseconds since epoch, workflow time. */
   startedAt: number;
   /** Where the counters stood when the exchange of a chat began: limits on turns, tool calls and time are per exchange. */
@@ -161,6 +171,16 @@ export interface CarriedSession {
   purse?: PurseState;
   control?: ControlState;
   chat?: ChatState;
+  effects?: EffectsState;
+}
+
+/** What a run did outside that may have to be undone. */
+export interface EffectsState {
+  done: DoneEffect[];
+  /** Earlier ones. */
+  archived?: ArtifactRef[];
+  /** Of all of them. */
+  count: number;
 }
 
 export interface SessionResult {
@@ -185,6 +205,10 @@ export interface SessionResult {
   length: number;
   /** Exchanges finished, of a chat. */
   exchanges?: number;
+  /** What it went on without, as its agent declares; absent when there was nothing. */
+  degraded?: Degraded[];
+  /** What was undone, of a run that ended without success and was to undo its effects. */
+  compensation?: CompensationView;
 }
 
 /** The answer to the `transcript` query. */
@@ -211,7 +235,7 @@ export type SessionStatus =
   | 'cancelled';
 
 /** What a session does right now. */
-export type SessionPhase = 'starting' | 'model' | 'tools' | 'waiting' | 'rolling-over' | 'ended';
+export type SessionPhase = 'starting' | 'model' | 'tools' | 'waiting' | 'rolling-over' | 'undoing' | 'ended';
 
 /** The answer to the `state` query. */
 export interface SessionStateView {
@@ -239,6 +263,10 @@ export interface SessionStateView {
   /** The latest actions of operators. */
   actions: readonly ControlAction[];
   chat: ChatView | null;
+  /** What it goes on without, as its agent declares. */
+  degraded: readonly Degraded[];
+  /** Set once the run's effects are being undone. */
+  compensation: CompensationView | null;
   stopReason: StopReason | null;
   failure: { code: FailureCode; message: string } | null;
 }

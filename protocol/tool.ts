@@ -39,6 +39,8 @@ export interface ToolSpec {
   scope?: EffectScope;
   /** Of a `once` tool: it can find out whether an earlier attempt took effect. */
   checks?: true;
+  /** It can undo what a call did, where a run's effects are to be undone. */
+  undoes?: true;
   /** US dollars one call costs, beside what the model costs. */
   priceUsd?: number;
 }

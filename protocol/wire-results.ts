@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { limitsSchema } from './agent';
 import { approvalTermsSchema, verdictSchema } from './approval';
+import { compensationSchema } from './compensation-wire';
 import { FAILURE, type FailureCode } from './failures';
 import { artifactRefSchema, textPartSchema, userPartSchema } from './messages';
 import { policySchema } from './permissions/policy';
@@ -57,6 +58,16 @@ const spent = {
   length: count.describe('Messages in the transcript.'),
 };
 
+const degradedSchema = z.array(
+  z.object({
+    dependency: z.string().describe('`tool NAME` or `model PROVIDER/MODEL`.'),
+    reason: z.string(),
+    since: moment,
+    instead: z.string().optional().describe('Of a model: the route that stands in.'),
+    exchange: count.optional().describe('Of a chat: the exchange in which it was so.'),
+  }),
+);
+
 export const sessionResultSchema = z.object({
   output: z
     .unknown()
@@ -69,6 +80,10 @@ export const sessionResultSchema = z.object({
   model: z.string(),
   ...spent,
   exchanges: count.optional().describe('Exchanges finished, of a chat.'),
+  degraded: degradedSchema.optional().describe('What the run went on without, as its agent declares.'),
+  compensation: compensationSchema
+    .optional()
+    .describe('Of a run that ended without success and was to undo its effects.'),
 });
 
 const actedSchema = z.object({ by: z.string(), reason: z.string().optional(), at: moment });
@@ -77,7 +92,7 @@ export const sessionStateSchema = z.object({
   status: z
     .enum(['running', 'waiting', 'paused', 'idle', 'completed', 'stopped', 'failed', 'cancelled'])
     .describe('`waiting` waits for an approval, `paused` for an operator, `idle` (a chat) for a message.'),
-  phase: z.enum(['starting', 'model', 'tools', 'waiting', 'rolling-over', 'ended']),
+  phase: z.enum(['starting', 'model', 'tools', 'waiting', 'rolling-over', 'undoing', 'ended']),
   agent: z.string(),
   revision: z.string().nullable(),
   model: z.string().nullable(),
@@ -100,6 +115,8 @@ export const sessionStateSchema = z.object({
       closing: z.boolean(),
     })
     .nullable(),
+  degraded: degradedSchema.describe('What the run goes on without, as its agent declares.'),
+  compensation: compensationSchema.nullable().describe("Set once the run's effects are being undone."),
   stopReason: stopReasonSchema.nullable(),
   failure: z.object({ code: z.string().describe('One of docs/errors.'), message: z.string() }).nullable(),
 });
@@ -159,6 +176,7 @@ export const messageSchema = z.discriminatedUnion('role', [
       'failed',
       'timed-out',
       'cancelled',
+      'unavailable',
       'outcome-unknown',
     ]),
     content: z.string().describe('What the model reads; a preview when `artifact` is set.'),

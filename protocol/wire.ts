@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AGENT_NAME } from './agent';
+import { agentCheckSchema } from './agent-check';
 import { decisionSchema } from './approval';
 import { freezeSchema, openAccountSchema, setTermsSchema, topUpSchema } from './budget/terms';
 import {
@@ -10,6 +11,7 @@ import {
   ledgerInputSchema,
   purseSchema,
 } from './budget/wire';
+import { compensationSchema } from './compensation-wire';
 import { actorSchema, changeSchema, sendSchema, steerSchema, stepSchema } from './control';
 import { deadLetterSchema, deadLetterViewSchema } from './dead-letter';
 import type { JsonSchema } from './json';
@@ -63,6 +65,7 @@ const SCHEMAS: Record<string, z.ZodType> = {
   [`${QUERY.letter}.result`]: deadLetterViewSchema,
   [`${WORKFLOW.emergencyStop}.input`]: stopOrderSchema,
   [`${UPDATE.release}.input`]: actorSchema,
+  [`${QUERY.compensation}.result`]: compensationSchema,
   [`${QUERY.receipt}.result`]: stopReceiptSchema,
   [`${QUERY.view}.result`]: approvalViewSchema,
   [`${WORKFLOW.ledger}.input`]: ledgerInputSchema,
@@ -80,6 +83,7 @@ const SCHEMAS: Record<string, z.ZodType> = {
   [`${QUERY.state}.result`]: sessionStateSchema,
   [`${QUERY.transcript}.result`]: transcriptPageSchema,
   [`${QUERY.exchange}.result`]: exchangeSchema,
+  'agentCheck.result': agentCheckSchema,
 };
 
 /** JSON Schemas of what crosses the wire, by name: published in `docs/schemas/`, for clients in any language. */

@@ -189,6 +189,12 @@ const SESSIONS = {
     },
     effects: true,
   },
+  compensated: {
+    agent: { tools: ['book'], onFailure: 'compensate', limits: { turns: 3 } },
+    start: { rolloverTurns: 2 },
+    steps: ['a', 'b', 'c'].map((text) => ({ toolCalls: [call('book', text)] })),
+    compensation: true,
+  },
   summarised: {
     agent: { context: { maxTokens: 4_000, summarise: { at: 1_500 } } },
     start: { rolloverTurns: 6 },
@@ -234,7 +240,19 @@ async function until(condition) {
 
 async function record(
   name,
-  { steps, agent, agentName = AGENT.name, start, cancelWhen, during, also = [], effects = false, workflow, args },
+  {
+    steps,
+    agent,
+    agentName = AGENT.name,
+    start,
+    cancelWhen,
+    during,
+    also = [],
+    effects = false,
+    compensation = false,
+    workflow,
+    args,
+  },
 ) {
   const plugin = new HoldfastPlugin({
     agents: agentsFor(workflow, agent),
@@ -268,6 +286,10 @@ async function record(
   });
   await keepAll(name, workflow ? 'own' : '.');
   for (const ending of also) await keepAll(name + ending, '.');
+  if (compensation) {
+    const query = `WorkflowType = "compensation" AND HoldfastParent = "${name}"`;
+    for await (const { workflowId } of client.workflow.list({ query })) await keepAll(workflowId, '.', `${name}-undo`);
+  }
   if (!effects) return;
   const query = `WorkflowType = "effect" AND HoldfastParent = "${name}"`;
   const found = [];
@@ -318,6 +340,7 @@ function tools() {
     tool('note', 'idempotent'),
     tool('look', 'read', { quick: true }),
     tool('stamp', 'once'),
+    tool('book', 'once', { undo: () => 'taken back' }),
     tool('wait', 'idempotent', { execute: wait }),
     tool('measure', 'read', { execute: ({ text }) => ({ length: text.length }) }),
   ];

@@ -106,6 +106,11 @@ export const ARCHIVE: ActivityOptions = {
   retry: { initialInterval: 200, maximumInterval: 30_000 },
 };
 
+/** Without it nobody would know later what there is to undo. */
+export const KEEP_EFFECTS: ActivityOptions = { ...ARCHIVE, summary: 'put away what the run did' };
+
+export const READ_EFFECTS: ActivityOptions = { ...ARCHIVE, summary: 'look up what the run did' };
+
 /** Copying the beginning of a fork: refused at once when there is no such beginning. */
 export const ADOPT: ActivityOptions = { ...ARCHIVE, summary: 'copy the beginning of the forked run' };
 

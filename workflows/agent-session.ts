@@ -1,5 +1,6 @@
 import {
   allHandlersFinished,
+  CancellationScope,
   condition,
   continueAsNew,
   isCancellation,
@@ -19,6 +20,7 @@ import type { PermissionView } from '../protocol/permissions/view';
 import type { Fork, SessionInput, SessionResult, TranscriptSegment } from '../protocol/session';
 import { ADOPT, ARCHIVE, modelOptions } from './activity-options';
 import { approvalIdOf, askApproval } from './ask-approval';
+import { compensate, keepEffects } from './compensate';
 import { conditionWithin } from './condition-within';
 import { closePurse, connectPurse } from './connect-purse';
 import { Control } from './control';
@@ -31,7 +33,7 @@ import { type Handled, handleQueries, handleUpdates } from './handlers';
 import { Inbox } from './inbox';
 import { messageOf } from './message-of';
 import { recordEnd, recordRefusal, recordStart, recordStatus } from './search-attributes';
-import { Session } from './session';
+import { isComplete, Session } from './session';
 import { driveSession } from './session-driver';
 import { normaliseInput } from './session-input';
 import type { Beginning } from './session-start';
@@ -55,6 +57,9 @@ export async function agentSession(given: SessionInput): Promise<SessionResult> 
 
 async function runSession(session: Session, guard: Guard): Promise<SessionResult> {
   const { inbox } = session;
+  const scope = CancellationScope.current();
+  // Whoever ends a run is not kept waiting for people who decide on what is undone.
+  const hurried = () => scope.consideredCancelled || session.control.ending?.reason === 'stopped';
   const deps = depsOf(session, guard);
   session.onStatus = recordStatus;
   session.onDeadline = () => guard.rearm();
@@ -64,6 +69,7 @@ async function runSession(session: Session, guard: Guard): Promise<SessionResult
     if (end.kind === 'rollover') return await rollOver(session);
     if (inbox) inbox.abandon(end.stop);
     else session.settleOpenCalls();
+    if (!isComplete(end.stop)) await compensate(session, hurried);
     const result = session.end(end.stop);
     if (session.purse) await closePurse(session.purse);
     recordEnd(session);
@@ -71,7 +77,10 @@ async function runSession(session: Session, guard: Guard): Promise<SessionResult
     if (!allHandlersFinished()) await condition(allHandlersFinished);
     return result;
   } catch (error) {
-    if (session.purse && (isCancellation(error) || failureOf(error))) await closePurse(session.purse);
+    if (isCancellation(error) || failureOf(error)) {
+      if (session.purse) await closePurse(session.purse);
+      await compensate(session, hurried);
+    }
     throw closed(session, error);
   } finally {
     setCurrentDetails(detailsOf(session));
@@ -178,6 +187,7 @@ async function rollOver(session: Session): Promise<never> {
   const input: ArchiveTranscriptInput = { firstRunId, from, to, digest };
   const segment =
     to > from ? await scheduleActivity<TranscriptSegment>('archiveTranscript', [input], ARCHIVE) : undefined;
+  await keepEffects(session);
   await condition(allHandlersFinished);
   await session.purse?.flushed();
   return continueAsNew<typeof agentSession>({ ...session.given, input: null, carried: session.carry(segment) });
@@ -192,7 +202,7 @@ function closed(session: Session, error: unknown): unknown {
   }
   const failure = failureOf(error);
   if (!failure) return error;
-  session.fail(failure);
+  const told = session.fail(failure);
   recordEnd(session);
-  return toApplicationFailure({ ...failure, details: { ...failure.details, session: viewOf(session) } });
+  return toApplicationFailure({ ...told, details: { ...told.details, session: viewOf(session) } });
 }

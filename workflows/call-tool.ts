@@ -67,7 +67,7 @@ async function runCall(spec: ToolSpec, input: RunToolInput, summary: string): Pr
   if (spec.effect === 'once') {
     const { workflowId: run } = workflowInfo();
     const effect = { tool: effectToolOf(spec), call: { ...input, session: run }, run };
-    return runOnce(effectIdOf(scopeOf(spec, run), input), effect, summary);
+    return (await runOnce(effectIdOf(scopeOf(spec, run), input), effect, summary)).message;
   }
   const call = scheduleActivity<ToolMessage>(toolActivityType(spec.name), [input], toolOptions(spec, summary));
   return call.catch((error) => withoutResult(spec, input.callId, error));

@@ -1,6 +1,7 @@
 import type { LeaseShort, SummariseInput, SummariseResult } from '../protocol/activities';
 import type { Failure } from '../protocol/failures';
 import { addUsage } from '../protocol/usage';
+import { fallBack } from './degrade';
 import { notSent, provide, settleCall, settleFailure } from './paying';
 import type { Session } from './session';
 
@@ -8,6 +9,7 @@ import type { Session } from './session';
 const TURNS_WITHOUT = 10;
 
 export interface CompactionDeps {
+  now(): number;
   summarise(input: SummariseInput, summary: string): Promise<SummariseResult | LeaseShort>;
   failureOf(error: unknown): Failure | undefined;
   lostUsd(error: unknown): number | undefined;
@@ -53,8 +55,10 @@ export async function summarise(session: Session, deps: CompactionDeps): Promise
     else progress.summaryFailedAt = progress.turns;
   } catch (error) {
     settleFailure(session, deps.lostUsd(error));
-    if (!deps.failureOf(error)) throw error;
-    progress.summaryFailedAt = progress.turns;
+    const failure = deps.failureOf(error);
+    if (!failure) throw error;
+    if (fallBack(session, failure, deps.now())) progress.summaryDue = true;
+    else progress.summaryFailedAt = progress.turns;
   }
 }
 
@@ -96,5 +100,6 @@ function inputOf({ agent, model, progress, limits, parameters, transcript }: Ses
     ...(parameters && { parameters }),
     ...(limits.costUsd !== undefined && { budgetUsd: limits.costUsd - progress.costUsd }),
     ...(contextTokens !== undefined && { contextTokens }),
+    ...(progress.withoutFallback && { withoutFallback: true as const }),
   };
 }

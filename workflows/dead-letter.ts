@@ -15,6 +15,7 @@ import type { DeadLetter, DeadLetterAttempt, DeadLetterEnd, DeadWork } from '../
 import type { ToolMessage } from '../protocol/messages';
 import { againOptions } from './activity-options';
 import { checkActor, refuse } from './check-update';
+import type { compensation } from './compensation';
 import type { effect } from './effect';
 import { discardUpdate, letterQuery, retryUpdate } from './messages';
 import { recordLetter } from './search-attributes';
@@ -79,6 +80,7 @@ export async function deadLetter(
 /** The work once more. What it may fail with is kept; a bug or a cancellation goes up. */
 async function again(work: DeadWork, number: number): Promise<{ result: unknown } | { failure: string }> {
   try {
+    if ('undo' in work) return await undoAgain(work, number);
     const result = await ('effect' in work ? effectAgain(work, number) : activityAgain(work));
     const { outcome, content } = Object(result) as Partial<ToolMessage>;
     return outcome === undefined || outcome === 'ok' ? { result } : { failure: `${outcome}: ${content}` };
@@ -98,6 +100,18 @@ function effectAgain({ effect: input }: Extract<DeadWork, { effect: unknown }>, 
     parentClosePolicy: 'ABANDON',
     cancellationType: 'WAIT_CANCELLATION_COMPLETED',
   });
+}
+
+/** Under the permissions of the run, as before: who was not let may be let now. */
+async function undoAgain({ undo }: Extract<DeadWork, { undo: unknown }>, number: number) {
+  const result = await executeChild<typeof compensation>('compensation', {
+    workflowId: `${workflowInfo().workflowId}/again-${number}`,
+    args: [{ ...undo, again: number }],
+    staticSummary: 'undo again',
+    parentClosePolicy: 'ABANDON',
+  });
+  const [left] = result.left;
+  return left ? { failure: left.because } : { result };
 }
 
 function activityAgain({ activity, input, ...limits }: Extract<DeadWork, { activity: string }>): Promise<unknown> {

@@ -1,4 +1,6 @@
+import { type CompensationView, compensationText } from '../protocol/compensation';
 import type { Pause } from '../protocol/control';
+import { degradedText } from '../protocol/degrade';
 import type { ChatView } from '../protocol/session';
 import type { Session, TurnNote } from './session';
 
@@ -15,6 +17,8 @@ export function detailsOf(session: Session): string {
   if (inbox) lines.push('', chatLine(inbox.view()));
   if (control.paused) lines.push('', pauseLine(control.paused));
   for (const { id, title } of session.waitsFor) lines.push('', `**waits for approval** \`${id}\`: ${title}`);
+  for (const one of progress.degraded ?? []) lines.push('', `**goes on without** ${degradedText(one)}`);
+  if (session.compensation) lines.push('', undoneLine(session.compensation));
   if (progress.todos.length > 0) {
     lines.push('', ...progress.todos.map((todo) => `- [${todo.status === 'done' ? 'x' : ' '}] ${todo.text}`));
   }
@@ -44,6 +48,10 @@ export function detailsOf(session: Session): string {
 function chatLine({ title, finished, queued, closing }: ChatView): string {
   const about = [title && `**${title}**`, `${finished} answered`, `${queued} waiting`, closing && 'closing'];
   return `chat · ${about.filter(Boolean).join(' · ')}`;
+}
+
+function undoneLine(compensation: CompensationView): string {
+  return `**undo** ${compensationText(compensation) || 'begins'}`;
 }
 
 function pauseLine({ by, reason }: Pause): string {

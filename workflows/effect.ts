@@ -43,6 +43,7 @@ export async function effect(input: EffectInput): Promise<ToolMessage> {
         await sleep(FIRST_PAUSE_MS * 2 ** repeats, { summary: 'before the next attempt' });
         continue;
       }
+      if (known === 'not-done' && input.skips) return settled(input, skipped(input));
       const settlement = await askPeople(input, known, repeats);
       if (settlement === 'retry') continue;
       if (settlement.outcome !== 'ok') await keep(input, settlement);
@@ -77,6 +78,10 @@ async function attemptOnce(
       ? answered(messageKey(call), 'failed', error.cause?.message ?? error.message)
       : 'unknown';
   }
+}
+
+function skipped({ call }: EffectInput): ToolMessage {
+  return answered(messageKey(call), 'unavailable', `It did nothing in ${MOST_REPEATS + 1} attempts.`);
 }
 
 /** The tool itself may know. */
@@ -158,9 +163,9 @@ async function cancelled(input: EffectInput): Promise<ToolMessage> {
   return settled(input, unknown);
 }
 
-/** A dead letter, so that somebody can still see to it. What is done again from a letter has one already. */
+/** A dead letter, so that somebody can still see to it. What is done again from a letter has one already; an undo gets its own. */
 async function keep(input: EffectInput, { content: cause }: ToolMessage): Promise<void> {
-  if (input.again) return;
+  if (input.again || input.call.undoes) return;
   const { tool, call, run, agent, tenant } = input;
   const title = `${tool.name} ${argumentsText(call)}`;
   const from = { run, ...(agent !== undefined && { agent }), ...(tenant !== undefined && { tenant }) };

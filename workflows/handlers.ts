@@ -143,7 +143,7 @@ function handleChat(run: Handled, inbox: Inbox): void {
       validator: (sending) => {
         const chars = checkSending(sending, run.input.agent);
         if (inbox.knows(currentUpdateInfo()?.id ?? '')) return;
-        if (inbox.closed || run.control.ending?.reason === 'stopped' || run.session?.phase === 'ended')
+        if (inbox.closed || run.control.ending?.reason === 'stopped' || run.session?.isOver)
           refuse('Chat.Closed', 'the chat takes no more messages', 'Start another one.');
         if (inbox.isFull(chars))
           refuse('Chat.QueueFull', 'too many messages wait already', 'Wait for the next answer and send again.');
@@ -234,7 +234,7 @@ function needsPause(control: Control, action: string): void {
 
 function needsWork({ inbox, session }: Handled, action: string, hint: string): void {
   if (inbox && !inbox.working) refuse('Control.Illegal', `cannot ${action}: the chat waits for a message`, hint);
-  if (session?.phase === 'ended') illegal(action, 'it has ended');
+  if (session?.isOver) illegal(action, 'it has ended');
 }
 
 function illegal(action: string, why: string): never {

@@ -4,6 +4,7 @@ import type { ApprovalView, Decision } from '../protocol/approval';
 import type { LeaseReply, LeaseRequest, PurseView } from '../protocol/budget/lease';
 import type { AccountView, Decided, EntriesPage } from '../protocol/budget/ledger';
 import type { Freeze, OpenAccount, SetTerms, TopUp } from '../protocol/budget/terms';
+import type { CompensationView } from '../protocol/compensation';
 import type { Actor, Change, Exchange, Receipt, Sending, Steering, Step } from '../protocol/control';
 import type { DeadLetterView } from '../protocol/dead-letter';
 import { QUERY, SIGNAL, UPDATE } from '../protocol/names';
@@ -47,6 +48,8 @@ export const decidedSignal = defineSignal<[Decided]>(SIGNAL.decided);
 export const letterQuery = defineQuery<DeadLetterView>(QUERY.letter);
 export const retryUpdate = defineUpdate<string, [Actor]>(UPDATE.retry);
 export const discardUpdate = defineUpdate<void, [Actor]>(UPDATE.discard);
+
+export const compensationQuery = defineQuery<CompensationView>(QUERY.compensation);
 
 export const receiptQuery = defineQuery<StopReceipt>(QUERY.receipt);
 export const releaseUpdate = defineUpdate<void, [Actor]>(UPDATE.release);

@@ -1,11 +1,15 @@
+import type { ResolvedAgent } from '../protocol/agent';
 import type { ApprovalOutcome, ApprovalRequest } from '../protocol/approval';
 import { contentDigest } from '../protocol/content-digest';
 import type { Failure } from '../protocol/failures';
 import type { ToolCallPart, ToolMessage } from '../protocol/messages';
 import { outsideSource } from '../protocol/permissions/outside';
 import type { Ruling } from '../protocol/permissions/verdict';
+import type { WaitsFor } from '../protocol/permissions/view';
+import type { SessionInput } from '../protocol/session';
 import type { ToolSpec } from '../protocol/tool';
 import { argumentsText } from './arguments-text';
+import type { Authority } from './authority';
 import { answered } from './run-calls';
 import type { Session } from './session';
 
@@ -27,6 +31,24 @@ export interface Permitted {
   note?: string;
 }
 
+/** Whose call it is: a session's, or that of what undoes its effects. */
+export interface Caller {
+  readonly agent: Pick<ResolvedAgent, 'name' | 'revision'>;
+  readonly given: Pick<SessionInput, 'requester' | 'tenant'>;
+  readonly authority: Authority;
+  ruleOn(spec: ToolSpec, call: ToolCallPart): Ruling;
+  wait(waits: WaitsFor): void;
+  waited(waits: WaitsFor): void;
+}
+
+/** A call that may not run. */
+export interface Refused {
+  /** In a few words. */
+  because: string;
+  /** What the model reads. */
+  told: string;
+}
+
 /** Arguments an approver is shown in full; larger ones stay in the artifact store, and their digest stands for them. */
 const MAX_SHOWN = 32_000;
 
@@ -39,24 +61,34 @@ export async function permit(
 ): Promise<Permitted | ToolMessage> {
   const ruling = session.ruleOn(spec, call);
   if (ruling.verdict === 'allow') return { call };
-  if (ruling.verdict === 'deny') return denied(call, ruling.because);
+  const decided = await decide(session, spec, call, deps, ruling);
+  return 'told' in decided ? answered(call, 'denied', decided.told) : decided;
+}
+
+/** Whether a call may run, and why not; asks people where a rule says so. */
+export async function decide(
+  session: Caller,
+  spec: ToolSpec,
+  call: ToolCallPart,
+  deps: PermitDeps,
+  ruling = session.ruleOn(spec, call),
+): Promise<Permitted | Refused> {
+  if (ruling.verdict === 'allow') return { call };
+  if (ruling.verdict === 'deny') return denied(ruling.because);
   const request = requestOf(session, spec, call, ruling);
   const outcome = await askPeople(session, spec.name, request, deps);
   if ('problem' in outcome) {
-    return answered(
-      call,
-      'denied',
-      `An approval is needed and cannot be asked for: ${outcome.problem}. Nothing was run.`,
-    );
+    const because = `An approval is needed and cannot be asked for: ${outcome.problem}`;
+    return { because, told: `${because}. Nothing was run.` };
   }
-  if (outcome.verdict !== 'approved') return notApproved(call, outcome);
+  if (outcome.verdict !== 'approved') return notApproved(outcome);
   remember(session, outcome, deps.now());
   if (!outcome.edit) return { call };
   const { artifact: _artifact, ...rest } = call;
   const edited = { ...rest, arguments: outcome.edit };
   // A person may answer what a policy asks, and may not change a call into one that is forbidden.
   const again = session.ruleOn(spec, edited);
-  if (again.verdict === 'deny') return denied(call, again.because);
+  if (again.verdict === 'deny') return denied(again.because);
   return { call: edited, note: `Approved with changed arguments: ${JSON.stringify(outcome.edit)}` };
 }
 
@@ -79,7 +111,7 @@ export interface Said extends ApprovalOutcome {
 
 /** Asks, and says so of the run for as long as it waits. A request nobody could decide is told, not thrown. */
 export async function askPeople(
-  session: Session,
+  session: Caller,
   tool: string,
   request: Omit<ApprovalRequest, 'run'>,
   deps: PermitDeps,
@@ -99,7 +131,7 @@ export async function askPeople(
 }
 
 function requestOf(
-  { agent, given, authority }: Session,
+  { agent, given, authority }: Caller,
   { name, description }: ToolSpec,
   call: ToolCallPart,
   { because, approval }: Ruling,
@@ -125,25 +157,19 @@ function requestOf(
   };
 }
 
-function remember({ authority }: Session, { grant, votes, id }: Said, at: number): void {
+function remember({ authority }: Caller, { grant, votes, id }: Said, at: number): void {
   const last = votes.at(-1);
   if (grant !== undefined && last) authority.grant({ rule: grant, by: last.by, at, from: id });
 }
 
-function denied(call: ToolCallPart, because: string): ToolMessage {
-  return answered(
-    call,
-    'denied',
-    `Not permitted: ${because}. Nothing was run. Go on without it, or say what you need it for.`,
-  );
+function denied(because: string): Refused {
+  const told = `Not permitted: ${because}. Nothing was run. Go on without it, or say what you need it for.`;
+  return { because: `not permitted: ${because}`, told };
 }
 
-function notApproved(call: ToolCallPart, { verdict, reason, votes }: ApprovalOutcome): ToolMessage {
+function notApproved({ verdict, reason, votes }: ApprovalOutcome): Refused {
   const by = votes.findLast((vote) => vote.verdict === 'deny')?.by;
   const who = verdict === 'denied' && by !== undefined ? ` by ${by}` : '';
-  return answered(
-    call,
-    'denied',
-    `The approval was ${verdict}${who}${reason === undefined ? '' : `: ${reason}`}. Nothing was run.`,
-  );
+  const because = `The approval was ${verdict}${who}${reason === undefined ? '' : `: ${reason}`}`;
+  return { because, told: `${because}. Nothing was run.` };
 }

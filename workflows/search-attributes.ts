@@ -1,6 +1,7 @@
 import { defineSearchAttributeKey, type SearchAttributePair } from '@temporalio/common';
 import { upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import type { ApprovalRequest } from '../protocol/approval';
+import type { CompensationInput } from '../protocol/compensation';
 import type { DeadLetter } from '../protocol/dead-letter';
 import type { EffectInput } from '../protocol/effect';
 import { SEARCH_ATTRIBUTE } from '../protocol/names';
@@ -72,6 +73,16 @@ export function recordEffect({ agent, run, tenant }: EffectInput, status: string
   if (agent !== undefined && status === 'running') pairs.push({ key: agentKey, value: agent });
   if (tenant !== undefined && status === 'running') pairs.push({ key: tenantKey, value: tenant });
   upsertSearchAttributes(pairs);
+}
+
+/** What a compensation is found by. */
+export function recordCompensation({ agent, run, tenant }: CompensationInput, status: string): void {
+  upsertSearchAttributes([
+    { key: statusKey, value: status },
+    { key: parentKey, value: run },
+    { key: agentKey, value: agent },
+    ...(tenant === undefined ? [] : [{ key: tenantKey, value: tenant }]),
+  ]);
 }
 
 /** What a dead letter is found by, and what became of it. */

@@ -9,6 +9,7 @@ import { addUsage } from '../protocol/usage';
 import { argumentsText } from './arguments-text';
 import { askHuman } from './ask-human';
 import { type CompactionDeps, canSummarise, noteSummaryDue, summarise, withoutSummary } from './compaction';
+import { fallBack, noteUnavailable, stillUnavailable } from './degrade';
 import { type Stop, stopBeforeTools, stopBeforeTurn } from './gates';
 import { grouped } from './grouped';
 import { countRepeats } from './loop-breaker';
@@ -117,11 +118,12 @@ async function askModel(session: Session, deps: SessionDeps): Promise<InvokeMode
         notSent(session, result);
         continue;
       }
-      recordReply(session, result);
+      recordReply(session, result, deps.now());
       return result;
     } catch (error) {
       settleFailure(session, deps.lostUsd(error));
       const failure = deps.failureOf(error);
+      if (failure && fallBack(session, failure, deps.now())) continue;
       if (failure && noteSummaryDue(session, failure)) return undefined;
       if (failure?.code === 'Model.ContextTooLong' && shrunk++ < SHRINK_ATTEMPTS && shrinkContext(session, failure))
         continue;
@@ -171,6 +173,7 @@ function modelInput(session: Session): InvokeModelInput {
     ...(session.pinned ? pinnedInput(session) : firstInput(session)),
     ...session.purse?.offer(),
     ...(contextTokens !== undefined && { contextTokens }),
+    ...(progress.withoutFallback && { withoutFallback: true as const }),
     ...(withoutSummary(session) && { withoutSummary: true as const }),
   };
 }
@@ -193,7 +196,7 @@ function pinnedInput({ agent, model, progress, limits, parameters, mounts }: Ses
   };
 }
 
-function recordReply(session: Session, result: InvokeModelResult): void {
+function recordReply(session: Session, result: InvokeModelResult, now: number): void {
   const { progress, transcript } = session;
   if (result.agent) session.pin(result.agent);
   progress.turns++;
@@ -204,7 +207,10 @@ function recordReply(session: Session, result: InvokeModelResult): void {
   progress.contextFrom = result.contextFrom;
   if (result.summaryDue) progress.summaryDue = true;
   transcript.seen();
-  for (const message of result.quickResults ?? []) transcript.append(message);
+  for (const message of result.quickResults ?? []) {
+    transcript.append(message);
+    noteUnavailable(session, message, now);
+  }
   progress.quickCalls = [];
   transcript.append(result.message);
   session.noteTurn(result);
@@ -216,7 +222,8 @@ function admitCalls(session: Session, calls: ToolCallPart[]): Stop | ToolCallPar
   const stop = stopBeforeTools(progress, session.limits, calls.length);
   if (stop) return declineCalls(session, calls, stop);
   progress.toolCalls += calls.length;
-  const free = (call: ToolCallPart) => isFree(session, specOf(agent, call.name) as ToolSpec, call);
+  const free = (call: ToolCallPart) =>
+    isFree(session, specOf(agent, call.name) as ToolSpec, call) && !stillUnavailable(session, call);
   if (session.control.stepwise || !canRideAlong(calls, agent) || !calls.every(free)) return calls;
   for (const call of calls) noteOutside(session, specOf(agent, call.name), call);
   progress.quickCalls = calls.map(({ id, name }) => ({ id, name }));
@@ -246,6 +253,8 @@ async function runOneTool(
   asked: ToolCallPart,
   deps: SessionDeps,
 ): Promise<ToolMessage> {
+  const without = stillUnavailable(session, asked);
+  if (without) return without;
   const permitted = await permit(session, spec, asked, deps);
   if ('role' in permitted) return permitted;
   const result = await runPermitted(session, spec, permitted.call, deps);

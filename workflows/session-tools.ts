@@ -9,14 +9,28 @@ import { quickToolOptions, toolOptions } from './activity-options';
 import { argumentsText } from './arguments-text';
 import { termsOf } from './authority';
 import { bury } from './bury';
+import { unavailable } from './degrade';
 import { isExhausted, toolFailure } from './failures';
 import { answered } from './run-calls';
-import { effectIdOf, effectToolOf, runOnce, scopeOf } from './run-once';
+import { effectIdOf, effectToolOf, type OnceDone, runOnce, scopeOf } from './run-once';
 import type { Session } from './session';
 
-/** How a session's tool calls are run: each where its effect belongs. */
-export function runSessionTool(session: Session, spec: ToolSpec, input: RunToolInput, summary: string) {
-  return spec.effect === 'once' ? runEffect(session, spec, input, summary) : runTool(session, spec, input, summary);
+/** How a session's tool calls are run: each where its effect belongs. What may have to be undone is noted. */
+export async function runSessionTool(
+  session: Session,
+  spec: ToolSpec,
+  input: RunToolInput,
+  summary: string,
+): Promise<ToolMessage> {
+  if (spec.effect !== 'once') {
+    const result = await runTool(session, spec, input, summary);
+    if (session.compensates) session.effects.note(spec, input, result, input.idempotencyKey);
+    return result;
+  }
+  const { message, key, own } = await runEffect(session, spec, input, summary);
+  if (session.compensates && own) session.effects.note(spec, input, message, key);
+  if (message.outcome !== 'unavailable') return message;
+  return unavailable(session, { id: input.callId, name: input.name }, message.content, Date.now()) ?? message;
 }
 
 /** Quick reads run inside the workflow worker's own step; everything else is an activity of its own. */
@@ -39,8 +53,10 @@ async function runTool(session: Session, spec: ToolSpec, input: RunToolInput, su
   } catch (error) {
     if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
     const { outcome, text } = toolFailure(spec, error);
-    if (spec.effect === 'idempotent' && isExhausted(error)) await keepCall(session, spec, input, text);
-    return answered({ id: input.callId, name: input.name }, outcome, text);
+    const exhausted = isExhausted(error);
+    if (spec.effect === 'idempotent' && exhausted) await keepCall(session, spec, input, text);
+    const without = exhausted && unavailable(session, { id: input.callId, name: input.name }, text, Date.now());
+    return without || answered({ id: input.callId, name: input.name }, outcome, text);
   }
 }
 
@@ -55,7 +71,7 @@ function keepCall({ agent, given: { tenant } }: Session, spec: ToolSpec, call: R
 }
 
 /** In a workflow of its own, claimed by what is done. */
-function runEffect(session: Session, spec: ToolSpec, call: RunToolInput, summary: string): Promise<ToolMessage> {
+function runEffect(session: Session, spec: ToolSpec, call: RunToolInput, summary: string): Promise<OnceDone> {
   const { workflowId: run } = workflowInfo();
   const { agent, given, layers } = session;
   const { requester, tenant, effectScope = run } = given;
@@ -65,6 +81,7 @@ function runEffect(session: Session, spec: ToolSpec, call: RunToolInput, summary
     run,
     agent: agent.name,
     approval: termsOf(layers),
+    ...(agent.degrade?.tools?.[spec.name] && { skips: true as const }),
     ...(requester !== undefined && { requester }),
     ...(tenant !== undefined && { tenant }),
   };

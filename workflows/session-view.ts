@@ -25,6 +25,8 @@ export function resultOf(session: Session, stop: Stop): SessionResult {
     simulated,
     length: transcript.length,
     ...(inbox && { exchanges: inbox.view().finished }),
+    ...(progress.degraded && { degraded: progress.degraded }),
+    ...(session.compensation && { compensation: session.compensation }),
   };
 }
 
@@ -53,6 +55,8 @@ export function viewOf(session: Session): SessionStateView {
     waitsFor: [...session.waitsFor],
     actions: control.actions,
     chat: inbox?.view() ?? null,
+    degraded: progress.degraded ?? [],
+    compensation: session.compensation ?? null,
     stopReason: stop?.reason ?? null,
     failure: failure ? { code: failure.code, message: failure.message } : null,
   };
@@ -81,6 +85,8 @@ export function startingView(agent: string, { control, inbox }: Desk, refusal?: 
     waitsFor: [],
     actions: control.actions,
     chat: inbox?.view() ?? null,
+    degraded: [],
+    compensation: null,
     stopReason: null,
     failure: refusal ? { code: refusal.code, message: refusal.message } : null,
   };

@@ -1,5 +1,6 @@
 import type { InvokeModelResult } from '../protocol/activities';
 import type { Limits, ModelParameters, ResolvedAgent } from '../protocol/agent';
+import { type CompensationView, compensationText } from '../protocol/compensation';
 import type { Change } from '../protocol/control';
 import type { Failure } from '../protocol/failures';
 import type { ArtifactRef, ToolCallPart, ToolMessage } from '../protocol/messages';
@@ -19,6 +20,8 @@ import type {
 import type { ToolSpec } from '../protocol/tool';
 import { Authority } from './authority';
 import { Control } from './control';
+import { forgetFallback, tryFirstModel } from './degrade';
+import { DoneEffects } from './done-effects';
 import type { Stop } from './gates';
 import { grouped } from './grouped';
 import type { Inbox } from './inbox';
@@ -66,6 +69,10 @@ export class Session {
   onStatus: (status: SessionStatus) => void = () => undefined;
   /** Told when the deadline became known. */
   onDeadline: () => void = () => undefined;
+  /** What it did that may have to be undone; noted where `compensates`. */
+  effects = new DoneEffects();
+  /** How far that is undone, once it is. */
+  compensation: CompensationView | undefined;
   /** What it spends from; undefined for a run without an account. */
   purse: Purse | undefined;
   /** Told when the agent turned out to have an account. */
@@ -95,6 +102,16 @@ export class Session {
   /** `provider/model`; undefined as long as it is the agent's and that is not known. */
   get model(): string | undefined {
     return this.given.model ?? (this.pinned ? this.agent.model : undefined);
+  }
+
+  /** Whether its effects are undone when it ends without success. */
+  get compensates(): boolean {
+    return (this.given.onFailure ?? this.agent.onFailure) === 'compensate';
+  }
+
+  /** Whether it has come to its end, and at most undoes what it did. */
+  get isOver(): boolean {
+    return this.phase === 'ended' || this.phase === 'undoing';
   }
 
   get parameters(): ModelParameters | undefined {
@@ -168,9 +185,12 @@ export class Session {
     input: SessionInput,
     { control = new Control(), inbox }: Partial<Desk> = {},
   ): Session {
-    const { agent, firstRunId, segments, length, digest, progress, permissions } = carried;
+    const { agent, firstRunId, segments, length, digest, progress, permissions, effects } = carried;
     const transcript = new Transcript(firstRunId, segments, length, digest);
-    return new Session(agent, firstRunId, transcript, progress, input, control, inbox, new Authority(permissions));
+    const authority = new Authority(permissions);
+    const session = new Session(agent, firstRunId, transcript, progress, input, control, inbox, authority);
+    session.effects = new DoneEffects(effects);
+    return session;
   }
 
   /** What the next Temporal run starts from, once this run's messages are archived. */
@@ -192,12 +212,14 @@ export class Session {
       control: control.carry(),
       ...chat,
       ...purse,
+      ...(this.effects.count > 0 && { effects: this.effects.state }),
     };
   }
 
   /** What operators changed holds from the next call on, and in the Temporal runs to come. */
-  change({ model, parameters, limits, priority }: Change): void {
+  change({ model, parameters, limits, priority }: Omit<Change, 'by' | 'reason'>): void {
     const { given } = this;
+    if (model !== undefined) forgetFallback(this.progress);
     this.given = {
       ...given,
       ...(model !== undefined && { model }),
@@ -215,6 +237,7 @@ export class Session {
     progress.exchange = { number, turns, toolCalls, startedAt: now };
     progress.repeats = { key: '', count: 0 };
     progress.outputRepairs = 0;
+    tryFirstModel(this);
     this.output = null;
     this.artifact = undefined;
     this.goOn();
@@ -327,25 +350,40 @@ export class Session {
     if (this.recentTurns.length > SHOWN_TURNS) this.recentTurns.shift();
   }
 
-  end(stop: Stop): SessionResult {
+  end(end: Stop): SessionResult {
+    const stop = this.withUndone(end);
     this.stop = stop;
     this.phase = 'ended';
-    this.status = COMPLETE.includes(stop.reason) ? 'completed' : 'stopped';
+    this.status = isComplete(stop) ? 'completed' : 'stopped';
     return resultOf(this, stop);
   }
 
-  fail(failure: Failure): void {
+  /** The end, with what was undone since and what was not. */
+  private withUndone(stop: Stop): Stop {
+    if (!this.compensation) return stop;
+    const detail = [stop.detail, compensationText(this.compensation)].filter(Boolean).join('; ');
+    return { ...stop, detail };
+  }
+
+  fail(cause: Failure): Failure {
+    const undone = this.compensation && compensationText(this.compensation);
+    const failure = undone ? { ...cause, message: `${cause.message} (${undone})` } : cause;
     this.failure = failure;
     this.status = 'failed';
     this.phase = 'ended';
+    return failure;
   }
 
   cancel(): void {
-    this.stop = { reason: 'cancelled', detail: '' };
+    this.stop = this.withUndone({ reason: 'cancelled', detail: '' });
     this.status = 'cancelled';
     this.phase = 'ended';
   }
 }
 
-/** Ends that are no limit and no intervention. */
+/** Whether an end is no limit and no intervention. */
+export function isComplete({ reason }: Stop): boolean {
+  return COMPLETE.includes(reason);
+}
+
 const COMPLETE: readonly StopReason[] = ['completed', 'closed', 'idle-timeout', 'expired'];

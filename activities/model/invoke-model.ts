@@ -13,6 +13,7 @@ import { toFailure } from '../to-failure';
 import { askProvider, type CallLife } from './ask-provider';
 import type { AttemptCosts } from './attempt-costs';
 import { checkOutput } from './check-output';
+import { type Standing, withFallbacks } from './fallbacks';
 import { type FirstDeadline, firstDeadline } from './first-deadline';
 import { costsOf, endUnpaid, payable, withLoss } from './payable';
 import { runQuickCalls } from './quick-calls';
@@ -24,6 +25,7 @@ export function createInvokeModel(services: ActivityServices) {
   return async function invokeModel(input: InvokeModelInput): Promise<InvokeModelResult | LeaseShort> {
     let deadline: FirstDeadline | undefined;
     let costs: AttemptCosts | undefined;
+    let asked: Pick<Standing, 'agent' | 'route'> = { agent: undefined, route: undefined };
     try {
       const pinned = input.revision === undefined ? resolveAgent(input, services.catalogue) : undefined;
       deadline = pinned && firstDeadline(pinned);
@@ -36,7 +38,9 @@ export function createInvokeModel(services: ActivityServices) {
       const reply = await withHeartbeat(({ signal, tell }) =>
         withinTime(limitMs, signal, async (limited) => {
           const agent = pinned?.agent ?? (await pinnedAgent(input, services));
-          return callModel({ ...call, model: call.model ?? agent.model }, agent, services, {
+          const model = call.model ?? agent.model;
+          asked = { agent, route: model };
+          return callModel({ ...call, model }, agent, services, {
             signal: limited,
             tell,
             costs,
@@ -49,7 +53,9 @@ export function createInvokeModel(services: ActivityServices) {
       const { cancellationSignal } = Context.current();
       if (cancellationSignal.aborted) throw withLoss(cancellationSignal.reason, costs);
       const cause = deadline?.passed() ? deadline.failure(error) : error;
-      throw withLoss(toFailure(cause, activityInfo().attempt, Math.random, deadline?.leftMs()), costs);
+      const { attempt } = activityInfo();
+      const failure = toFailure(cause, attempt, Math.random, deadline?.leftMs());
+      throw withLoss(withFallbacks(failure, { ...asked, attempt, input }), costs);
     }
   };
 }

@@ -2,8 +2,9 @@ import { setMaxListeners } from 'node:events';
 import { activityInfo } from '@temporalio/activity';
 import { type InvokeModelInput, idempotencyKeyOf } from '../../protocol/activities';
 import type { ResolvedAgent } from '../../protocol/agent';
+import { unavailableText } from '../../protocol/degrade';
 import { HoldfastError, isRetryable } from '../../protocol/failures';
-import type { Message, ToolCallPart, ToolMessage } from '../../protocol/messages';
+import type { Message, ToolCallPart, ToolMessage, ToolOutcome } from '../../protocol/messages';
 import type { PartStore } from '../offload';
 import { callTool } from '../run-tool';
 import type { ActivityServices } from '../services';
@@ -101,12 +102,14 @@ async function runOne(
     // As for a tool with an activity of its own: what no second attempt can mend is a result, not the end of the run.
     const lasting = HoldfastError.is(error) ? !isRetryable(error.code) : error.name === 'RetryLater';
     if (retryLater || !lasting) throw error;
-    return failed(callId, name, error.message);
+    const how = error.name === 'RetryLater' ? agent.degrade?.tools?.[name] : undefined;
+    if (how === undefined) return answer(callId, name, 'failed', error.message);
+    return answer(callId, name, 'unavailable', unavailableText(name, error.message, how));
   });
 }
 
-function failed(callId: string, name: string, content: string): ToolMessage {
-  return { role: 'tool', callId, name, outcome: 'failed', content, mediaType: 'text/plain' };
+function answer(callId: string, name: string, outcome: ToolOutcome, content: string): ToolMessage {
+  return { role: 'tool', callId, name, outcome, content, mediaType: 'text/plain' };
 }
 
 function callOf(messages: readonly Message[], id: string): ToolCallPart {

@@ -13,6 +13,7 @@ import { pullFrom } from '../session-source';
 import { toFailure } from '../to-failure';
 import { askProvider, type CallLife } from './ask-provider';
 import { type Conversation, conversationOf } from './conversation';
+import { withFallbacks } from './fallbacks';
 import { pinnedAgent, wantedOf } from './invoke-model';
 import { costsOf, endUnpaid, payable, withLoss } from './payable';
 import { bareRequest, countedConversation } from './request';
@@ -28,11 +29,12 @@ const SUMMARY_TOKENS = { least: 256, most: 4_096 };
 export function createSummariseTranscript(services: ActivityServices) {
   return async function summariseTranscript(input: SummariseInput): Promise<SummariseResult | LeaseShort> {
     const costs = costsOf(input);
+    let agent: ResolvedAgent | undefined;
     try {
       const limitMs = answerMs(activityInfo().startToCloseTimeoutMs);
       return await withHeartbeat(({ signal, tell }) =>
         withinTime(limitMs, signal, async (limited) => {
-          const agent = await pinnedAgent(input, services);
+          agent = await pinnedAgent(input, services);
           const { summarise } = agent.context;
           if (!summarise) throw new HoldfastError('Agent.Invalid', `${agent.name} has no context.summarise`);
           return summaryOf(input, agent, summarise, services, { signal: limited, tell, costs });
@@ -42,7 +44,11 @@ export function createSummariseTranscript(services: ActivityServices) {
       endUnpaid(costs);
       const { cancellationSignal } = Context.current();
       if (cancellationSignal.aborted) throw withLoss(cancellationSignal.reason, costs);
-      throw withLoss(toFailure(error, activityInfo().attempt), costs);
+      const { attempt } = activityInfo();
+      // Another model than the run's is no dependency that the run could go over from.
+      const own = agent?.context.summarise?.model === undefined;
+      const asked = { agent, route: own ? input.model : undefined, attempt, input };
+      throw withLoss(withFallbacks(toFailure(error, attempt), asked), costs);
     }
   };
 }

@@ -72,13 +72,16 @@ const KINDS = ['text', 'path', 'command', 'url'] as const;
 
 /** What permissions and budgets go by. */
 function governanceOf(definition: ToolDefinition): Partial<ToolSpec> {
-  const { name, effect, subject, stays, outside, priceUsd, scope, check } = definition;
+  const { name, effect, subject, stays, outside, priceUsd, scope, check, undo } = definition;
   if (effect !== 'once' && (scope !== undefined || check)) {
     throw invalid(name, 'only a tool with effect "once" has a scope and a check');
   }
   if (scope !== undefined && !SCOPES.includes(scope)) throw invalid(name, `scope must be one of ${SCOPES.join(', ')}`);
   if (subject && !(typeof subject.argument === 'string' && KINDS.includes(subject.kind))) {
     throw invalid(name, `subject must name an argument and a kind, one of ${KINDS.join(', ')}`);
+  }
+  if (undo !== undefined && (effect === 'read' || typeof undo !== 'function')) {
+    throw invalid(name, 'undo must be a function, of a tool with effect "once" or "idempotent"');
   }
   checkSecrets(definition);
   if (priceUsd !== undefined && !(Number.isFinite(priceUsd) && priceUsd >= 0)) {
@@ -90,6 +93,7 @@ function governanceOf(definition: ToolDefinition): Partial<ToolSpec> {
     ...(outside && { outside: true as const }),
     ...(scope && { scope }),
     ...(check && { checks: true as const }),
+    ...(undo && { undoes: true as const }),
     ...(priceUsd && { priceUsd }),
   };
 }

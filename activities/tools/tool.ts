@@ -74,6 +74,13 @@ export interface ToolDefinition<Input extends z.ZodType = z.ZodType> {
    * Without it, or when it cannot know, a person is asked.
    */
   check?(input: z.output<Input>, context: ToolContext): Promise<EffectCheck> | EffectCheck;
+  /**
+   * Undoes what a call did, when its run ends without success and is to undo its effects (`onFailure: compensate`). Of a tool that is
+   * `once` or `idempotent`. Started at most once an effect; throw `OutcomeUnknown` where it cannot be told whether it worked.
+   * @param input what the call was made with. @param result what it gave, as it comes back from JSON, or as text; where a person or
+   * `check` found out that it had taken effect, what they said. `context.idempotencyKey` is the undo's own.
+   */
+  undo?(input: z.output<Input>, result: unknown, context: ToolContext): Promise<ToolOutput> | ToolOutput;
   /** Where a toolset has a name of its own (`files`), agents can be granted all of it at once. */
   toolset?: string;
   /**

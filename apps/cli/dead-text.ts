@@ -1,4 +1,5 @@
 import type { DeadLetterSummary, DeadLetterView } from '../../client';
+import type { DeadLetter } from '../../protocol/dead-letter';
 import { escapeLine } from './escape';
 import { localTime } from './run-table';
 import type { Style } from './style';
@@ -19,12 +20,11 @@ export function letterTable(letters: readonly DeadLetterSummary[], style: Style)
 }
 
 export function letterText({ letter, at, attempts, end }: DeadLetterView): string {
-  const work = 'effect' in letter.work ? letter.work.effect.call : letter.work.input;
   const lines = [
     escapeLine(letter.title, 200),
     `${letter.kind} of ${escapeLine(letter.run)}, given up ${localTime(new Date(at))}`,
     `cause: ${escapeLine(letter.cause, 500)}`,
-    `payload: ${escapeLine(JSON.stringify(work), 2_000)}`,
+    `payload: ${escapeLine(JSON.stringify(payloadOf(letter)), 2_000)}`,
     ...attempts.map(
       ({ by, at: when, failure }) =>
         `retried by ${escapeLine(by)} ${localTime(new Date(when))}${failure === null ? '' : `: ${escapeLine(failure, 500)}`}`,
@@ -35,4 +35,10 @@ export function letterText({ letter, at, attempts, end }: DeadLetterView): strin
     lines.push(`${end.how} by ${escapeLine(end.by)} ${localTime(new Date(end.at))}${why}`);
   }
   return lines.join('\n');
+}
+
+/** What the work is about, without the permissions it was done under. */
+function payloadOf({ work }: DeadLetter): unknown {
+  if ('effect' in work) return work.effect.call;
+  return 'undo' in work ? work.undo.effects[0] : work.input;
 }

@@ -1,4 +1,6 @@
 import type { RunSummary } from '../../client';
+import { compensationText } from '../../protocol/compensation';
+import { degradedText } from '../../protocol/degrade';
 import { type Failure, HoldfastError } from '../../protocol/failures';
 import type { SessionResult, SessionStateView } from '../../protocol/session';
 import type { Context } from './context';
@@ -59,7 +61,11 @@ async function present({ holdfast }: Link, id: string): Promise<Pick<ShownRun, '
 async function ending({ holdfast }: Link, id: string): Promise<Pick<ShownRun, 'result' | 'failure'>> {
   try {
     const get = () => holdfast.get(id).result();
-    return { result: await holdfast.temporal.withDeadline(Date.now() + ANSWER_MS, get) };
+    const result = await holdfast.temporal.withDeadline(Date.now() + ANSWER_MS, get);
+    if (result.compensation?.status !== 'running') return { result };
+    // The run closed before all was undone: how far it is now.
+    const compensation = await holdfast.get(id).compensation();
+    return { result: { ...result, ...(compensation && { compensation }) } };
   } catch (error) {
     if (!HoldfastError.is(error) || error.code === 'Server.Unreachable') return {};
     const { code, message, hint } = error;
@@ -81,6 +87,8 @@ export function shownRunText(run: ShownRun, style: Style): string {
   if (run.state) row('does', escapeLine([run.state.phase, ...run.state.running].join(' · ')));
   for (const { id, title } of run.state?.waitsFor ?? []) row('waits for', ` ${escapeLine(id)}: ${escapeLine(title)}`);
   if (run.state) controlRows(run.state, row);
+  for (const one of known?.degraded ?? []) row('without', escapeText(degradedText(one)));
+  row('undo', known?.compensation ? escapeText(compensationText(known.compensation)) : undefined);
   row('ended', run.result?.detail && escapeText(run.result.detail));
   for (const { activity, attempt, code, message } of run.pending) {
     row('retry', `${escapeLine(activity)}: attempt ${attempt} after ${escapeLine(`${code} ${message}`)}`);

@@ -1,3 +1,4 @@
+import { undoSpecOf } from '../compensation';
 import type { ToolSpec } from '../tool';
 import type { Policy } from './policy';
 import { type Condition, parseRule, type Rule } from './rule';
@@ -17,12 +18,13 @@ export interface PolicyProblem {
  * @param every whether these are all tools the policy can meet.
  */
 export function policyProblems(policy: Policy, tools: readonly ToolSpec[], every = true): PolicyProblem[] {
+  const callable = [...tools, ...tools.filter(({ undoes }) => undoes).map(undoSpecOf)];
   return rulesOf(policy).flatMap(({ keys, text }) => {
     const rule = parseRule(text);
-    const meant = tools.filter(({ name }) => namesTool(rule, name));
+    const meant = callable.filter(({ name }) => namesTool(rule, name));
     if (meant.length > 0) return conditionProblems(rule, meant).map((problem) => ({ keys, ...problem }));
     if (rule.tools.includes('*') || !every) return [];
-    const known = tools.map(({ name }) => name).join(', ') || 'none';
+    const known = callable.map(({ name }) => name).join(', ') || 'none';
     return [{ keys, message: `the rule ${quoted(rule)} names no tool of the agent`, hint: `Its tools: ${known}.` }];
   });
 }

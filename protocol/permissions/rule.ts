@@ -3,7 +3,7 @@
  * in the history.
  *
  *     rule      = tools [ "(" [ condition { "," condition } ] ")" ]
- *     tools     = the tool's name, "*" standing for any part of it: files_*, *
+ *     tools     = the tool's name, "*" standing for any part of it: files_*, *; undo.NAME for the undo of a tool
  *     condition = [ argument operator ] value       without an argument: the one the tool names as its subject
  *     argument  = name { "." name }
  *     operator  = "=" | "!=" | "<" | "<=" | ">" | ">="
@@ -32,7 +32,7 @@ export interface Rule {
 
 const MAX_RULE = 1_000;
 const MAX_CONDITIONS = 20;
-const TOOLS = /^[A-Za-z0-9_*-]{1,100}/;
+const TOOLS = /^(?:undo\.)?[A-Za-z0-9_*-]{1,100}/;
 const ARGUMENT = /^([A-Za-z_][A-Za-z0-9_-]*(?:\.[A-Za-z_][A-Za-z0-9_-]*)*)\s*(<=|>=|!=|=|<|>)/;
 
 /** A rule that cannot be read; `message` says where and why. */

@@ -57,7 +57,8 @@ export function ruleOn(layers: readonly Layer[], call: AskedCall): Ruling {
   return strictest;
 }
 
-function ruleOfLayer({ of, policy, grants }: Layer, call: AskedCall): Ruling {
+/** What one layer says of a call, and by which of its rules. */
+export function ruleOfLayer({ of, policy, grants }: Layer, call: AskedCall): Ruling {
   const found = ruleOfPolicy(policy, call);
   const ruling: Ruling = { ...found, because: `${found.because} (${of})` };
   if (ruling.verdict !== 'ask') return ruling;

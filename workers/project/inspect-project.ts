@@ -6,6 +6,7 @@ import type { Tool } from '../../activities/tools/define-tool';
 import { loadTools } from '../../activities/tools/load-tools';
 import type { AgentDefinition, ResolvedAgent } from '../../protocol/agent';
 import { HoldfastError } from '../../protocol/failures';
+import { policySchema } from '../../protocol/permissions/policy';
 import { assemblySettings, defaultModelOf } from '../config/apply';
 import type { Config } from '../config/load-config';
 import type { AgentSource } from './agent-file';
@@ -101,10 +102,12 @@ function providersOf({ env, config: { settings } }: Surroundings): Providers {
 function catalogueOf(agents: AgentDefinition[], own: readonly Tool[], { env, config }: Surroundings) {
   const tools = [...BUILTIN_TOOLS, ...own];
   const named = [...tools, ...WORKFLOW_TOOLS];
+  const policy = policySchema.parse(assemblySettings(config.settings, env).permissions ?? {});
   return new Catalogue({
     agents,
     tools: [...tools.map((tool) => tool.spec), ...WORKFLOW_TOOLS],
     expandTools: (names) => expandToolNames(names, named),
+    policy,
     defaultModel: defaultModelOf(config.settings, env) ?? NO_MODEL,
     checkModel: () => undefined,
   });

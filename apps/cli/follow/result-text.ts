@@ -1,3 +1,4 @@
+import { degradedText } from '../../../protocol/degrade';
 import type { SessionResult, StopReason } from '../../../protocol/session';
 import { escapeText, safeJson } from '../escape';
 import { bytes, costText, count, duration, plural } from '../figures';
@@ -33,6 +34,7 @@ export function endingLines({ result, id, elapsedMs, webUrl, workspace, next }: 
   ];
   const lines = [`${mark} ${style.bold(id)} · ${used.join(' · ')}`];
   if (stopReason !== 'completed') lines.push(`  ${escapeText(detail ?? STOP_TEXT[stopReason])}`);
+  for (const one of result.degraded ?? []) lines.push(style.yellow(`  without ${escapeText(degradedText(one))}`));
   if (result.simulated) lines.push(style.dim(`  ${SIMULATED}`));
   if (workspace) lines.push(...workspaceLines(workspace));
   if (webUrl) lines.push(`  run    ${webUrl}`);

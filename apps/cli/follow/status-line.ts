@@ -100,5 +100,6 @@ const DOING = {
   tools: 'tools',
   waiting: 'waiting',
   'rolling-over': 'continuing as new',
+  undoing: 'undoing what it did',
   ended: 'ending',
 } as const;

@@ -82,6 +82,8 @@ function stateOf({ messages = [], todos = [] }: Moment): SessionStateView {
     waitsFor: [],
     actions: [],
     chat: null,
+    compensation: null,
+    degraded: [],
     failure: null,
   };
 }

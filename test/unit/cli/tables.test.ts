@@ -102,6 +102,8 @@ describe('one run', () => {
       waitsFor: [],
       actions: [],
       chat: null,
+      compensation: null,
+      degraded: [],
       failure: null,
     } as const;
     const pending = [
