@@ -1,0 +1,66 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { modelFor } from '../../bench/task.mjs';
+import { ms, part, residentMb } from './figures.mjs';
+
+const RUNGS = [10, 100, 300, 1_000];
+const EVERY_MS = 10_000;
+/** Workflows the worker keeps in its memory: fewer than there are chats from the second rung on. */
+const CACHED = 60;
+
+/** Live chats on one worker, each sent a message every ten seconds; a chat that is not answered by then is late, not skipped. */
+export async function ladder(stand, { quick }) {
+  const running = await stand.start('holdfast', 'tuned', { variant: `cache-${CACHED}` });
+  const [pid] = running.pids();
+  const { holdfast } = running.driver;
+  const model = `openai/${modelFor(0)}`;
+  const chats = [];
+  const rows = [];
+  for (const rung of quick ? [5, 20] : RUNGS) {
+    while (chats.length < rung) chats.push(holdfast.chat('clerk', { id: `live-${chats.length}`, model }));
+    const seconds = quick ? 12 : 60;
+    const { sent, answered, took, late } = await talk(chats, seconds);
+    const running = chats.length;
+    rows.push([
+      running,
+      sent,
+      sent - answered,
+      `${(answered / seconds).toFixed(0)} (wanted ${(running / (EVERY_MS / 1_000)).toFixed(0)})`,
+      ms(part(took, 0.5)),
+      ms(part(took, 0.95)),
+      late,
+      `${residentMb(pid).toFixed(0)} MB`,
+    ]);
+  }
+  return {
+    title: `Live chats on one worker that keeps ${CACHED} in memory, each sent a message every ${EVERY_MS / 1_000} s for a minute`,
+    head: ['chats', 'sent', 'lost', 'answered/s', 'send → answer p50', 'p95', 'rounds missed', 'worker memory'],
+    rows,
+  };
+}
+
+async function talk(chats, seconds) {
+  const took = [];
+  let sent = 0;
+  let late = 0;
+  const from = performance.now();
+  const until = from + seconds * 1_000;
+  const lane = async (chat, at) => {
+    // Spread over the ten seconds, as people are.
+    let next = from + (EVERY_MS * at) / chats.length;
+    while (next < until) {
+      await sleep(Math.max(0, next - performance.now()));
+      const started = performance.now();
+      sent++;
+      const { output } = await (await chat.send(`How many pears, ${at}?`)).reply();
+      if (output === null) throw new Error(`chat ${at} was not answered`);
+      took.push(performance.now() - started);
+      next += EVERY_MS;
+      while (next < performance.now()) {
+        next += EVERY_MS;
+        late++;
+      }
+    }
+  };
+  await Promise.all(chats.map(lane));
+  return { sent, answered: took.length, took, late };
+}
