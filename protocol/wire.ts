@@ -10,12 +10,14 @@ import {
   ledgerInputSchema,
   purseSchema,
 } from './budget/wire';
+import { comparisonSchema } from './comparison';
 import { actorSchema, changeSchema, sendSchema, steerSchema, stepSchema } from './control';
 import { deadLetterSchema, deadLetterViewSchema } from './dead-letter';
 import type { JsonSchema } from './json';
 import { QUERY, SIGNAL, UPDATE, WORKFLOW } from './names';
 import { sessionOptionsSchema } from './session';
 import { stopOrderSchema, stopReceiptSchema } from './stop-order';
+import { resizeSchema, takenSchema, warmPoolInputSchema, warmPoolViewSchema } from './warm-pool';
 import {
   approvalOutcomeSchema,
   approvalRequestSchema,
@@ -64,6 +66,11 @@ const SCHEMAS: Record<string, z.ZodType> = {
   [`${WORKFLOW.emergencyStop}.input`]: stopOrderSchema,
   [`${UPDATE.release}.input`]: actorSchema,
   [`${QUERY.receipt}.result`]: stopReceiptSchema,
+  [`${WORKFLOW.warmPool}.input`]: warmPoolInputSchema,
+  [`${UPDATE.take}.input`]: actorSchema,
+  [`${UPDATE.take}.result`]: takenSchema,
+  [`${UPDATE.resize}.input`]: resizeSchema,
+  [`${QUERY.pool}.result`]: warmPoolViewSchema,
   [`${QUERY.view}.result`]: approvalViewSchema,
   [`${WORKFLOW.ledger}.input`]: ledgerInputSchema,
   [`${UPDATE.openAccount}.input`]: openAccountSchema,
@@ -80,6 +87,8 @@ const SCHEMAS: Record<string, z.ZodType> = {
   [`${QUERY.state}.result`]: sessionStateSchema,
   [`${QUERY.transcript}.result`]: transcriptPageSchema,
   [`${QUERY.exchange}.result`]: exchangeSchema,
+  // No name of the wire: what `runs compare --json` prints.
+  'compare.result': comparisonSchema,
 };
 
 /** JSON Schemas of what crosses the wire, by name: published in `docs/schemas/`, for clients in any language. */

@@ -17,12 +17,13 @@ import type {
   TranscriptSegment,
 } from '../protocol/session';
 import type { ToolSpec } from '../protocol/tool';
+import { changedVariables, type Variables } from '../protocol/variables';
 import { Authority } from './authority';
 import { Control } from './control';
 import type { Stop } from './gates';
 import { grouped } from './grouped';
 import type { Inbox } from './inbox';
-import { messageOf } from './message-of';
+import { messageOf, withVariables } from './message-of';
 import type { Purse } from './purse';
 import { answered } from './run-calls';
 import { type Beginning, type Desk, freshProgress, unknownAgent } from './session-start';
@@ -159,7 +160,8 @@ export class Session {
       inbox,
     );
     for (const source of input.tainted ?? []) session.authority.taint(source);
-    if (!inbox && !(input.fork && input.input == null)) session.transcript.append(messageOf(input.input));
+    if (!inbox && !(input.fork && input.input == null))
+      session.transcript.append(withVariables(messageOf(input.input), input.variables));
     return session;
   }
 
@@ -195,8 +197,12 @@ export class Session {
     };
   }
 
+  get variables(): Variables | undefined {
+    return this.given.variables;
+  }
+
   /** What operators changed holds from the next call on, and in the Temporal runs to come. */
-  change({ model, parameters, limits, priority }: Change): void {
+  change({ model, parameters, limits, priority, variables }: Change): void {
     const { given } = this;
     this.given = {
       ...given,
@@ -204,6 +210,7 @@ export class Session {
       ...(parameters && { parameters: { ...given.parameters, ...parameters } }),
       ...(limits && { limits: { ...given.limits, ...limits } }),
       ...(priority !== undefined && { priority }),
+      ...(variables && { variables: changedVariables(given.variables, variables) }),
     };
     this.limits = { ...this.limits, ...limits };
   }
