@@ -38,7 +38,7 @@ test('a thousand registered agents are nothing that runs; a first message starts
     await expect(pool.state()).rejects.toMatchObject({ code: 'Run.Unknown' });
     await chat.stop();
   });
-});
+}, 120_000);
 
 test('sessions are given away in the order of their start, each once, and replaced', async () => {
   await temporal.during(contents(4), async () => {
