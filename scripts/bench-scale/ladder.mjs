@@ -17,19 +17,22 @@ export async function ladder(stand, { quick }) {
   const rows = [];
   for (const rung of quick ? [5, 20] : RUNGS) {
     while (chats.length < rung) chats.push(holdfast.chat('clerk', { id: `live-${chats.length}`, model }));
-    const seconds = quick ? 12 : 60;
-    const { sent, answered, took, late } = await talk(chats, seconds);
-    const running = chats.length;
-    rows.push([
-      running,
+    const started = performance.now();
+    const { sent, answered, took, late } = await talk(chats, quick ? 12 : 60);
+    const seconds = (performance.now() - started) / 1_000;
+    const live = chats.length;
+    const row = [
+      live,
       sent,
       sent - answered,
-      `${(answered / seconds).toFixed(0)} (wanted ${(running / (EVERY_MS / 1_000)).toFixed(0)})`,
+      `${(answered / seconds).toFixed(0)} (wanted ${(live / (EVERY_MS / 1_000)).toFixed(0)})`,
       ms(part(took, 0.5)),
       ms(part(took, 0.95)),
       late,
       `${residentMb(pid).toFixed(0)} MB`,
-    ]);
+    ];
+    console.error(row.join(' · '));
+    rows.push(row);
   }
   return {
     title: `Live chats on one worker that keeps ${CACHED} in memory, each sent a message every ${EVERY_MS / 1_000} s for a minute`,

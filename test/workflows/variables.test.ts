@@ -68,7 +68,7 @@ test('stand in instructions and messages from the next call on, above those of t
   // A call carries only what its instructions have a place for.
   const inputs = await inputsOf('vars-fork');
   expect(inputs).toEqual([undefined]);
-});
+}, 120_000);
 
 /** `variables` of each pinned model call; the first carries them with the options of the run. */
 async function inputsOf(id: string): Promise<unknown[]> {
