@@ -81,7 +81,7 @@ module.exports = {
         'These protocol files load zod, which triples the bundle: workflows take types from them and nothing else.',
       from: { path: '^workflows/' },
       to: {
-        path: '^protocol/(agent|approval|control|define-agent|duration|messages|session|permissions/policy)\\.ts$',
+        path: '^protocol/(agent|approval|control|define-agent|duration|messages|session|variables-schema|warm-pool|permissions/policy)\\.ts$',
         dependencyTypesNot: ['type-only'],
       },
     },

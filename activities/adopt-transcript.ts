@@ -38,7 +38,9 @@ async function adopt({ fork, firstRunId, hasInput }: AdoptTranscriptInput, servi
   const artifact = await services.artifacts.put(to, Buffer.from(JSON.stringify(messages)), 'application/json');
   const digest = messages.reduce((sum, message) => rollDigest(sum, markOf(message) ?? JSON.stringify(message)), '');
   const permissions = await source.permissions(runId);
-  return { permissions, segment: { from: 0, to: fork.at, runId, workflowId: fork.id, artifact }, digest };
+  const variables = await source.variables(runId);
+  const set = variables && Object.keys(variables).length > 0 && { variables };
+  return { permissions, ...set, segment: { from: 0, to: fork.at, runId, workflowId: fork.id, artifact }, digest };
 }
 
 /** @throws HoldfastError `Run.Unknown`. */

@@ -1,6 +1,7 @@
 import type { ResolvedAgent } from '../protocol/agent';
 import type { PermissionView } from '../protocol/permissions/view';
 import type { TranscriptPage } from '../protocol/session';
+import type { Variables } from '../protocol/variables';
 import type { People } from './approvals/people';
 import type { Catalogue } from './catalogue';
 import type { CallStreams } from './model/call-streams';
@@ -16,6 +17,8 @@ import type { TranscriptCache } from './transcript-cache';
 export interface SessionSource {
   agent(runId: string): Promise<ResolvedAgent | null>;
   permissions(runId: string): Promise<PermissionView | null>;
+  /** Undefined where the run is of an older version. */
+  variables(runId: string): Promise<Variables | undefined>;
   transcript(runId: string, from: number, to: number): Promise<TranscriptPage | null>;
 }
 

@@ -4,7 +4,7 @@ import { HoldfastError } from '../protocol/failures';
 import type { Message } from '../protocol/messages';
 import { QUERY } from '../protocol/names';
 import type { PermissionView } from '../protocol/permissions/view';
-import type { TranscriptPage, TranscriptSegment } from '../protocol/session';
+import type { SessionStateView, TranscriptPage, TranscriptSegment } from '../protocol/session';
 import type { ActivityServices, SessionSource } from './services';
 import type { PullMessages } from './transcript-cache';
 
@@ -21,6 +21,7 @@ export function sessionSource(workflowId = activityInfo().workflowExecution?.wor
   };
   return {
     agent: (runId) => ask<ResolvedAgent | null>(runId, QUERY.agent),
+    variables: async (runId) => (await ask<SessionStateView>(runId, QUERY.state)).variables,
     permissions: (runId) => ask<PermissionView | null>(runId, QUERY.permissions),
     transcript: (runId, from, to) => ask<TranscriptPage | null, [number, number]>(runId, QUERY.transcript, from, to),
   };

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import type { Comparison } from '../protocol/comparison';
 import { HoldfastError } from '../protocol/failures';
 import { forkProblem } from '../protocol/fork';
 import { DEFAULT_TASK_QUEUE, WORKFLOW } from '../protocol/names';
@@ -9,6 +10,7 @@ import { Approvals } from './approvals';
 import { Budgets } from './budgets';
 import { ChatHandle } from './chat-handle';
 import { checkGivenId } from './checks';
+import { compareRuns, type Side } from './compare-runs';
 import { DeadLetters } from './dead-letters';
 import { EmergencyStop, orderStop, type StopOrderOptions } from './emergency-stop';
 import { toClientError } from './errors';
@@ -18,6 +20,7 @@ import { RunReaders } from './run-reader';
 import { Schedules } from './schedules';
 import { checkRunId, REQUEST_MEMO, requestDigest, startInput, workflowStart } from './start-input';
 import { delayOf, type StartOptions, withBudget } from './start-options';
+import { WarmPool, type WarmPoolOptions } from './warm-pool';
 
 export interface HoldfastClientOptions {
   /** Default `holdfast`. */
@@ -126,6 +129,15 @@ export class HoldfastClient {
     return new ChatHandle(this.temporal, id, { started: false, ...this.shared }, start);
   }
 
+  /**
+   * Sessions of an agent that are started before anybody needs them, and given away one by one. Nothing is started until the first is
+   * taken. @throws HoldfastError `Input.Invalid`.
+   */
+  pool(agent: string, options: WarmPoolOptions = {}): WarmPool {
+    const { taskQueue, by } = this;
+    return new WarmPool(this.temporal, agent, options, { taskQueue, by, chat: (id) => this.getChat(id) });
+  }
+
   /** A chat that was started before. @throws HoldfastError `Input.Invalid` for what is no id. */
   getChat(id: string): ChatHandle {
     return new ChatHandle(this.temporal, checkGivenId(id), { started: false, ...this.shared });
@@ -169,6 +181,17 @@ export class HoldfastClient {
     } catch (error) {
       throw toClientError(error, id);
     }
+  }
+
+  /**
+   * Two runs side by side: figures, and the first message in which their conversations part. Also of closed ones, while a worker runs.
+   * @throws HoldfastError `Run.Unknown`, `Input.Invalid`, `Server.*`.
+   */
+  async compare(id: string, other: string): Promise<Comparison> {
+    const [left, right] = await Promise.all(
+      [id, other].map(async (one) => ({ run: this.get(one), summary: await this.describe(one) })),
+    );
+    return compareRuns(left as Side, right as Side);
   }
 
   /** Asks a run to stop. @throws HoldfastError `Run.Unknown`. */

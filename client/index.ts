@@ -5,12 +5,14 @@ export type { Entry, EntryKind } from '../protocol/budget/entry';
 export type { AccountView, BookSegment } from '../protocol/budget/ledger';
 export type { AccountTerms } from '../protocol/budget/terms';
 export type { Calendar, CalendarInput } from '../protocol/calendar';
+export type { ComparedMessage, ComparedRun, Comparison } from '../protocol/comparison';
 export type { Exchange, Pause } from '../protocol/control';
 export type { DeadLetter, DeadLetterView } from '../protocol/dead-letter';
 export { type Failure, type FailureClass, type FailureCode, HoldfastError } from '../protocol/failures';
 export type { Overlap, ScheduleTimes, ScheduleTimesInput } from '../protocol/schedule';
 export type { SessionOptions, SessionResult, SessionStateView, StopReason, TranscriptPage } from '../protocol/session';
 export type { StoppedRun, StopReceipt } from '../protocol/stop-order';
+export type { Taken, WarmPoolView } from '../protocol/warm-pool';
 export { LocalStreamBus, type LocalStreamBusOptions } from '../streams/local-stream-bus';
 export { MemoryStreamBus } from '../streams/memory-stream-bus';
 export { openStreams, type StreamsOptions } from '../streams/open-streams';
@@ -44,3 +46,4 @@ export {
   type TriggerOptions,
 } from './schedules';
 export type { StartOptions } from './start-options';
+export { WarmPool, type WarmPoolOptions } from './warm-pool';

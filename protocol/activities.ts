@@ -16,6 +16,7 @@ import type { Fork, Mount, RunOptions, TranscriptSegment } from './session';
 import type { StopRound, StopRoundInput } from './stop-order';
 import type { ToolSpec } from './tool';
 import type { Usage } from './usage';
+import type { Variables } from './variables';
 
 /** Where a session's transcript stands, without the transcript. */
 export interface TranscriptPointer {
@@ -53,6 +54,8 @@ export interface InvokeModelInput {
   model?: string;
   /** Per-run replacements of the agent's parameters. */
   parameters?: ModelParameters;
+  /** Those of the conversation that have a place in the agent's instructions. */
+  variables?: Variables;
   contextFrom: number;
   /** A cap in tokens below the usual one, after the provider called the context too long. */
   contextTokens?: number;
@@ -164,6 +167,7 @@ export interface SummariseInput
     | 'turn'
     | 'agent'
     | 'parameters'
+    | 'variables'
     | 'contextFrom'
     | 'contextTokens'
     | 'withoutFallback'
@@ -210,6 +214,8 @@ export interface AdoptedTranscript {
   digest: string;
   /** What the forked run might do, and where its effects count: the fork may do no more, and repeats none of them. */
   permissions: PermissionView | null;
+  /** What the forked run's variables are now; absent for none. */
+  variables?: Variables;
 }
 
 /** The activities every worker has; tools are further activities, one per tool, of type `ToolActivity`. */

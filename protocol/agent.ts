@@ -6,6 +6,7 @@ import { durationSchema } from './duration';
 import type { JsonSchema } from './json';
 import { policySchema } from './permissions/policy';
 import type { ToolSpec } from './tool';
+import { variablesSchema } from './variables-schema';
 
 /** Names of agents: lower case, digits and dashes, so that they are safe in ids, files and search attributes. */
 export const AGENT_NAME = /^[a-z][a-z0-9-]{0,62}$/;
@@ -117,6 +118,9 @@ export const agentDefinitionSchema = z.strictObject({
   description: z.string().max(1_000).optional(),
   role: z.string().max(200).optional().describe('What the agent is in its organisation, e.g. "editor".'),
   instructions: z.string().min(1).max(100_000).describe('The system prompt.'),
+  variables: variablesSchema
+    .optional()
+    .describe('What stands for {{name}} in the instructions where a conversation sets nothing else.'),
   model: z
     .string()
     .min(1)

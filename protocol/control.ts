@@ -4,6 +4,7 @@ import { durationSchema } from './duration';
 import type { FailureCode } from './failures';
 import type { Message } from './messages';
 import type { StopReason } from './stop-reason';
+import { variableChangesSchema } from './variables-schema';
 
 /** Who acts on a run, and why: every operator action carries it into the history. */
 export const actorSchema = z.strictObject({
@@ -43,6 +44,7 @@ export const changeSchema = actorSchema.extend({
     .describe('Replaces single limits; a deadline counts from the start of the run (chat: of the exchange).'),
   priority: prioritySchema.optional().describe('Of the calls that start from now on.'),
   breakpoints: breakpointsSchema.optional().describe('Replaces all breakpoints.'),
+  variables: variableChangesSchema.optional(),
 });
 export type Change = z.output<typeof changeSchema>;
 

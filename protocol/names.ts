@@ -18,6 +18,8 @@ export const WORKFLOW = {
   deadLetter: 'deadLetter',
   /** An order to stop many runs; its input is a `StopOrder`, its result a `StopReceipt`. */
   emergencyStop: 'emergencyStop',
+  /** Sessions that wait to be used; its input is a `WarmPoolInput`. */
+  warmPool: 'warmPool',
 } as const;
 
 /** The workflow id of the ledger that keeps an account. */
@@ -50,6 +52,8 @@ export const QUERY = {
   compensation: 'compensation',
   /** Of an emergency stop: `() => StopReceipt`, as far as it is known. */
   receipt: 'receipt',
+  /** Of a pool: `() => WarmPoolView`. */
+  pool: 'pool',
 } as const;
 
 /** What a query fails with, first in its message, that met a run just being loaded: ask again. See `workflows/interceptors.ts`. */
@@ -89,6 +93,10 @@ export const UPDATE = {
   discard: 'discard',
   /** Of an emergency stop: runs may start again. */
   release: 'release',
+  /** Of a pool: a session nobody has used; answered with `Taken`. The update id makes it idempotent. */
+  take: 'take',
+  /** Of a pool: how many sessions may wait. */
+  resize: 'resize',
 } as const;
 
 export const SIGNAL = {

@@ -21,6 +21,8 @@ import type { Layer } from './permissions/verdict';
 import type { PermissionState, WaitsFor } from './permissions/view';
 import type { StopReason } from './stop-reason';
 import type { Usage } from './usage';
+import type { Variables } from './variables';
+import { variablesSchema } from './variables-schema';
 
 export type { StopReason } from './stop-reason';
 
@@ -57,6 +59,8 @@ export const sessionOptionsSchema = z.strictObject({
   tenant: z.string().max(200).optional(),
   priority: prioritySchema.optional(),
   breakpoints: breakpointsSchema.optional(),
+  /** What stands for `{{name}}` in the agent's instructions and in messages. Above the agent's own. */
+  variables: variablesSchema.optional(),
   /** Narrows what the agent may do, for this run. */
   permissions: narrowingSchema.optional(),
   /** On whose behalf the run works: who cannot approve its calls where its policy says so. Default: unknown. */
@@ -258,6 +262,8 @@ export interface SessionStateView {
   priority: number | null;
   /** Set from the moment a pause is asked for; `status` is `paused` once nothing runs any more. */
   pause: Pause | null;
+  /** What stands for `{{name}}` in instructions and messages; not those of the agent itself. */
+  variables: Variables;
   /** Approvals it waits for. */
   waitsFor: readonly WaitsFor[];
   /** The latest actions of operators. */

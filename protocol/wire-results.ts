@@ -101,6 +101,7 @@ export const sessionStateSchema = z.object({
   running: z.array(z.string()).describe('Names of the tools running now.'),
   limits: limitsSchema.nullable(),
   priority: z.number().int().nullable(),
+  variables: z.record(z.string(), z.string()).describe('What stands for {{name}} in instructions and messages.'),
   pause: actedSchema.nullable().describe('Set from the moment a pause is asked for.'),
   waitsFor: z
     .array(z.object({ id: z.string(), title: z.string(), tool: z.string().optional() }))

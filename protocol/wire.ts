@@ -11,6 +11,7 @@ import {
   ledgerInputSchema,
   purseSchema,
 } from './budget/wire';
+import { comparisonSchema } from './comparison';
 import { compensationSchema } from './compensation-wire';
 import { actorSchema, changeSchema, sendSchema, steerSchema, stepSchema } from './control';
 import { deadLetterSchema, deadLetterViewSchema } from './dead-letter';
@@ -18,6 +19,7 @@ import type { JsonSchema } from './json';
 import { QUERY, SIGNAL, UPDATE, WORKFLOW } from './names';
 import { sessionOptionsSchema } from './session';
 import { stopOrderSchema, stopReceiptSchema } from './stop-order';
+import { resizeSchema, takenSchema, warmPoolInputSchema, warmPoolViewSchema } from './warm-pool';
 import {
   approvalOutcomeSchema,
   approvalRequestSchema,
@@ -67,6 +69,11 @@ const SCHEMAS: Record<string, z.ZodType> = {
   [`${UPDATE.release}.input`]: actorSchema,
   [`${QUERY.compensation}.result`]: compensationSchema,
   [`${QUERY.receipt}.result`]: stopReceiptSchema,
+  [`${WORKFLOW.warmPool}.input`]: warmPoolInputSchema,
+  [`${UPDATE.take}.input`]: actorSchema,
+  [`${UPDATE.take}.result`]: takenSchema,
+  [`${UPDATE.resize}.input`]: resizeSchema,
+  [`${QUERY.pool}.result`]: warmPoolViewSchema,
   [`${QUERY.view}.result`]: approvalViewSchema,
   [`${WORKFLOW.ledger}.input`]: ledgerInputSchema,
   [`${UPDATE.openAccount}.input`]: openAccountSchema,
@@ -84,6 +91,8 @@ const SCHEMAS: Record<string, z.ZodType> = {
   [`${QUERY.transcript}.result`]: transcriptPageSchema,
   [`${QUERY.exchange}.result`]: exchangeSchema,
   'agentCheck.result': agentCheckSchema,
+  // No name of the wire: what `runs compare --json` prints.
+  'compare.result': comparisonSchema,
 };
 
 /** JSON Schemas of what crosses the wire, by name: published in `docs/schemas/`, for clients in any language. */

@@ -1,6 +1,7 @@
 /** `holdfast/testing`: what a test of durable agents needs. Nothing here needs a key or a network. */
 export { type EmbeddedServer, startEmbeddedServer } from '../workers/embedded/embedded-server';
 export type { EmbeddedServerOptions } from '../workers/embedded/settings';
+export { openProvider } from './open-provider';
 export { PROVIDER_CASES, type ProviderCase, runProviderCase } from './provider-cases';
 export { type ReplayOptions, type ReplayVerdicts, replayHistories } from './replay';
 export {

@@ -5,7 +5,8 @@ import type { People } from '../activities/approvals/people';
 import { Catalogue } from '../activities/catalogue';
 import { CallStreams } from '../activities/model/call-streams';
 import type { Notifier } from '../activities/notifiers/notifier';
-import { createProviders, defaultModelRoute, type ProvidersConfig } from '../activities/providers';
+import { createProviders, defaultModelRoute, isDefinition, type ProvidersConfig } from '../activities/providers';
+import type { ProviderDefinition } from '../activities/providers/definition';
 import { createPrices, type PriceOverrides } from '../activities/providers/prices';
 import type { ModelProvider } from '../activities/providers/provider';
 import { Secrets } from '../activities/secrets/secrets';
@@ -25,8 +26,8 @@ export interface AssemblyOptions {
   agents?: readonly AgentDefinition[];
   /** Tools besides the built-in ones. */
   tools?: readonly Tool[];
-  /** Providers besides, or instead of, the built-in ones of the same name. */
-  providers?: readonly ModelProvider[];
+  /** Providers besides, or instead of, the built-in ones of the same name: ready, or as `defineProvider` gives them. */
+  providers?: readonly (ModelProvider | ProviderDefinition)[];
   /** Settings by provider name: base URL, timeouts, which protocol to speak, … The key comes from the environment. */
   providerSettings?: ProvidersConfig['settings'];
   /** Context windows by `provider/model`, where the built-in table is wrong or silent. */
@@ -94,10 +95,14 @@ function policyOf(given: AssemblyOptions['permissions'] = {}): Policy {
 const OWN_SECRETS =
   /^(ANTHROPIC_API_KEY|OPENAI_API_KEY|HOLDFAST_APPROVAL_KEY|TEMPORAL_API_KEY|VAULT_TOKEN|.*_(API_KEY|SECRET|PASSWORD|TOKEN))$/;
 
-function secretsOf(references: AssemblyOptions['secrets'], env: Readonly<Record<string, string | undefined>>): Secrets {
+function secretsOf(
+  { secrets: references, providers = [] }: AssemblyOptions,
+  env: Readonly<Record<string, string | undefined>>,
+): Secrets {
   const secrets = new Secrets({ env, ...(references && { references }) });
+  const keys = providers.filter(isDefinition).map(({ keyVariable }) => keyVariable);
   for (const [name, value] of Object.entries(env)) {
-    if (value !== undefined && OWN_SECRETS.test(name)) secrets.redactor.add(name, value);
+    if (value !== undefined && (OWN_SECRETS.test(name) || keys.includes(name))) secrets.redactor.add(name, value);
   }
   return secrets;
 }
@@ -129,7 +134,7 @@ export function assemble(options: AssemblyOptions): Assembly {
     transcripts: new TranscriptCache(),
     artifacts: options.artifacts ?? new FileArtifactStore(path.join(home, 'artifacts')),
     home,
-    secrets: secretsOf(options.secrets, env),
+    secrets: secretsOf(options, env),
     people: options.people,
     approvalKey: options.approvalKey ?? env.HOLDFAST_APPROVAL_KEY,
     notifiers: options.notifiers ?? [],

@@ -3,14 +3,17 @@ import { HoldfastError } from '../protocol/failures';
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LEVELS)[number];
 
-/** Which lines are written: a level for all, others for single modules (`core`, `worker`, `workflow`, `activity`, …). */
+/**
+ * Which lines are written: a level for all, others for single modules (`core`, `worker`, `workflow`, `activity`, …) and for the calls of
+ * single agents (`agent:NAME`), which come before those of modules.
+ */
 export class LevelRules {
   private base: LogLevel = 'info';
   private readonly modules = new Map<string, LogLevel>();
   private debugging = false;
 
   /**
-   * @param text `info`, or `info,core=warn,activity=debug`.
+   * @param text `info`, or `info,core=warn,activity=debug,agent:writer=debug`.
    * @throws HoldfastError `Config.Invalid`.
    */
   constructor(text: string) {
@@ -21,9 +24,10 @@ export class LevelRules {
     }
   }
 
-  allow(module: string, level: LogLevel): boolean {
+  allow(module: string, level: LogLevel, agent?: unknown): boolean {
     if (this.debugging && rank(level) >= rank('debug')) return true;
-    return rank(level) >= rank(this.modules.get(module) ?? this.base);
+    const ofAgent = agent === undefined ? undefined : this.modules.get(`agent:${agent}`);
+    return rank(level) >= rank(ofAgent ?? this.modules.get(module) ?? this.base);
   }
 
   /** Debug lines of every module, or the rules as given. Returns whether they are on now. */

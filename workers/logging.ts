@@ -12,7 +12,7 @@ export interface LogRecord extends Record<string, unknown> {
 }
 
 export interface LoggingOptions {
-  /** `info`, or with exceptions by module: `info,core=warn,activity=debug`. Default: `HOLDFAST_LOG`, else `info`. */
+  /** `info`, or with exceptions by module and agent: `info,core=warn,agent:writer=debug`. Default: `HOLDFAST_LOG`, else `info`. */
   levels?: string | undefined;
   /** How a line is written. Default: JSON, one object a line. */
   format?: (record: LogRecord) => string;
@@ -112,7 +112,7 @@ function isForwarded(first: unknown): boolean {
 function temporalLogger(logger: pino.Logger, levels: LevelRules): TemporalLogger {
   const log = (level: TemporalLevel, message: string, meta: LogMetadata = {}): void => {
     const { sdkComponent = 'worker', ...fields } = meta;
-    if (!levels.allow(String(sdkComponent), OUR_LEVEL[level])) return;
+    if (!levels.allow(String(sdkComponent), OUR_LEVEL[level], fields.agent)) return;
     logger[OUR_LEVEL[level]]({ ...recordOf(String(sdkComponent), fields), [FORWARDED]: true }, message);
   };
   const at = (level: TemporalLevel) => (message: string, meta?: LogMetadata) => log(level, message, meta);

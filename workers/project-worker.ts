@@ -126,7 +126,7 @@ function requireWritable(home: string): void {
 }
 
 async function load({ root, home, readConfig, onNotice, env = process.env }: ProjectWorkerOptions): Promise<Loaded> {
-  const { agents, tools, builtInAgents } = await loadProject(root);
+  const { agents, tools, providers, builtInAgents } = await loadProject(root);
   const config = readConfig();
   const definitions = agents.map(({ definition }) => definition);
   const { settings } = config;
@@ -138,6 +138,7 @@ async function load({ root, home, readConfig, onNotice, env = process.env }: Pro
       notifiers: [...(onNotice ? [terminal(onNotice)] : []), ...(assembled.notifiers ?? [])],
       agents: definitions,
       tools,
+      providers,
       home,
       env,
     },

@@ -17,6 +17,8 @@ import { HoldfastError } from '../protocol/failures';
 export interface RotatingFileOptions {
   /** A file that would become larger is put away first. Default: 10 million. */
   maxBytes?: number;
+  /** A file whose first line is older is put away before the next one is written, in ms. Default: never. */
+  maxAgeMs?: number;
   /** So many compressed ones are kept, the newest. Default: 5. */
   keep?: number;
 }
@@ -25,12 +27,14 @@ export interface RotatingFileOptions {
 const PUT_AWAY = /^\.\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-\d{3}Z-\d+(\.gz)?$/;
 
 /**
- * A file that is written line by line and put away when it is full: compressed beside it, the oldest removed. For one process: two
+ * A file that is written line by line and put away when it is full or old: compressed beside it, the oldest removed. For one process: two
  * that write to one file would put it away under each other.
  */
 export class RotatingFile {
   private descriptor: number;
   private size: number;
+  /** When its first line was written, ms since epoch. */
+  private since: number;
   private count = 0;
   /** Compressing goes on behind the writing, one file after the other. */
   private behind: Promise<void>;
@@ -40,7 +44,7 @@ export class RotatingFile {
     private readonly file: string,
     private readonly options: RotatingFileOptions = {},
   ) {
-    [this.descriptor, this.size] = opened(file);
+    [this.descriptor, this.size, this.since] = opened(file);
     // A process that was killed may have left one uncompressed.
     this.behind = this.tidy();
   }
@@ -49,7 +53,8 @@ export class RotatingFile {
   write(text: string): void {
     const bytes = Buffer.byteLength(text);
     try {
-      if (this.size > 0 && this.size + bytes > (this.options.maxBytes ?? 10_000_000)) this.putAway();
+      if (this.size > 0 && this.isDue(bytes)) this.putAway();
+      if (this.size === 0) this.since = Date.now();
       writeSync(this.descriptor, text);
       this.size += bytes;
     } catch {
@@ -63,11 +68,16 @@ export class RotatingFile {
     return this.behind;
   }
 
+  private isDue(more: number): boolean {
+    const { maxBytes = 10_000_000, maxAgeMs = Number.POSITIVE_INFINITY } = this.options;
+    return this.size + more > maxBytes || Date.now() - this.since > maxAgeMs;
+  }
+
   private putAway(): void {
     const stamp = new Date().toISOString().replace(/[:.]/g, '-');
     renameSync(this.file, `${this.file}.${stamp}-${this.count++}`);
     const full = this.descriptor;
-    [this.descriptor, this.size] = opened(this.file);
+    [this.descriptor, this.size, this.since] = opened(this.file);
     closeSync(full);
     this.behind = this.behind.then(() => this.tidy());
   }
@@ -95,11 +105,13 @@ export class RotatingFile {
   }
 }
 
-function opened(file: string): [descriptor: number, size: number] {
+function opened(file: string): [descriptor: number, size: number, since: number] {
   try {
     mkdirSync(path.dirname(path.resolve(file)), { recursive: true });
     const descriptor = openSync(file, 'a', 0o600);
-    return [descriptor, fstatSync(descriptor).size];
+    const { size, birthtimeMs, ctimeMs } = fstatSync(descriptor);
+    // Some file systems do not know when a file was made.
+    return [descriptor, size, birthtimeMs || ctimeMs];
   } catch (cause) {
     throw new HoldfastError('Config.Invalid', `the log file ${file} cannot be written: ${(cause as Error).message}`, {
       hint: 'Give a path you may write to: --log-file, or log.file in holdfast.yaml.',

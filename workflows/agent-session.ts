@@ -31,7 +31,7 @@ import { deadlinePassed } from './gates';
 import { Guard } from './guard';
 import { type Handled, handleQueries, handleUpdates } from './handlers';
 import { Inbox } from './inbox';
-import { messageOf } from './message-of';
+import { messageOf, withVariables } from './message-of';
 import { recordEnd, recordRefusal, recordStart, recordStatus } from './search-attributes';
 import { isComplete, Session } from './session';
 import { driveSession } from './session-driver';
@@ -92,7 +92,8 @@ function openDesk(input: SessionInput): Handled {
   const { carried, chat } = input;
   const control = new Control(carried?.control, input.breakpoints);
   const inbox = chat && new Inbox(Date.now(), chat.title ?? null, carried?.chat);
-  if (inbox && !carried && input.input != null) inbox.add('start', messageOf(input.input));
+  if (inbox && !carried && input.input != null)
+    inbox.add('start', withVariables(messageOf(input.input), input.variables));
   const run: Handled = {
     input,
     control,
@@ -120,12 +121,13 @@ async function fork(run: Handled, from: Fork): Promise<Session> {
   const hasInput = input.chat !== undefined || input.input != null;
   const copy: AdoptTranscriptInput = { fork: from, firstRunId: workflowInfo().firstExecutionRunId, hasInput };
   try {
-    const { segment, digest, permissions } = await scheduleActivity<AdoptedTranscript>(
+    const { segment, digest, permissions, variables } = await scheduleActivity<AdoptedTranscript>(
       'adoptTranscript',
       [copy],
       ADOPT,
     );
     if (permissions) run.input = narrowed(run.input, permissions);
+    if (variables) run.input = { ...run.input, variables: { ...variables, ...run.input.variables } };
     return openSession(run, { segments: [segment], length: segment.to, digest });
   } catch (error) {
     run.refusal = failureOf(error);

@@ -1,5 +1,7 @@
 import type { Actor, Change, Sending, Steering, Step } from '../protocol/control';
 import type { FailureCode } from '../protocol/failures';
+import { variablesProblem } from '../protocol/variables';
+import type { Resize } from '../protocol/warm-pool';
 import { toApplicationFailure } from './failures';
 import { checkLimits } from './session-input';
 
@@ -49,11 +51,20 @@ export function checkTitle(given: Actor & { title: string }): void {
     invalid('title: a text of at most 200 characters');
 }
 
-const CHANGES = ['model', 'parameters', 'limits', 'priority', 'breakpoints'] as const;
+/** Sessions of one pool that may wait. */
+const MAX_WARM = 200;
+
+export function checkResize(given: Resize): void {
+  checkActor(given);
+  const { size } = given;
+  if (!Number.isInteger(size) || size < 0 || size > MAX_WARM) invalid(`size: a whole number from 0 to ${MAX_WARM}`);
+}
+
+const CHANGES = ['model', 'parameters', 'limits', 'priority', 'breakpoints', 'variables'] as const;
 
 export function checkChange(given: Change): void {
   checkActor(given);
-  const { model, limits, priority, breakpoints, parameters } = given;
+  const { model, limits, priority, breakpoints, parameters, variables } = given;
   if (!CHANGES.some((name) => given[name] !== undefined))
     invalid(`nothing to change: give one of ${CHANGES.join(', ')}`);
   const unknown = Object.keys(given).find((name) => !['by', 'reason', ...CHANGES].includes(name));
@@ -68,6 +79,8 @@ export function checkChange(given: Change): void {
   if (!isListOf(turns, 'number') || !isListOf(tools, 'string'))
     invalid('breakpoints: {"turns": [3], "tools": ["name"]}');
   if (limits) checkLimits(limits);
+  const problem = variables === undefined ? undefined : variablesProblem(variables);
+  if (problem !== undefined) invalid(`variables: ${problem}`);
 }
 
 function isListOf(list: unknown, type: string): boolean {

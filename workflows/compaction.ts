@@ -1,6 +1,7 @@
 import type { LeaseShort, SummariseInput, SummariseResult } from '../protocol/activities';
 import type { Failure } from '../protocol/failures';
 import { addUsage } from '../protocol/usage';
+import { usedVariables } from '../protocol/variables';
 import { fallBack } from './degrade';
 import { notSent, provide, settleCall, settleFailure } from './paying';
 import type { Session } from './session';
@@ -88,8 +89,10 @@ function record(session: Session, result: SummariseResult): void {
   progress.contextFrom = message.summary.to;
 }
 
-function inputOf({ agent, model, progress, limits, parameters, transcript }: Session): SummariseInput {
+function inputOf(session: Session): SummariseInput {
+  const { agent, model, progress, limits, parameters, transcript } = session;
   const { contextTokens } = progress;
+  const variables = usedVariables(agent.instructions, session.variables);
   return {
     transcript: transcript.pointer(),
     turn: progress.turns + 1,
@@ -98,6 +101,7 @@ function inputOf({ agent, model, progress, limits, parameters, transcript }: Ses
     model: model ?? agent.model,
     contextFrom: progress.contextFrom,
     ...(parameters && { parameters }),
+    ...(variables && { variables }),
     ...(limits.costUsd !== undefined && { budgetUsd: limits.costUsd - progress.costUsd }),
     ...(contextTokens !== undefined && { contextTokens }),
     ...(progress.withoutFallback && { withoutFallback: true as const }),

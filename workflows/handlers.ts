@@ -6,13 +6,23 @@ import type { Failure } from '../protocol/failures';
 import { mayUseModel } from '../protocol/permissions/verdict';
 import type { PermissionView } from '../protocol/permissions/view';
 import type { SessionInput } from '../protocol/session';
+import { changedVariables, type VariableChanges, type Variables, variablesProblem } from '../protocol/variables';
 import { LOOK_UP } from './activity-options';
-import { checkActor, checkChange, checkSending, checkSteering, checkStep, checkTitle, refuse } from './check-update';
+import {
+  checkActor,
+  checkChange,
+  checkSending,
+  checkSteering,
+  checkStep,
+  checkTitle,
+  invalid,
+  refuse,
+} from './check-update';
 import type { Control } from './control';
 import { failureOf, toApplicationFailure } from './failures';
 import type { Guard } from './guard';
 import type { Inbox } from './inbox';
-import { messageOf } from './message-of';
+import { messageOf, withVariables } from './message-of';
 import {
   agentQuery,
   changeUpdate,
@@ -32,7 +42,7 @@ import {
   transcriptQuery,
 } from './messages';
 import type { Session } from './session';
-import { checkLimits } from './session-input';
+import { checkExpanded, checkLimits } from './session-input';
 import { startingView, viewOf } from './session-view';
 
 const { checkModel } = proxyLocalActivities<HoldfastActivities>(LOOK_UP);
@@ -89,9 +99,13 @@ export function handleUpdates(run: Handled): void {
     steerUpdate,
     ({ text, pin, ...actor }) => {
       record('steer', actor, text.slice(0, 200));
-      control.steer({ ...messageOf(text), by: actor.by, ...(pin === true && { pinned: true }) });
+      const message = withVariables(messageOf(text), variablesOf(run));
+      control.steer({ ...message, by: actor.by, ...(pin === true && { pinned: true }) });
     },
-    both(checkSteering, () => needsWork(run, 'steer', 'send it a message')),
+    both(checkSteering, ({ text }) => {
+      needsWork(run, 'steer', 'send it a message');
+      checkExpanded(text, variablesOf(run));
+    }),
   );
   on(
     stopUpdate,
@@ -118,7 +132,10 @@ export function handleUpdates(run: Handled): void {
       run.session?.change({ ...change, ...(change.limits && { limits: checkLimits(change.limits) }) });
       if (change.limits?.deadline !== undefined) guard.rearm();
     },
-    both(checkChange, ({ model }) => mayChange(run, model)),
+    both(checkChange, ({ model, variables }) => {
+      mayChange(run, model);
+      if (variables) mayHold(run, variables);
+    }),
   );
   if (run.inbox) handleChat(run, run.inbox);
   else setHandler(sendUpdate, (_sending): Receipt => noChat(), { validator: (_sending) => noChat() });
@@ -136,16 +153,19 @@ function handleChat(run: Handled, inbox: Inbox): void {
     sendUpdate,
     ({ input, by, pin, source }) => {
       if (source !== undefined) noteSource(run, source);
-      const message = { ...messageOf(input), ...(by && { by }), ...(pin === true && { pinned: true as const }) };
+      const said = source === undefined ? withVariables(messageOf(input), variablesOf(run)) : messageOf(input);
+      const message = { ...said, ...(by && { by }), ...(pin === true && { pinned: true as const }) };
       return inbox.add(currentUpdateInfo()?.id ?? uuid4(), message);
     },
     {
       validator: (sending) => {
         const chars = checkSending(sending, run.input.agent);
+        // What others wrote is taken as it is: the names in it are not ours.
+        const grown = sending.source === undefined ? checkExpanded(sending.input, variablesOf(run)) : 0;
         if (inbox.knows(currentUpdateInfo()?.id ?? '')) return;
         if (inbox.closed || run.control.ending?.reason === 'stopped' || run.session?.isOver)
           refuse('Chat.Closed', 'the chat takes no more messages', 'Start another one.');
-        if (inbox.isFull(chars))
+        if (inbox.isFull(chars + grown))
           refuse('Chat.QueueFull', 'too many messages wait already', 'Wait for the next answer and send again.');
       },
     },
@@ -200,6 +220,16 @@ function orders(control: Control) {
     control.record(action, actor, Date.now(), detail);
   }
   return { on, record };
+}
+
+function variablesOf({ session, input }: Handled): Variables | undefined {
+  return (session?.given ?? input).variables;
+}
+
+/** All of them together are carried whenever the session continues as new. */
+function mayHold(run: Handled, changes: VariableChanges): void {
+  const problem = variablesProblem(changedVariables(variablesOf(run), changes));
+  if (problem !== undefined) invalid(`variables: ${problem}`);
 }
 
 /** From now on: the message may be in the conversation before anybody looks again. */

@@ -6,3 +6,4 @@ export { deadLetter } from './dead-letter';
 export { effect } from './effect';
 export { emergencyStop } from './emergency-stop';
 export { ledger } from './ledger';
+export { warmPool } from './warm-pool';

@@ -1,4 +1,14 @@
 import type { UserMessage, UserPart } from '../protocol/messages';
+import { expandVariables, type Variables } from '../protocol/variables';
+
+/** The message with the conversation's variables where their names stand; files and what is JSON in the input alike. */
+export function withVariables(message: UserMessage, variables: Variables | undefined): UserMessage {
+  if (!variables) return message;
+  const content = message.content.map((part) =>
+    part.type === 'text' ? { ...part, text: expandVariables(part.text, variables) } : part,
+  );
+  return { ...message, content };
+}
 
 /** Text and parts go to the model as they are; any other value as JSON. */
 export function messageOf(input: unknown): UserMessage {

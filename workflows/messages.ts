@@ -11,6 +11,7 @@ import { QUERY, SIGNAL, UPDATE } from '../protocol/names';
 import type { PermissionView } from '../protocol/permissions/view';
 import type { SessionStateView, TranscriptPage } from '../protocol/session';
 import type { StopReceipt } from '../protocol/stop-order';
+import type { Resize, Taken, WarmPoolView } from '../protocol/warm-pool';
 
 export const stateQuery = defineQuery<SessionStateView>(QUERY.state);
 export const agentQuery = defineQuery<ResolvedAgent | null>(QUERY.agent);
@@ -53,3 +54,7 @@ export const compensationQuery = defineQuery<CompensationView>(QUERY.compensatio
 
 export const receiptQuery = defineQuery<StopReceipt>(QUERY.receipt);
 export const releaseUpdate = defineUpdate<void, [Actor]>(UPDATE.release);
+
+export const poolQuery = defineQuery<WarmPoolView>(QUERY.pool);
+export const takeUpdate = defineUpdate<Taken, [Actor]>(UPDATE.take);
+export const resizeUpdate = defineUpdate<void, [Resize]>(UPDATE.resize);

@@ -6,6 +6,7 @@ import type { StopReason } from '../protocol/session';
 import { applyTodo } from '../protocol/todo';
 import type { ToolSpec } from '../protocol/tool';
 import { addUsage } from '../protocol/usage';
+import { usedVariables } from '../protocol/variables';
 import { argumentsText } from './arguments-text';
 import { askHuman } from './ask-human';
 import { type CompactionDeps, canSummarise, noteSummaryDue, summarise, withoutSummary } from './compaction';
@@ -183,11 +184,14 @@ function firstInput({ options, given, progress: { costUsd } }: Session): Partial
   return { options, ...(models.length > 0 && { models }), ...(costUsd > 0 && { spentUsd: costUsd }) };
 }
 
-function pinnedInput({ agent, model, progress, limits, parameters, mounts }: Session): Partial<InvokeModelInput> {
+function pinnedInput(session: Session): Partial<InvokeModelInput> {
+  const { agent, model, progress, limits, parameters, mounts } = session;
+  const variables = usedVariables(agent.instructions, session.variables);
   return {
     revision: agent.revision,
     model,
     ...(parameters && { parameters }),
+    ...(variables && { variables }),
     ...(limits.costUsd !== undefined && { budgetUsd: limits.costUsd - progress.costUsd }),
     ...(progress.quickCalls.length > 0 && {
       quickCalls: progress.quickCalls.map((call) => call.id),

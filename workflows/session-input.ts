@@ -4,7 +4,9 @@ import type { Policy } from '../protocol/permissions/policy';
 import { rulesOf } from '../protocol/permissions/policy-problems';
 import { parseRule } from '../protocol/permissions/rule';
 import type { Fork, SessionInput } from '../protocol/session';
+import { expandedChars, type Variables, variablesProblem } from '../protocol/variables';
 import { toApplicationFailure } from './failures';
+import { messageOf } from './message-of';
 
 const COUNTS = ['turns', 'toolCalls', 'tokens', 'repeatedCalls'] as const;
 /** They become search attributes, which the server takes as short texts only. */
@@ -26,6 +28,7 @@ export function normaliseInput(input: SessionInput, continued: boolean): Session
       throw invalid(`${name}: not a text of at most ${LONGEST_TEXT} characters`);
   }
   if (input.fork !== undefined) checkFork(input.fork);
+  checkVariables(input);
   checkLayers(input);
   const optional = input.chat !== undefined || input.fork !== undefined;
   if (!optional && isEmpty(input.input)) throw invalid('input: say what the agent should do');
@@ -90,6 +93,35 @@ export function checkLimits(limits: GivenLimits): GivenLimits {
   if (costUsd !== undefined && !(typeof costUsd === 'number' && costUsd > 0))
     throw invalid('limits.costUsd: not a positive number');
   return deadline === undefined ? limits : { ...limits, deadline: milliseconds('limits.deadline', deadline) };
+}
+
+/** @throws ApplicationFailure `Input.Invalid`, `Input.TooLarge`. */
+function checkVariables({ variables, input }: SessionInput): void {
+  if (variables === undefined) return;
+  const problem = variablesProblem(variables);
+  if (problem !== undefined) throw invalid(`variables: ${problem}`);
+  if (Object.values(variables).includes(null as never)) throw invalid('variables: null is no value');
+  checkExpanded(input, variables);
+}
+
+/** Characters of a message once its variables stand in it: it is an event of the history. */
+const MAX_EXPANDED_MESSAGE = 200_000;
+
+/**
+ * @returns characters by which its variables make the message longer.
+ * @throws ApplicationFailure `Input.TooLarge`.
+ */
+export function checkExpanded(input: unknown, variables: Variables | undefined): number {
+  if (!variables || input == null) return 0;
+  const texts = messageOf(input).content.map((part) => (part.type === 'text' ? part.text : ''));
+  const before = texts.reduce((sum, text) => sum + text.length, 0);
+  const after = texts.reduce((sum, text) => sum + expandedChars(text, variables), 0);
+  if (after <= Math.max(before, MAX_EXPANDED_MESSAGE)) return Math.max(0, after - before);
+  throw toApplicationFailure({
+    code: 'Input.TooLarge',
+    message: `with its variables the message has ${after} characters; ${MAX_EXPANDED_MESSAGE} is the most`,
+    hint: 'Shorten the values, or use them in fewer places.',
+  });
 }
 
 function checkFork(fork: Partial<Fork>): void {

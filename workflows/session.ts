@@ -18,6 +18,7 @@ import type {
   TranscriptSegment,
 } from '../protocol/session';
 import type { ToolSpec } from '../protocol/tool';
+import { changedVariables, type Variables } from '../protocol/variables';
 import { Authority } from './authority';
 import { Control } from './control';
 import { forgetFallback, tryFirstModel } from './degrade';
@@ -25,7 +26,7 @@ import { DoneEffects } from './done-effects';
 import type { Stop } from './gates';
 import { grouped } from './grouped';
 import type { Inbox } from './inbox';
-import { messageOf } from './message-of';
+import { messageOf, withVariables } from './message-of';
 import type { Purse } from './purse';
 import { answered } from './run-calls';
 import { type Beginning, type Desk, freshProgress, unknownAgent } from './session-start';
@@ -176,7 +177,8 @@ export class Session {
       inbox,
     );
     for (const source of input.tainted ?? []) session.authority.taint(source);
-    if (!inbox && !(input.fork && input.input == null)) session.transcript.append(messageOf(input.input));
+    if (!inbox && !(input.fork && input.input == null))
+      session.transcript.append(withVariables(messageOf(input.input), input.variables));
     return session;
   }
 
@@ -216,8 +218,12 @@ export class Session {
     };
   }
 
+  get variables(): Variables | undefined {
+    return this.given.variables;
+  }
+
   /** What operators changed holds from the next call on, and in the Temporal runs to come. */
-  change({ model, parameters, limits, priority }: Omit<Change, 'by' | 'reason'>): void {
+  change({ model, parameters, limits, priority, variables }: Omit<Change, 'by' | 'reason'>): void {
     const { given } = this;
     if (model !== undefined) forgetFallback(this.progress);
     this.given = {
@@ -226,6 +232,7 @@ export class Session {
       ...(parameters && { parameters: { ...given.parameters, ...parameters } }),
       ...(limits && { limits: { ...given.limits, ...limits } }),
       ...(priority !== undefined && { priority }),
+      ...(variables && { variables: changedVariables(given.variables, variables) }),
     };
     this.limits = { ...this.limits, ...limits };
   }

@@ -63,7 +63,7 @@ export function createInvokeModel(services: ActivityServices) {
 /** What the workflow would say of a pinned run: it does not know the agent's own settings yet. */
 function settingsOf({ agent, options }: FirstCall, { leased, spentUsd }: InvokeModelInput): Partial<InvokeModelInput> {
   const { costUsd: budgetUsd } = { ...agent.limits, ...options.limits };
-  const { parameters, mounts } = options;
+  const { parameters, mounts, variables } = options;
   return {
     model: agent.model,
     // The run has not said what it spends from: it is the agent's own account, of which nothing is leased yet.
@@ -71,6 +71,7 @@ function settingsOf({ agent, options }: FirstCall, { leased, spentUsd }: InvokeM
     ...(budgetUsd !== undefined && { budgetUsd: budgetUsd - (spentUsd ?? 0) }),
     ...(parameters && { parameters }),
     ...(mounts && { mounts }),
+    ...(variables && { variables }),
   };
 }
 

@@ -2,6 +2,7 @@ import type { InvokeModelInput } from '../../protocol/activities';
 import type { ResolvedAgent, SummaryPolicy } from '../../protocol/agent';
 import { HoldfastError } from '../../protocol/failures';
 import type { Message } from '../../protocol/messages';
+import { expandedChars, expandVariables, MAX_EXPANDED_CHARS } from '../../protocol/variables';
 import type { Prices } from '../providers/prices';
 import type { ModelFacts, ModelProvider, ModelRequest } from '../providers/provider';
 import type { LoadedTranscript } from '../transcript-cache';
@@ -60,7 +61,7 @@ export async function prepareRequest(
 
 /** The agent's settings as a request without messages, and the tokens that its whole input may have. */
 export function bareRequest(
-  input: Pick<InvokeModelInput, 'parameters' | 'contextTokens'>,
+  input: Pick<InvokeModelInput, 'parameters' | 'variables' | 'contextTokens'>,
   agent: ResolvedAgent,
   { provider, model }: Route,
 ): { request: ModelRequest; windowTokens: number } {
@@ -70,7 +71,7 @@ export function bareRequest(
   const maxOutputTokens = Math.min(wanted, facts.maxOutputTokens ?? wanted, Math.floor(facts.contextTokens / 2));
   const request: ModelRequest = {
     model,
-    instructions: agent.instructions,
+    instructions: instructionsOf(agent, input),
     messages: [],
     tools: agent.tools.map(({ name, description, inputSchema }) => ({ name, description, inputSchema })),
     ...(agent.output && { outputSchema: agent.output }),
@@ -82,6 +83,20 @@ export function bareRequest(
     input.contextTokens ?? Number.POSITIVE_INFINITY,
   );
   return { request, windowTokens };
+}
+
+/** @throws HoldfastError `Input.TooLarge` when values that stand in many places make them too long. */
+function instructionsOf(
+  { instructions, variables: own }: ResolvedAgent,
+  { variables }: Pick<InvokeModelInput, 'variables'>,
+) {
+  if (!own && !variables) return instructions;
+  const all = { ...own, ...variables };
+  const chars = expandedChars(instructions, all);
+  if (chars <= MAX_EXPANDED_CHARS) return expandVariables(instructions, all);
+  throw new HoldfastError('Input.TooLarge', `with its variables the instructions have ${chars} characters`, {
+    hint: `${MAX_EXPANDED_CHARS} is the most: shorten the values, or use them in fewer places.`,
+  });
 }
 
 export interface CountedConversation {

@@ -14,8 +14,8 @@ export const PROVIDERS: readonly ProviderDefinition[] = [
 export interface ProvidersConfig {
   /** Default: `process.env`. */
   env?: Environment;
-  /** Ready providers besides, or instead of, those of the same name that Holdfast brings. */
-  extra?: readonly ModelProvider[];
+  /** Providers besides, or instead of, those of the same name that Holdfast brings: ready ones, or how they come to be. */
+  extra?: readonly (ModelProvider | ProviderDefinition)[];
   /**
    * Settings by provider name. A further name is another server: `type` tells whose protocol it speaks, e.g.
    * `{ ollama: { type: 'openai', baseURL: 'http://127.0.0.1:11434/v1' } }`.
@@ -39,14 +39,16 @@ export interface Providers {
 export function createProviders(config: ProvidersConfig = {}): Providers {
   const env = config.env ?? process.env;
   const made = new Map<string, ModelProvider>();
-  const ready = new Map((config.extra ?? []).map((provider) => [provider.name, provider]));
-  const known = [...PROVIDERS.map(({ name }) => name), ...ready.keys(), ...Object.keys(config.settings ?? {})];
+  const { extra = [] } = config;
+  const ready = new Map(extra.flatMap((provider) => (isDefinition(provider) ? [] : [[provider.name, provider]])));
+  const definitions = [...extra.filter(isDefinition), ...PROVIDERS];
+  const known = [...PROVIDERS, ...extra].map(({ name }) => name).concat(Object.keys(config.settings ?? {}));
   const names = (): string[] => [...new Set(known)];
   return {
     names,
     providerFor(route) {
       const { name, model } = splitRoute(route, names());
-      const provider = ready.get(name) ?? made.get(name) ?? make(name, config, env, names());
+      const provider = ready.get(name) ?? made.get(name) ?? make(name, definitions, config, env, names());
       made.set(name, provider);
       return { provider, model };
     },
@@ -61,13 +63,24 @@ function splitRoute(route: string, names: string[]): { name: string; model: stri
   });
 }
 
-function make(name: string, config: ProvidersConfig, env: Environment, names: string[]): ModelProvider {
+/** Told by shape: one that is ready has no `create`. */
+export function isDefinition(provider: ModelProvider | ProviderDefinition): provider is ProviderDefinition {
+  return 'create' in provider;
+}
+
+function make(
+  name: string,
+  definitions: readonly ProviderDefinition[],
+  config: ProvidersConfig,
+  env: Environment,
+  names: string[],
+): ModelProvider {
   const configured = config.settings?.[name];
   const type = configured?.type ?? name;
-  const definition = PROVIDERS.find((known) => known.name === type);
+  const definition = definitions.find((known) => known.name === type);
   if (!definition) {
     throw new ProviderError('Model.UnknownProvider', `no provider is called "${type}"`, {
-      hint: `Known providers: ${names.join(', ')}. The worker’s option providers takes your own.`,
+      hint: `Known providers: ${names.join(', ')}. A project's own are in providers/; holdfast create provider begins one.`,
     });
   }
   // A server under another name must not inherit the vendor's key and URL.

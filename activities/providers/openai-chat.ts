@@ -46,11 +46,11 @@ function complete(client: OpenAIClient, request: ModelRequest, call: ModelCall):
       if (choice) answer.add(choice);
     }
     call.signal.throwIfAborted();
-    const { content, finish } = answer.end();
+    const { message, finish } = answer.end();
     return {
-      message: { role: 'assistant', content },
+      message,
       finish,
-      usage: usage ? usageOf(usage) : estimatedUsage(client, request, content),
+      usage: usage ? usageOf(usage) : estimatedUsage(client, request, message.content),
       model,
       ...(request_id && { requestId: request_id }),
     };

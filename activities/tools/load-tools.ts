@@ -12,6 +12,8 @@ const TOOL_FILE = /^[^.].*(?<!\.d|\.test|\.spec)\.[cm]?[jt]s$/;
 export interface LoadToolsOptions {
   /** What `import … from 'holdfast'` gives. Default: this very package, also when developing inside it. */
   holdfast?: object;
+  /** What further modules give, by name. */
+  modules?: Readonly<Record<string, object>>;
   /** Tools there already are; a file may not define one of the same name. */
   taken?: readonly { name: string }[];
 }
@@ -64,7 +66,7 @@ async function filesIn(folder: string): Promise<string[]> {
 }
 
 function loaderFor(folder: string, options: LoadToolsOptions): ReturnType<typeof createJiti> {
-  const own = { holdfast: options.holdfast ?? thisPackage() };
+  const own = { ...options.modules, holdfast: options.holdfast ?? thisPackage() };
   return createJiti(join(folder, 'index.js'), {
     fsCache: false,
     moduleCache: false,

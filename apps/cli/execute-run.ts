@@ -25,6 +25,8 @@ export interface RunRequest {
   account?: string;
   model?: string;
   mounts: Mount[];
+  /** What stands for `{{name}}`. */
+  variables?: Record<string, string>;
   /** The run begins after this, milliseconds, or then; nothing waits for it here. */
   startDelay?: number;
   startAt?: Date;
@@ -73,7 +75,7 @@ function beginning({ startDelay, startAt }: RunRequest, now: number): Date | und
 }
 
 function startRun(holdfast: HoldfastClient, request: RunRequest): Promise<RunHandle> {
-  const { agent, input, fork, id, budgetUsd, account, model, mounts, startDelay, startAt } = request;
+  const { agent, input, fork, id, budgetUsd, account, model, mounts, variables, startDelay, startAt } = request;
   const options = {
     input,
     ...(id !== undefined && { id }),
@@ -81,6 +83,7 @@ function startRun(holdfast: HoldfastClient, request: RunRequest): Promise<RunHan
     ...(account !== undefined && { account }),
     ...(model !== undefined && { model }),
     ...(mounts.length > 0 && { mounts }),
+    ...(variables && { variables }),
     ...(startDelay !== undefined && { startDelay }),
     ...(startAt !== undefined && { startAt }),
   };

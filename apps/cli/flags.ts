@@ -24,6 +24,16 @@ export function collect(text: string, before: string[] | undefined): string[] {
   return [...(before ?? []), text];
 }
 
+/** `NAME=VALUE`, given several times. */
+export function variables(text: string, before: Record<string, string> | undefined): Record<string, string> {
+  const { variablesProblem } = require('../../protocol/variables') as typeof import('../../protocol/variables');
+  const [, name, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
+  if (name === undefined || value === undefined) throw new InvalidArgumentError('It must be NAME=VALUE.');
+  const problem = variablesProblem({ [name]: value });
+  if (problem !== undefined) throw new InvalidArgumentError(problem);
+  return { ...before, [name]: value };
+}
+
 /** `30s`, `2 minutes`; milliseconds. */
 export function durationMs(text: string): number {
   const { durationSchema } = require('../../protocol/duration') as typeof import('../../protocol/duration');

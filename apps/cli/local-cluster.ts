@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Notice } from '../../protocol/notice';
+import { AgentFiles } from '../../workers/agent-files';
 import { createLogging, installLogging, type Logging } from '../../workers/logging';
 import type { ReadyWorker, ReloadListener } from '../../workers/project-worker';
 import { RotatingFile } from '../../workers/rotating-file';
@@ -39,20 +40,35 @@ let logging: Logging | undefined;
 
 /**
  * One log for the process: Temporal's runtime takes its logger once.
- * @param toFile whether the file of the settings is written too; only by what stays, so that it has one writer.
+ * @param toFile whether the files of the settings are written too; only by what stays, so that it has one writer.
  */
 export function logTo({ out, project, config }: Context, level: string, toFile = false): Logging {
   if (logging) return logging;
-  const { levels, format: wanted, file, maxMegabytes, keep } = config.settings.log;
+  const { levels, format: wanted } = config.settings.log;
   const format = logFormat(out, wanted);
-  const options = { maxBytes: maxMegabytes * 1_000_000, keep };
+  const files = toFile ? logFiles(project, config.settings.log) : [];
   logging = createLogging({
     levels: levels ?? level,
     write: (text) => out.log(text),
     ...(format && { format }),
-    ...(toFile && file !== undefined && { file: new RotatingFile(path.resolve(project, file), options) }),
+    ...(files.length > 0 && {
+      file: {
+        write(line) {
+          for (const file of files) file.write(line);
+        },
+      },
+    }),
   });
   return logging;
+}
+
+function logFiles(project: string, log: Context['config']['settings']['log']): { write(line: string): void }[] {
+  const { file, agents, maxMegabytes, maxAge, keep } = log;
+  const options = { maxBytes: maxMegabytes * 1_000_000, keep, ...(maxAge !== undefined && { maxAgeMs: maxAge }) };
+  return [
+    ...(file === undefined ? [] : [new RotatingFile(path.resolve(project, file), options)]),
+    ...(agents === undefined ? [] : [new AgentFiles(path.resolve(project, agents), options)]),
+  ];
 }
 
 /**

@@ -3,6 +3,7 @@ import { compensationText } from '../../protocol/compensation';
 import { degradedText } from '../../protocol/degrade';
 import { type Failure, HoldfastError } from '../../protocol/failures';
 import type { SessionResult, SessionStateView } from '../../protocol/session';
+import { variablesText } from './chat/variables';
 import type { Context } from './context';
 import { escapeLine, escapeText } from './escape';
 import { bytes, costText, count, duration, plural } from './figures';
@@ -105,13 +106,18 @@ export function shownRunText(run: ShownRun, style: Style): string {
 }
 
 /** What operators asked of the run, and what a chat has before it. */
-function controlRows({ pause, chat, actions }: SessionStateView, row: (name: string, text?: string) => void): void {
+function controlRows(
+  { pause, chat, actions, variables = {} }: SessionStateView,
+  row: (name: string, text?: string) => void,
+): void {
   if (pause) row('paused', escapeText(`by ${pause.by}${pause.reason ? `: ${pause.reason}` : ''}`));
   if (chat) {
     const { title, finished, queued, closing } = chat;
     const about = [title && escapeLine(title), `${finished} answered`, `${queued} waiting`, closing && 'closing'];
     row('chat', about.filter(Boolean).join(' · '));
   }
+  const values = variablesText(variables);
+  row('variables', values && ` ${values}`);
   for (const { at, by, action, reason, detail } of actions.slice(-3)) {
     const told = [detail, reason && `“${reason}”`].filter(Boolean).join(' ');
     row('control', escapeLine(`${localTime(new Date(at))} ${by} ${action} ${told}`.trim()));

@@ -25,6 +25,7 @@ const SUBPATHS: [subpath: string, name: string][] = [
   ['holdfast/worker', 'HoldfastPlugin'],
   ['holdfast/worker', 'createWorker'],
   ['holdfast/client', 'HoldfastClient'],
+  ['holdfast/provider', 'defineProvider'],
   ['holdfast/testing', 'scriptedModel'],
 ];
 

@@ -9,6 +9,7 @@ const NEVER = { latencyMs: 120_000, text: 'never' };
 
 beforeAll(() => {
   write('agents/helper.yaml', 'instructions: Help.\nmodel: openai/gpt-5-mini\ntools: [calculator]\n');
+  write('agents/styled.yaml', 'instructions: "Be {{tone}}."\nmodel: openai/gpt-5-mini\n');
   write(
     'agents/shaped.yaml',
     'instructions: Add.\nmodel: openai/gpt-5-mini\noutput: { type: object, required: [sum], properties: { sum: { type: number } } }\n',
@@ -98,6 +99,64 @@ describe('beside dev', () => {
     expect(within.vendor.count()).toBe(asking + 1);
   }, 120_000);
 
+  test('variables: before the first message and after it, by flag and by command; two chats compared', async () => {
+    const heard: unknown[] = [];
+    within.vendor.setScript(({ system, messages }) => {
+      heard.push([system, messages.at(-1)?.text]);
+      return { text: `answer ${heard.length}` };
+    });
+    saying(true, [
+      [/Ctrl-D leaves/, '/vars'],
+      [/tone {2}plain/, '/set who Ana Bo'],
+      [/tone {2}plain/, '/set tone kind'],
+      [/tone {2}plain/, 'Greet {{who}}'],
+      [/answer 1/, '/unset who'],
+      [/answer 1/, '/set no-name x'],
+      [/is no name/, '/set empty'],
+      [/needs a name and a value/, '/vars'],
+      [/tone {2}kind/, 'Greet {{who}}'],
+      [/answer 2/, '/quit'],
+    ]);
+    expect(await cli('chat', 'styled', '--id', 'style', '--var', 'tone=plain')).toMatchObject({ code: 0 });
+    saying(false, [[/chat style · 2 messages/, 'Bye']]);
+    expect(await cli('chat', 'styled', '--id', 'style', '--var', 'tone=brief')).toMatchObject({ code: 0 });
+    expect(await cli('runs', 'change', 'style', '--set', 'a=b', '--unset', 'tone')).toMatchObject({ code: 0 });
+    expect(heard).toEqual([
+      ['Be kind.', 'Greet Ana Bo'],
+      ['Be kind.', 'Greet {{who}}'],
+      ['Be brief.', 'Bye'],
+    ]);
+    expect((await cli('runs', 'show', 'style')).stdout).toMatch(/variables +a=b\n/);
+    const run = await cli(
+      'run',
+      'styled',
+      'Greet {{who}}',
+      '--id',
+      'style-run',
+      '--var',
+      'who=Bo',
+      '--var',
+      'tone=short',
+    );
+    expect(run).toMatchObject({ code: 0, stdout: 'answer 4\n' });
+    expect(heard.at(-1)).toEqual(['Be short.', 'Greet Bo']);
+    expect(await cli('run', 'styled', 'x', '--var', '=x')).toMatchObject({ code: 2 });
+
+    const compared = await cli('runs', 'compare', 'style', 'style-run', '--json');
+    expect(JSON.parse(compared.stdout)).toMatchObject({
+      runs: [
+        { id: 'style', turns: 3 },
+        { id: 'style-run', turns: 1, stopReason: 'completed' },
+      ],
+      common: 0,
+      different: { position: 0, messages: [{ text: 'Greet Ana Bo' }, { text: 'Greet Bo' }] },
+    });
+    expect((await cli('runs', 'compare', 'style', 'style-run')).stdout).toMatch(/≠ {2}turns +3 +1\n/);
+    expect(await cli('runs', 'compare', 'style', 'nowhere')).toMatchObject({
+      stderr: expect.stringContaining('Run.Unknown'),
+    });
+  }, 120_000);
+
   test('an answer that a limit ends says which', async () => {
     within.vendor.setScript(() => ({ text: 'Too dear.' }));
     saying(false, [[/chat poor/, 'Hello?']]);
@@ -109,6 +168,6 @@ describe('beside dev', () => {
     saying(false, [[/chat nobody-/, 'Hello?']]);
     const { code, stdout, stderr } = await cli('chat', 'nobody');
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-    expect(stderr).toMatch(/Agent\.Unknown[\s\S]*helper, shaped/);
+    expect(stderr).toMatch(/Agent\.Unknown[\s\S]*helper, shaped, styled/);
   }, 60_000);
 });

@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { startVendorServer } from '../../testing/vendor-server';
 import { parseConfigFile } from '../../workers/config/config-file';
 import { CliProcess, cleanEnv, type Ended } from './cli-harness';
 
@@ -115,6 +116,42 @@ test('create: what is made compiles and passes its own test; names that will not
     expect(await cli('create', ...args)).toMatchObject({ code: 2, stderr: expect.stringContaining('Input.Invalid') });
   }
 }, 120_000);
+
+test('create provider: compiles, passes the conformance suite, and answers an agent of the project', async () => {
+  expect(await cli('create', 'provider', 'acme-labs', '--base-url', 'https://api.acme.example/v1/')).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('export ACME_LABS_API_KEY='),
+  });
+  installHere();
+  compiles('providers/acme-labs.ts');
+  const tested = spawnSync(process.execPath, ['--test'], { cwd: folder, encoding: 'utf8' });
+  expect(tested.stdout + tested.stderr).toMatch(/# pass 1[0-9]\n# fail 0\n/);
+  mkdirSync(path.join(folder, 'agents'));
+  writeFileSync(
+    path.join(folder, 'agents', 'clerk.yaml'),
+    'instructions: x\nmodel: acme-labs/acme-labs-1\ntools: [calculator]',
+  );
+  // Without the key it says which.
+  const keyless = await cli('agent', 'list', '--json');
+  expect(JSON.parse(keyless.stdout)).toMatchObject([{ name: 'clerk', model: 'acme-labs/acme-labs-1', ready: false }]);
+  expect((await cli('agent', 'show', 'clerk')).stdout).toContain('acme-labs needs ACME_LABS_API_KEY');
+  const vendor = await startVendorServer({
+    script: [{ toolCalls: [{ name: 'calculator', arguments: { expression: '6*7' } }] }, { text: 'It is 42.' }],
+  });
+  env = { ...env, ACME_LABS_API_KEY: 'key-of-acme-0123', ACME_LABS_BASE_URL: vendor.openaiURL };
+  const run = await cli('run', 'clerk', 'What is 6*7?', '--json');
+  expect(run).toMatchObject({ code: 0 });
+  expect(JSON.parse(run.stdout)).toMatchObject({ output: 'It is 42.', toolCalls: 1, model: 'acme-labs/acme-labs-1' });
+  expect(vendor.requests[0]?.headers.authorization).toBe('Bearer key-of-acme-0123');
+  vendor.assertDone();
+  await vendor.close();
+  for (const args of [['Bad'], ['openai'], ['acme-labs'], ['x', '--base-url', 'ftp://x']]) {
+    expect(await cli('create', 'provider', ...args)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('Input.Invalid'),
+    });
+  }
+}, 180_000);
 
 describe('settings', () => {
   const OLD = '# Ours.\nmodel: simulated/rules # free\n';

@@ -20,7 +20,7 @@ defaultModel: openai/gpt-5-mini
 providers: { openai: { baseUrl: "${place.vendor.openaiURL}", api: chat } }
 worker: { taskQueue: mine, shutdownGrace: 1s, maxConcurrentActivities: 1 }
 temporal: { port: ${port}, namespace: ours }
-log: { levels: warn, format: pretty }
+log: { levels: warn, format: pretty, agents: logs/agents }
 `,
   );
   place.write('agents/helper.yaml', 'instructions: x\ntools: [slow]\n');
@@ -94,10 +94,22 @@ test('--log-file: every line, as JSON', async () => {
   expect(lines.map((line) => JSON.parse(line))).toContainEqual(expect.objectContaining({ msg: 'debug lines are on' }));
 });
 
+test('log.agents: the lines of an agent in a file of its own', async () => {
+  // Debug lines are on since the test before.
+  place.vendor.setScript(() => ({ text: 'Hello.' }));
+  await place.cli('run', 'helper', 'Hello');
+  const lines = readFileSync(path.join(place.folder, 'logs', 'agents', 'helper.log'), 'utf8')
+    .trim()
+    .split('\n');
+  const all = lines.map((line) => JSON.parse(line) as { msg: string; agent: string });
+  expect(all).toContainEqual(expect.objectContaining({ msg: 'model answered', agent: 'helper' }));
+  expect(all.filter(({ agent }) => agent !== 'helper')).toEqual([]);
+});
+
 test('worker.shutdownGrace: how long a running call may hold it up', async () => {
   place.vendor.setScript(() => ({ latencyMs: 120_000, text: 'late' }));
-  await place.cli('run', 'helper', 'Hello', '--detach');
   const asked = place.vendor.count();
+  await place.cli('run', 'helper', 'Hello', '--detach');
   while (place.vendor.count() === asked) await new Promise((resolve) => setTimeout(resolve, 50));
   const started = Date.now();
   dev.signal('SIGINT');

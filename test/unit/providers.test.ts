@@ -1,4 +1,5 @@
 import { createProviders, defaultModelRoute, PROVIDERS } from '../../activities/providers';
+import type { ProviderDefinition } from '../../activities/providers/definition';
 import { callOf, requestOf } from '../../testing/provider-cases';
 import { scriptedModel } from '../../testing/scripted-model';
 import { startVendorServer } from '../../testing/vendor-server';
@@ -53,6 +54,30 @@ describe('the registry', () => {
     expect(thrownBy(() => providers.providerFor('odd/x')).code).toBe('Model.UnknownProvider');
     expect(providers.names()).toEqual(['anthropic', 'openai', 'simulated', 'ollama', 'odd']);
     await server.close();
+  });
+
+  it('makes providers of one’s own with their settings and the environment, before those of the same name', () => {
+    const made: unknown[] = [];
+    const define = (name: string): ProviderDefinition => ({
+      name,
+      defaultModel: 'one',
+      create: (settings, env) => {
+        made.push([name, settings.name, settings.maxAnswerChars, env.ACME_API_KEY]);
+        return scriptedModel([], { name });
+      },
+    });
+    const providers = createProviders({
+      env: { ACME_API_KEY: 'key' },
+      extra: [define('acme'), define('openai')],
+      settings: { acme: { maxAnswerChars: 7 } },
+    });
+    expect(providers.providerFor('acme/one').provider).toBe(providers.providerFor('acme/two').provider);
+    expect(providers.providerFor('openai/gpt-5').provider.name).toBe('openai');
+    expect(made).toEqual([
+      ['acme', 'acme', 7, 'key'],
+      ['openai', 'openai', undefined, 'key'],
+    ]);
+    expect(providers.names()).toEqual(['anthropic', 'openai', 'simulated', 'acme']);
   });
 
   it.each([

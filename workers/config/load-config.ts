@@ -1,5 +1,6 @@
 import { nearMisses } from '../../activities/tools/near-misses';
 import { HoldfastError } from '../../protocol/failures';
+import { providerFiles } from '../project/provider-files';
 import { type ConfigFile, readConfigFile, requireSound } from './config-file';
 import { environmentLayer, strayVariables } from './environment';
 import { type KeyPath, keyText, leafAt, leaves } from './keys';
@@ -41,7 +42,7 @@ export function loadConfig(sources: ConfigSources): Config {
   const below = merged(filesLayers(profile, file).map((layer) => withoutCluster(layer, env)));
   const settings = merged([below, environmentLayer(env, entriesOf(below)), flagLayer(sources.flags ?? [])]);
   const value = nestedValue(settings);
-  check(value, settings);
+  check(value, settings, root);
   const stray = strayVariables(env, entriesOf(settings));
   return { settings: settingsSchema.parse(value), entries: inOrder(settings), profile, stray, ...(file && { file }) };
 }
@@ -93,8 +94,8 @@ function flagLayer(flags: NonNullable<ConfigSources['flags']>): Layer {
 }
 
 /** What the environment and the flags brought in, and what only the whole shows. */
-function check(value: Record<string, unknown>, settings: readonly Setting[]): void {
-  const problems = [...problemsOf(settingsSchema, value), ...namelessTypes(value)];
+function check(value: Record<string, unknown>, settings: readonly Setting[], root: string | undefined): void {
+  const problems = [...problemsOf(settingsSchema, value), ...namelessTypes(value, root)];
   const first = problems[0];
   if (!first) return;
   const below = settings.find(({ path }) => keyText(path).startsWith(first.path));
@@ -102,12 +103,16 @@ function check(value: Record<string, unknown>, settings: readonly Setting[]): vo
   throw new HoldfastError('Config.Invalid', `${where}${first.path}: ${first.message}`, { hint: first.hint });
 }
 
-function namelessTypes({ providers = {} }: { providers?: Record<string, { type?: string }> }) {
-  const nameless = Object.entries(providers).filter(([name, { type }]) => !type && !PROVIDER_NAMES.includes(name));
+function namelessTypes(
+  { providers = {} }: { providers?: Record<string, { type?: string }> },
+  root: string | undefined,
+) {
+  const known = [...PROVIDER_NAMES, ...(root === undefined ? [] : providerFiles(root).map(({ name }) => name))];
+  const nameless = Object.entries(providers).filter(([name, { type }]) => !type && !known.includes(name));
   return nameless.map(([name]) => ({
     path: keyText(['providers', name]),
     message: 'nothing says whose protocol this server speaks',
-    hint: `Add type: openai or type: anthropic, or use a name Holdfast knows: ${PROVIDER_NAMES.join(', ')}.`,
+    hint: `Add type: openai or type: anthropic, or use a name that is known here: ${known.join(', ')}.`,
   }));
 }
 

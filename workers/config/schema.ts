@@ -27,7 +27,9 @@ const providerSchema = z.strictObject({
   type: z
     .enum(['openai', 'anthropic'])
     .optional()
-    .describe('Whose protocol the server speaks; needed for a provider with a name of your own.'),
+    .describe(
+      'Whose protocol the server speaks; needed for a name that is neither known nor that of a file in providers/.',
+    ),
   baseUrl: z
     .url({ protocol: /^https?$/, error: 'not an http(s) address' })
     .optional()
@@ -158,7 +160,7 @@ export const settingsSchema = z.strictObject({
     .strictObject({
       levels: levels
         .optional()
-        .describe('info, or with exceptions: info,core=warn,activity=debug. Default: by the command.'),
+        .describe('info, or with exceptions: info,core=warn,agent:writer=debug. Default: by the command.'),
       format: z
         .enum(['auto', 'pretty', 'json'])
         .prefault('auto')
@@ -168,7 +170,15 @@ export const settingsSchema = z.strictObject({
         .min(1)
         .optional()
         .describe('Where dev and worker write every line too, as JSON; one file a process.'),
-      maxMegabytes: z.number().positive().prefault(10).describe('Size at which that file is put away, compressed.'),
+      agents: z
+        .string()
+        .min(1)
+        .optional()
+        .describe('A folder in which the lines of each agent are written too, to AGENT.log; one folder a process.'),
+      maxMegabytes: z.number().positive().prefault(10).describe('Size at which such a file is put away, compressed.'),
+      maxAge: durationSchema
+        .optional()
+        .describe('Age of its first line at which such a file is put away too, e.g. 1d. Default: never.'),
       keep: z.number().int().min(0).prefault(5).describe('How many of those put away are kept.'),
     })
     .prefault({}),

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { Catalogue } from '../../activities/catalogue';
 import { createProviders, PROVIDERS, type Providers } from '../../activities/providers';
+import type { ProviderDefinition } from '../../activities/providers/definition';
 import { BUILTIN_TOOLS, expandToolNames, WORKFLOW_TOOLS } from '../../activities/tools';
 import type { Tool } from '../../activities/tools/define-tool';
 import { loadTools } from '../../activities/tools/load-tools';
@@ -11,6 +12,8 @@ import { assemblySettings, defaultModelOf } from '../config/apply';
 import type { Config } from '../config/load-config';
 import type { AgentSource } from './agent-file';
 import { agentsHome, duplicatesIn, loadProject, readAgentFile, readAgents } from './load-project';
+import { loadProviders } from './load-providers';
+import { PROVIDERS_FOLDER } from './provider-files';
 import type { FileProblem } from './source-file';
 
 /** Looking at a project without running it: what `holdfast agent` and `holdfast doctor` show. */
@@ -35,7 +38,7 @@ export async function checkProject(
   files: readonly string[],
   around: Surroundings,
 ): Promise<CheckedAgent[]> {
-  const { tools, problem } = await toolsOf(root);
+  const { own, problems: broken } = await ownOf(root);
   const home = await agentsHome(root);
   const sources =
     files.length > 0 ? await Promise.all(files.map((file) => readAgentFile(file, root))) : await readAgents(home);
@@ -44,12 +47,12 @@ export async function checkProject(
   );
   const duplicates = new Map(duplicatesIn(sound).map((duplicate) => [duplicate.file, duplicate]));
   const checked = sources.map((source) => {
-    const problems = [...source.problems, ...useProblems(source, tools, around)];
+    const problems = [...source.problems, ...useProblems(source, own, around)];
     const twice = duplicates.get(source.file);
     if (twice) problems.push(duplicateProblem(source, twice));
     return { file: source.file, name: source.definition?.name ?? null, problems };
   });
-  return problem ? [...checked, { file: problem.file, name: null, problems: [problem] }] : checked;
+  return [...checked, ...broken.map((problem) => ({ file: problem.file, name: null, problems: [problem] }))];
 }
 
 /** An agent as a run would be pinned to it. `missingKey` tells what the model still needs. */
@@ -63,18 +66,18 @@ export interface ShownAgent {
 export async function describeAgents(root: string, around: Surroundings): Promise<ShownAgent[]> {
   const project = await loadProject(root);
   const definitions = project.agents.map(({ definition }) => definition);
-  const catalogue = catalogueOf(definitions, project.tools, around);
+  const catalogue = catalogueOf(definitions, project, around);
   return project.agents.map(({ definition, file }) => {
     const agent = catalogue.resolve(definition.name);
-    const missingKey = missingKeyOf(agent.model, around);
+    const missingKey = missingKeyOf(agent.model, project, around);
     return { file, agent, ...(missingKey !== undefined && { missingKey }) };
   });
 }
 
-function missingKeyOf(route: string, around: Surroundings): string | undefined {
+function missingKeyOf(route: string, own: Own, around: Surroundings): string | undefined {
   if (route === NO_MODEL) return 'it names no model, and no provider has a key';
   try {
-    providersOf(around).providerFor(route);
+    providersOf(own, around).providerFor(route);
     return undefined;
   } catch (error) {
     if (HoldfastError.is(error) && error.code === 'Model.MissingKey') return error.message;
@@ -82,25 +85,40 @@ function missingKeyOf(route: string, around: Surroundings): string | undefined {
   }
 }
 
-async function toolsOf(root: string): Promise<{ tools: readonly Tool[]; problem?: FileProblem }> {
-  try {
-    return { tools: await loadTools(path.join(root, 'tools')) };
-  } catch (error) {
+/** What a project brings beside its agents. */
+interface Own {
+  tools: readonly Tool[];
+  providers: readonly ProviderDefinition[];
+}
+
+/** Both as far as they can be loaded, with what is wrong where they cannot. */
+async function ownOf(root: string): Promise<{ own: Own; problems: FileProblem[] }> {
+  const problems: FileProblem[] = [];
+  const none = (file: string) => (error: unknown) => {
     if (!HoldfastError.is(error)) throw error;
-    return { tools: [], problem: { file: 'tools', path: '', message: error.message, hint: error.hint ?? '' } };
-  }
+    problems.push({ file, path: '', message: error.message, hint: error.hint ?? '' });
+    return [];
+  };
+  const tools: readonly Tool[] = await loadTools(path.join(root, 'tools')).catch(none('tools'));
+  const providers: readonly ProviderDefinition[] = await loadProviders(root).catch(none(PROVIDERS_FOLDER));
+  return { own: { tools, providers }, problems };
 }
 
 /** Stands for the model of an agent that has none. */
 const NO_MODEL = 'none';
 
-function providersOf({ env, config: { settings } }: Surroundings): Providers {
+function providersOf({ providers: extra }: Own, { env, config: { settings } }: Surroundings): Providers {
   const { providerSettings, models } = assemblySettings(settings, env);
-  return createProviders({ env, ...(providerSettings && { settings: providerSettings }), ...(models && { models }) });
+  return createProviders({
+    env,
+    extra,
+    ...(providerSettings && { settings: providerSettings }),
+    ...(models && { models }),
+  });
 }
 
-function catalogueOf(agents: AgentDefinition[], own: readonly Tool[], { env, config }: Surroundings) {
-  const tools = [...BUILTIN_TOOLS, ...own];
+function catalogueOf(agents: AgentDefinition[], own: Own, { env, config }: Surroundings) {
+  const tools = [...BUILTIN_TOOLS, ...own.tools];
   const named = [...tools, ...WORKFLOW_TOOLS];
   const policy = policySchema.parse(assemblySettings(config.settings, env).permissions ?? {});
   return new Catalogue({
@@ -114,7 +132,7 @@ function catalogueOf(agents: AgentDefinition[], own: readonly Tool[], { env, con
 }
 
 /** What a worker would refuse of an agent whose file is well formed. */
-function useProblems(source: AgentSource, tools: readonly Tool[], around: Surroundings): FileProblem[] {
+function useProblems(source: AgentSource, own: Own, around: Surroundings): FileProblem[] {
   const { definition, file, problems, lineOf } = source;
   if (!definition || problems.length > 0) return [];
   const at = (key: string, message: string, hint = ''): FileProblem => ({
@@ -138,11 +156,11 @@ function useProblems(source: AgentSource, tools: readonly Tool[], around: Surrou
     }
   };
   const { output, ...withoutOutput } = definition;
-  const check = (agent: AgentDefinition) => () => void catalogueOf([agent], tools, around);
+  const check = (agent: AgentDefinition) => () => void catalogueOf([agent], own, around);
   const inTools = attempt('tools', check(withoutOutput));
   const inOutput = inTools.length === 0 && output ? attempt('output', check(definition)) : [];
   const { model } = definition;
-  const inModel = model === undefined ? [] : attempt('model', () => void providersOf(around).providerFor(model));
+  const inModel = model === undefined ? [] : attempt('model', () => void providersOf(own, around).providerFor(model));
   return [...inTools, ...inOutput, ...inModel];
 }
 

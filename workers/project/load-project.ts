@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
+import type { ProviderDefinition } from '../../activities/providers/definition';
 import type { Tool } from '../../activities/tools/define-tool';
 import { loadModule, loadTools } from '../../activities/tools/load-tools';
-
 import type { AgentDefinition } from '../../protocol/agent';
 import { HoldfastError } from '../../protocol/failures';
 import { type AgentSource, definitionOf, readAgent, readAgentYaml } from './agent-file';
+import { loadProviders } from './load-providers';
 import { readTextFile } from './text-file';
 
 export interface LoadedAgent {
@@ -15,19 +16,25 @@ export interface LoadedAgent {
   file: string;
 }
 
-/** A folder with `agents/*.yaml` (or `.ts`) and `tools/*.ts`. */
+/** A folder with `agents/*.yaml` (or `.ts`), `tools/*.ts` and `providers/*.ts`. */
 export interface Project {
   root: string;
   agents: LoadedAgent[];
   tools: Tool[];
+  /** Model vendors' adapters of the project's own. */
+  providers: ProviderDefinition[];
   /** True when the folder has no agents and these are the ones that come with Holdfast. */
   builtInAgents: boolean;
 }
 
-/** @throws HoldfastError `Agent.Invalid`, `Tool.Invalid` naming the file at fault. */
+/** @throws HoldfastError `Agent.Invalid`, `Tool.Invalid`, `Config.Invalid` (of a provider) naming the file at fault. */
 export async function loadProject(root: string): Promise<Project> {
   const home = await agentsHome(root);
-  const [sources, tools] = await Promise.all([readAgents(home), loadTools(path.join(root, 'tools'))]);
+  const [sources, tools, providers] = await Promise.all([
+    readAgents(home),
+    loadTools(path.join(root, 'tools')),
+    loadProviders(root),
+  ]);
   const agents = sources.map((source) => ({ definition: definitionOf(source), file: source.file }));
   const twice = duplicatesIn(agents)[0];
   if (twice) {
@@ -36,7 +43,7 @@ export async function loadProject(root: string): Promise<Project> {
       hint: 'Give one of them another name.',
     });
   }
-  return { root, agents, tools, builtInAgents: home !== root };
+  return { root, agents, tools, providers, builtInAgents: home !== root };
 }
 
 /** The folder whose `agents/` count: the project's own, or the package's while the project has none. */

@@ -6,12 +6,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /** When each file of a project was last written, by its path in the project. */
 export type ProjectState = ReadonlyMap<string, string>;
 
-const FOLDERS = ['agents', 'tools'];
+const FOLDERS = ['agents', 'tools', 'providers'];
 const CONFIG = /^holdfast\.(ya?ml|toml|json)$/;
 const POLL_MS = 300;
 
 /**
- * Tells of changes to a project's agents, tools and settings. A file is looked at again and again, because notices of the file
+ * Tells of changes to a project's agents, tools, providers and settings. A file is looked at again and again, because notices of the file
  * system are lost over network and container mounts; a change counts once nothing has moved between two looks, so that a file
  * that is still being written is left alone.
  *

@@ -1,6 +1,7 @@
 import type { ChatHandle } from '../../../client';
 import { HoldfastError } from '../../../protocol/failures';
 import type { Mount } from '../../../protocol/session';
+import type { Variables } from '../../../protocol/variables';
 import { Carrier } from '../carrier';
 import type { Context } from '../context';
 import { EXIT, type ExitCode } from '../exit-codes';
@@ -9,6 +10,7 @@ import { selfCommand } from '../self-command';
 import { readChatLines } from './chat-lines';
 import { exchange } from './exchange';
 import { type ChatPlace, slashCommand } from './slash-commands';
+import { orUnknown } from './variables';
 
 export interface ChatRequest {
   agent: string;
@@ -18,17 +20,18 @@ export interface ChatRequest {
   budget?: number;
   mounts?: Mount[];
   idleTimeout?: number;
+  /** What stands for `{{name}}`; of a chat that is there, from now on. */
+  variables?: Variables;
 }
 
 /** Takes lines until they end, Ctrl-C or /quit; the chat itself goes on without us. */
 export async function runChat(context: Context, request: ChatRequest): Promise<ExitCode> {
   const carrier = await Carrier.open(context, true);
-  const { agent, budget, ...options } = request;
-  const chat = carrier.link.holdfast.chat(agent, { ...options, ...(budget !== undefined && { budgetUsd: budget }) });
   const lines = readChatLines(context.out);
-  const place: ChatPlace = { context, carrier, chat, lines };
+  const place = placeOf(context, carrier, lines, request);
   try {
-    await greet(place, request.id !== undefined);
+    const begun = await greet(place, request.id !== undefined);
+    if (begun && request.variables) await place.chat.change({ variables: request.variables });
     let code: ExitCode = EXIT.done;
     for await (const line of lines) {
       code = await answer(place, line);
@@ -40,6 +43,27 @@ export async function runChat(context: Context, request: ChatRequest): Promise<E
     lines.close();
     await carrier.close();
   }
+}
+
+function placeOf(
+  context: Context,
+  carrier: Carrier,
+  lines: ChatPlace['lines'],
+  { agent, budget, variables = {}, ...options }: ChatRequest,
+): ChatPlace {
+  const given = { ...options, ...(budget !== undefined && { budgetUsd: budget }) };
+  const open = (id: string | undefined, values: Variables) =>
+    carrier.link.holdfast.chat(agent, { ...given, ...(id !== undefined && { id }), variables: values });
+  return {
+    context,
+    carrier,
+    lines,
+    chat: open(options.id, variables),
+    variables,
+    beginWith(values) {
+      Object.assign(this, { chat: open(this.chat.id, values), variables: values });
+    },
+  };
 }
 
 /** One line: a command, or a message and its answer. What fails is told; on a terminal one can go on. */
@@ -55,20 +79,16 @@ async function answer(place: ChatPlace, line: string): Promise<ExitCode> {
   }
 }
 
-/** Says which chat this is, and how far one that exists has come. */
-async function greet({ context: { out }, chat, lines }: ChatPlace, named: boolean): Promise<void> {
+/** Says which chat this is, and how far one that exists has come. @returns whether it exists and goes on. */
+async function greet({ context: { out }, chat, lines }: ChatPlace, named: boolean): Promise<boolean> {
   const before = named ? await stateOf(chat) : undefined;
   out.say(`chat ${out.note.bold(chat.id)}${before ? ` · ${before.chat?.finished ?? 0} messages answered so far` : ''}`);
   if (lines.interactive) out.say(out.note.dim('/help for commands, Ctrl-D leaves; the chat is kept.'));
+  return before !== undefined && before.stopReason === null;
 }
 
-async function stateOf(chat: ChatHandle) {
-  try {
-    return await chat.state();
-  } catch (error) {
-    if (HoldfastError.is(error) && error.code === 'Run.Unknown') return undefined;
-    throw error;
-  }
+function stateOf(chat: ChatHandle) {
+  return orUnknown(() => chat.state());
 }
 
 async function left({ context, chat }: ChatPlace): Promise<void> {

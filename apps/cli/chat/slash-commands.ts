@@ -1,12 +1,14 @@
 import type { ChatHandle } from '../../../client';
 import { HoldfastError } from '../../../protocol/failures';
 import type { Message } from '../../../protocol/messages';
+import type { Variables } from '../../../protocol/variables';
 import type { Carrier } from '../carrier';
 import type { Context } from '../context';
 import { escapeLine, escapeText } from '../escape';
 import { totalsOf } from '../follow/follow-run';
 import { totalsText } from '../follow/progress-lines';
 import type { ChatLines } from './chat-lines';
+import { setVariable, showVariables, unsetVariable } from './variables';
 
 /** Where a chat is held. */
 export interface ChatPlace {
@@ -14,6 +16,9 @@ export interface ChatPlace {
   carrier: Carrier;
   chat: ChatHandle;
   lines: ChatLines;
+  /** What a chat that has not begun begins with. */
+  readonly variables: Variables;
+  beginWith(variables: Variables): void;
 }
 
 interface SlashCommand {
@@ -50,6 +55,17 @@ const COMMANDS: Record<string, SlashCommand> = {
     does: 'what the whole chat may cost',
     run: ({ chat }, usd) => chat.change({ limits: { costUsd: Number(usd) } }),
   },
+  set: {
+    usage: '/set NAME VALUE',
+    does: 'what stands for {{NAME}} in instructions and messages from now on',
+    run: setVariable,
+  },
+  unset: {
+    usage: '/unset NAME',
+    does: 'takes a variable away',
+    run: unsetVariable,
+  },
+  vars: { usage: '/vars', does: 'the variables of the chat', run: showVariables },
   rename: { usage: '/rename TITLE', does: 'give the chat a title', run: ({ chat }, title) => chat.rename(title) },
   close: {
     usage: '/close',

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { ChatRequest } from '../chat/run-chat';
-import { collect, durationMs, positiveNumber } from '../flags';
+import { collect, durationMs, positiveNumber, variables } from '../flags';
 
 interface ChatFlags {
   id?: string;
@@ -9,6 +9,7 @@ interface ChatFlags {
   budget?: number;
   in?: string[];
   idleTimeout?: number;
+  var?: Record<string, string>;
 }
 
 export function registerChat(program: Command): void {
@@ -22,6 +23,11 @@ export function registerChat(program: Command): void {
     .option('--budget <usd>', 'US dollars the whole chat may cost', positiveNumber)
     .option('--in <dir>', 'folder the agent may read; may be given several times', collect)
     .option('--idle-timeout <duration>', 'closes the chat after this long without a message, e.g. 7d', durationMs)
+    .option(
+      '--var <name=value>',
+      'stands for {{name}} in instructions and messages; may be given several times',
+      variables,
+    )
     .addHelpText(
       'after',
       '\nOn a terminal /help lists what can be said beside messages. Otherwise every line of standard input is a message,\nand every answer goes to standard output; the chat stays open at the end.',
@@ -30,9 +36,10 @@ export function registerChat(program: Command): void {
       const { contextOf } = require('../context') as typeof import('../context');
       const { mountsOf } = require('../mounts') as typeof import('../mounts');
       const { runChat } = require('../chat/run-chat') as typeof import('../chat/run-chat');
-      const { in: folders = [], ...options } = flags;
+      const { in: folders = [], var: given, ...options } = flags;
       const mounts = mountsOf(folders);
-      const request: ChatRequest = { agent, ...options, ...(mounts.length > 0 && { mounts }) };
+      const set = given && { variables: given };
+      const request: ChatRequest = { agent, ...options, ...set, ...(mounts.length > 0 && { mounts }) };
       process.exitCode = await runChat(contextOf(command), request);
     });
 }

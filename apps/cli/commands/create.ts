@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 
 export function registerCreate(program: Command): void {
-  const create = program.command('create').description('begin an agent or a tool of this project');
+  const create = program.command('create').description('begin an agent, a tool or a model provider of this project');
   create
     .command('agent')
     .description('agents/NAME.yaml')
@@ -20,5 +20,15 @@ export function registerCreate(program: Command): void {
       const { surroundingsOf } = require('../context') as typeof import('../context');
       const { createTool } = require('../scaffold/scaffold') as typeof import('../scaffold/scaffold');
       createTool(surroundingsOf(command), name, flags.fromJson);
+    });
+  create
+    .command('provider')
+    .description('providers/NAME.ts, the adapter of a model vendor, with a test that passes: node --test')
+    .argument('<name>', 'what models are called by: NAME/model')
+    .option('--base-url <url>', "the vendor's address")
+    .action(async (name: string, flags: { baseUrl?: string }, command: Command) => {
+      const { surroundingsOf } = require('../context') as typeof import('../context');
+      const { createProvider } = require('../scaffold/scaffold') as typeof import('../scaffold/scaffold');
+      createProvider(surroundingsOf(command), name, flags.baseUrl);
     });
 }

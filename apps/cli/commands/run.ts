@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { RunRequest } from '../execute-run';
-import { collect, durationMs, positiveNumber } from '../flags';
+import { collect, durationMs, positiveNumber, variables } from '../flags';
 
 interface RunOptions {
   inputFile?: string;
@@ -9,6 +9,7 @@ interface RunOptions {
   account?: string;
   model?: string;
   in?: string[];
+  var?: Record<string, string>;
   out?: string;
   after?: number;
   at?: string;
@@ -28,6 +29,11 @@ export function registerRun(program: Command): void {
     .option('--account <name>', "what it spends from, e.g. acme/research (default: the agent's)")
     .option('--model <provider/model>', "instead of the agent's model")
     .option('--in <dir>', 'folder the agent may read; may be given several times', collect)
+    .option(
+      '--var <name=value>',
+      'stands for {{name}} in instructions and input; may be given several times',
+      variables,
+    )
     .option('--out <file>', 'write the answer to a file too')
     .option('--after <time>', 'begin in e.g. 10m; returns as soon as the run is accepted', durationMs)
     .option('--at <moment>', 'begin then, e.g. 2026-12-01T09:00; returns as soon as the run is accepted')
@@ -57,6 +63,7 @@ export function registerRun(program: Command): void {
         ...(options.budget !== undefined && { budgetUsd: options.budget }),
         ...(options.account !== undefined && { account: options.account }),
         ...(options.model !== undefined && { model: options.model }),
+        ...(options.var && { variables: options.var }),
         ...(options.out !== undefined && { outFile: options.out }),
         ...(options.after !== undefined && { startDelay: options.after }),
         ...(options.at !== undefined && { startAt: instantOf(options.at, '--at') }),

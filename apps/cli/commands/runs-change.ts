@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { RunChange } from '../../../client';
-import { collect, durationMs, positiveInteger, positiveNumber, WHY } from '../flags';
+import { collect, durationMs, positiveInteger, positiveNumber, variables, WHY } from '../flags';
 
 interface ChangeFlags {
   model?: string;
@@ -13,13 +13,15 @@ interface ChangeFlags {
   breakBefore?: string[];
   /** False with `--no-breaks`. */
   breaks?: boolean;
+  set?: Record<string, string>;
+  unset?: string[];
   reason?: string;
 }
 
 export function registerRunsChange(runs: Command): void {
   runs
     .command('change')
-    .description('change the model, limits, priority or breakpoints of a run from its next call on')
+    .description('change the model, limits, priority, breakpoints or variables of a run from its next call on')
     .argument('<id>')
     .option('--model <provider/model>', 'model of the next calls')
     .option('--budget <usd>', 'US dollars the run may cost in all', positiveNumber)
@@ -34,6 +36,8 @@ export function registerRunsChange(runs: Command): void {
       collect,
     )
     .option('--no-breaks', 'remove all breakpoints')
+    .option('--set <name=value>', 'what stands for {{name}}; may be given several times', variables)
+    .option('--unset <name>', 'take a variable away; may be given several times', collect)
     .option(...WHY)
     .action(async (id: string, flags: ChangeFlags, command: Command) => {
       const { control } = require('./runs-control') as typeof import('./runs-control');
@@ -51,7 +55,7 @@ export function registerRunsChange(runs: Command): void {
 }
 
 function changeOf(flags: ChangeFlags): RunChange {
-  const { model, budget, turns, toolCalls, tokens, deadline, priority, breakBefore, breaks } = flags;
+  const { model, budget, turns, toolCalls, tokens, deadline, priority, breakBefore, breaks, set, unset = [] } = flags;
   const given = { costUsd: budget, turns, toolCalls, tokens, deadline };
   const limits = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   return {
@@ -60,6 +64,9 @@ function changeOf(flags: ChangeFlags): RunChange {
     ...(priority !== undefined && { priority }),
     ...(breakBefore && { breakpoints: breakpointsOf(breakBefore) }),
     ...(breaks === false && { breakpoints: {} }),
+    ...((set || unset.length > 0) && {
+      variables: { ...set, ...Object.fromEntries(unset.map((name) => [name, null])) },
+    }),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { registerRunsBrowse } from './runs-browse';
 import { registerRunsChange } from './runs-change';
+import { registerRunsCompare } from './runs-compare';
 import { registerRunsControl } from './runs-control';
 import { registerRunsFork } from './runs-fork';
 import { registerRunsList } from './runs-list';
@@ -14,6 +15,7 @@ const COMMANDS = [
   registerRunsList,
   registerRunsShow,
   registerRunsBrowse,
+  registerRunsCompare,
   registerRunsWatch,
   registerRunsControl,
   registerRunsStep,

@@ -41,6 +41,7 @@ Without a key a simulated model answers: rules, no thinking. \`OPENAI_API_KEY\` 
 
 - \`agents/\`: an agent is a YAML file. \`holdfast create agent NAME\` begins another one, \`holdfast agent validate\` checks them.
 - \`tools/\`: a tool is a function with a declared effect. \`holdfast create tool NAME\` begins another one, with a test.
+- \`providers/\`: an adapter of a model vendor of your own. \`holdfast create provider NAME\` begins one, with a test.
 - \`holdfast.yaml\`: settings. \`holdfast config show --origin\` tells which count and why.
 
 While \`holdfast dev\` runs, a saved change counts for the next run.

@@ -8,6 +8,7 @@ import { selfCommand } from '../self-command';
 import { agentFile } from './agent-file';
 import { type NewFile, writeNewFiles } from './new-file';
 import { FIRST_TASK, projectFiles } from './project-files';
+import { providerFiles, variablePrefix } from './provider-files';
 import { toolFiles } from './tool-files';
 
 /** @throws HoldfastError `Input.Invalid` when one of its files exists already. */
@@ -48,6 +49,15 @@ export function createTool(around: Surroundings, name: string, sample: string | 
   const files = toolFiles(name, sample === undefined ? undefined : readSample(sample));
   const granted = name.replaceAll('-', '_');
   tell(around, around.project, files, [`tools: [${granted}]   # in the YAML of an agent that may use it`]);
+}
+
+/** @throws HoldfastError `Input.Invalid` for a name or an address that will not do, or a name that is taken. */
+export function createProvider(around: Surroundings, name: string, baseUrl: string | undefined): void {
+  const files = providerFiles(name, baseUrl);
+  tell(around, around.project, files, [
+    `export ${variablePrefix(name)}_API_KEY=…`,
+    `model: ${name}/${name}-1   # in the YAML of an agent`,
+  ]);
 }
 
 function readSample(file: string): unknown {

@@ -10,6 +10,7 @@ export async function openDriver({ address, taskQueue }) {
   const holdfast = new HoldfastClient(client, { taskQueue });
   return {
     client,
+    holdfast,
     start: (id, model, options) =>
       holdfast.start(options?.agent ?? 'clerk', { id, input: PROMPT, model: `openai/${model}`, ...options?.session }),
     fanOut: (workflowId, count, model) =>

@@ -29,6 +29,9 @@ await serve(
       connection,
       taskQueue: settings.taskQueue,
       ...contents(settings),
+      ...(settings.variant.startsWith('cache-') && {
+        worker: { maxCachedWorkflows: Number(settings.variant.slice('cache-'.length)) },
+      }),
       ...(settings.variant === 'user-workflows' && { worker: { workflowBundle: { codePath: settings.bundle } } }),
     }),
   (question) => startHere(question)(),

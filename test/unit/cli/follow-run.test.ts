@@ -78,6 +78,7 @@ function stateOf({ messages = [], todos = [] }: Moment): SessionStateView {
     stopReason: null,
     limits: null,
     priority: null,
+    variables: {},
     pause: null,
     waitsFor: [],
     actions: [],

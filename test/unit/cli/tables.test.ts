@@ -98,6 +98,7 @@ describe('one run', () => {
       stopReason: null,
       limits: null,
       priority: null,
+      variables: {},
       pause: null,
       waitsFor: [],
       actions: [],
@@ -146,6 +147,7 @@ describe('one run', () => {
         stopReason: null,
         limits: null,
         priority: null,
+        variables: {},
         pause: { by: 'ana', reason: 'lunch\u001b', at: 0 },
         actions: [
           { at: startedAt.getTime(), by: 'old', action: 'step', detail: 'turn' },

@@ -64,6 +64,46 @@ describe('a project', () => {
   });
 });
 
+describe('providers of its own', () => {
+  const acme = (name: string) =>
+    `import { defineProvider, VendorClient } from 'holdfast/provider';
+    const VENDOR = { name: '${name}', baseURL: 'https://api.acme.example', keyVariable: 'ACME_KEY' };
+    export default defineProvider({ name: '${name}', keyVariable: 'ACME_KEY', defaultModel: 'one',
+      create: (settings, env) => ({ name: new VendorClient(VENDOR, settings, env).name, complete: async () => ({}), countTokens: () => 1, describeModel: () => undefined }) });`;
+  const own = (env: Record<string, string> = {}) => ({ env, config: loadConfig({ env, root }) });
+
+  test('are known to its agents and to its settings, and say which key is missing', async () => {
+    write('providers/acme.ts', acme('acme'));
+    write('providers/acme.test.mjs', 'throw new Error("a test is no provider")');
+    write('agents/a.yaml', 'instructions: x\nmodel: acme/one');
+    write('holdfast.yaml', 'version: 1\nproviders: { acme: { timeouts: { idle: 5s } } }');
+    expect((await loadProject(root)).providers.map(({ name }) => name)).toEqual(['acme']);
+    const [shown] = await describeAgents(root, own());
+    expect(shown).toMatchObject({ agent: { model: 'acme/one' }, missingKey: 'acme needs ACME_KEY' });
+    const [keyed] = await describeAgents(root, own({ ACME_KEY: 'k' }));
+    expect(keyed?.missingKey).toBeUndefined();
+    expect(await checkProject(root, [], own())).toEqual([{ file: 'agents/a.yaml', name: 'a', problems: [] }]);
+  });
+
+  test.each([
+    ['providers/acme.ts', acme('other'), 'acme.ts: its provider is called "other"'],
+    ['providers/acme.ts', 'export default { name: "acme" };', 'acme.ts: exports no provider'],
+    ['providers/acme.ts', 'export default [', 'acme.ts: cannot be loaded'],
+  ])('that will not do are refused: %s', async (file, text, problem) => {
+    write(file, text);
+    write('agents/a.yaml', 'instructions: x');
+    const refusal = { code: 'Config.Invalid', message: expect.stringContaining(`providers/${problem}`) };
+    await expect(loadProject(root)).rejects.toMatchObject(refusal);
+    const checked = await checkProject(root, [], around());
+    expect(checked.at(-1)).toMatchObject({ file: 'providers', problems: [{ message: refusal.message }] });
+  });
+
+  test('settings for a name that is no file still need a type', () => {
+    write('holdfast.yaml', 'version: 1\nproviders: { acme: { maxAnswerChars: 5 } }');
+    expect(() => own()).toThrow('nothing says whose protocol');
+  });
+});
+
 describe('checking', () => {
   test('tells every problem of every file, each with its line', async () => {
     write('agents/a.yaml', 'instructions: ""\nlimits:\n  turns: no\n  cost: 1\n');

@@ -20,6 +20,14 @@ describe('levels', () => {
     expect(rules.allow('activity', 'debug')).toBe(true);
   });
 
+  test('those of one agent come before those of the module', () => {
+    const rules = new LevelRules('info,activity=warn,agent:writer=debug,agent:loud=silent');
+    expect(rules.allow('activity', 'debug', 'writer')).toBe(true);
+    expect(rules.allow('activity', 'info', 'reader')).toBe(false);
+    expect(rules.allow('activity', 'error', 'loud')).toBe(false);
+    expect(rules.allow('worker', 'info', undefined)).toBe(true);
+  });
+
   test('silent is silent', () => {
     expect(new LevelRules('silent').allow('worker', 'error')).toBe(false);
   });

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { AgentFiles } from '../../../workers/agent-files';
 import { createLogging } from '../../../workers/logging';
 import { RotatingFile } from '../../../workers/rotating-file';
 
@@ -57,6 +58,70 @@ test('a line larger than the file may be is written all the same', async () => {
   await log.close();
   expect(readFileSync(file, 'utf8')).toBe('y\n');
   expect(putAway()).toEqual([]);
+});
+
+test('one that is old is put away before the next line, also when another process began it', async () => {
+  const now = jest.spyOn(Date, 'now');
+  const log = new RotatingFile(file, { maxAgeMs: 60_000 });
+  log.write(line(1));
+  now.mockReturnValue(Date.now() + 59_000);
+  log.write(line(2));
+  now.mockReturnValue(Date.now() + 2_000);
+  log.write(line(3));
+  await log.close();
+  expect(readFileSync(file, 'utf8')).toBe(line(3));
+  const [name = ''] = putAway();
+  expect(gunzipSync(readFileSync(path.join(folder, 'logs', name))).toString()).toBe(line(1) + line(2));
+  now.mockReturnValue(Date.now() + 61_000);
+  const next = new RotatingFile(file, { maxAgeMs: 60_000 });
+  next.write(line(4));
+  await next.close();
+  now.mockRestore();
+  expect(readFileSync(file, 'utf8')).toBe(line(4));
+  expect(putAway()).toHaveLength(2);
+});
+
+describe('a file for each agent', () => {
+  const at = (agent: string) => path.join(folder, 'logs', `${agent}.log`);
+
+  test('has the lines of its calls and no others, put away by the same rules', async () => {
+    const files = new AgentFiles(path.join(folder, 'logs'), { maxBytes: 150, keep: 9 });
+    const { temporal } = createLogging({ file: files, write: () => undefined, levels: 'error,agent:writer=info' });
+    const told = (agent: string, n: number) => temporal.info(`did ${n}`, { sdkComponent: 'activity', agent });
+    for (let n = 0; n < 4; n++) {
+      told('writer', n);
+      told('reader', n);
+    }
+    temporal.error('of nobody', { sdkComponent: 'worker' });
+    temporal.error('of a bad one', { sdkComponent: 'activity', agent: '../escape' });
+    temporal.error('it failed', { sdkComponent: 'activity', agent: 'reader' });
+    await files.close();
+    expect(existsSync(path.join(folder, 'escape.log'))).toBe(false);
+    expect(JSON.parse(readFileSync(at('reader'), 'utf8'))).toMatchObject({ msg: 'it failed', agent: 'reader' });
+    const away = readdirSync(path.join(folder, 'logs'))
+      .filter((name) => name.startsWith('writer.log.'))
+      .sort();
+    expect(away.length).toBeGreaterThan(1);
+    const parts = away.map((name) => gunzipSync(readFileSync(path.join(folder, 'logs', name))).toString());
+    const lines = (parts.join('') + readFileSync(at('writer'), 'utf8')).trim().split('\n');
+    expect(lines.map((text) => JSON.parse(text).msg)).toEqual(['did 0', 'did 1', 'did 2', 'did 3']);
+  });
+
+  test('more agents than files may be open at once lose nothing', async () => {
+    const files = new AgentFiles(path.join(folder, 'logs'));
+    for (const round of [1, 2]) {
+      for (let n = 0; n < 120; n++) files.write(`{"agent":"a${n}","round":${round}}\n`);
+    }
+    await files.close();
+    for (const n of [0, 60, 119]) expect(readFileSync(at(`a${n}`), 'utf8').split('\n')).toHaveLength(3);
+  });
+
+  test('a folder that cannot be written is refused', () => {
+    writeFileSync(path.join(folder, 'logs'), '');
+    expect(() => new AgentFiles(path.join(folder, 'logs'))).toThrow(
+      expect.objectContaining({ code: 'Config.Invalid', hint: expect.stringContaining('log.agents') }),
+    );
+  });
 });
 
 test('a place that cannot be written is refused', () => {
