@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { type Agent, type AgentDefinition, agentDefinitionSchema, type ResolvedAgent } from '../protocol/agent';
 import { HoldfastError } from '../protocol/failures';
-import { canonicalJson } from '../protocol/json';
+import { canonicalJson, type JsonSchema } from '../protocol/json';
 import { combined } from '../protocol/permissions/combined';
 import type { Policy } from '../protocol/permissions/policy';
 import { policyProblems } from '../protocol/permissions/policy-problems';
@@ -64,9 +64,10 @@ export class Catalogue {
 
   /**
    * An agent with its tools' specs and its model: what a run is pinned to.
-   * @throws HoldfastError `Agent.Unknown`, or what the model's provider says of the route.
+   * @param output what the run's answer must satisfy, in place of the agent's schema.
+   * @throws HoldfastError `Agent.Unknown`, `Agent.Invalid` for no schema, or what the model's provider says of the route.
    */
-  resolve(name: string, model?: string): ResolvedAgent {
+  resolve(name: string, model?: string, output?: JsonSchema): ResolvedAgent {
     const agent = this.agents.get(name);
     if (!agent) {
       throw new HoldfastError('Agent.Unknown', `this worker has no agent "${name}"`, {
@@ -74,6 +75,7 @@ export class Catalogue {
       });
     }
     const route = model ?? agent.model ?? this.contents.defaultModel ?? noModel(name);
+    if (output) return this.withOutput(this.resolve(name, route), output);
     const known = this.resolved.get(`${name} ${route}`);
     if (known) return known;
     this.contents.checkModel(route);
@@ -85,6 +87,14 @@ export class Catalogue {
       this.contents.expandTools(agent.tools).map((tool) => this.tool(tool)),
     );
     this.resolved.set(`${name} ${route}`, resolved);
+    return resolved;
+  }
+
+  private withOutput(agent: ResolvedAgent, output: JsonSchema): ResolvedAgent {
+    validatorOf(output);
+    const { tools, model, revision: _revision, ...rest } = agent;
+    const resolved = pin({ ...rest, output }, model, tools);
+    this.pin(resolved);
     return resolved;
   }
 
@@ -126,7 +136,7 @@ function noModel(name: string): never {
   });
 }
 
-function pin(agent: Agent, model: string, tools: ToolSpec[]): ResolvedAgent {
+function pin(agent: Omit<Agent, 'tools' | 'model'>, model: string, tools: ToolSpec[]): ResolvedAgent {
   const pinned = { ...agent, model, tools };
   const revision = createHash('sha256').update(canonicalJson(pinned)).digest('hex').slice(0, 16);
   return { ...pinned, revision };

@@ -113,6 +113,11 @@ export const agentDefinitionSchema = z.strictObject({
   account: accountNameSchema
     .optional()
     .describe('What its runs spend from, where they name no account; see docs/budgets.md.'),
+  capabilities: z
+    .array(z.string().min(1).max(64))
+    .max(64)
+    .optional()
+    .describe('What it can do, as plans ask for it in `needs`; see docs/plans.md.'),
   tags: z.array(z.string().max(64)).max(32).default([]),
 });
 

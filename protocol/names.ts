@@ -14,6 +14,8 @@ export const WORKFLOW = {
   effect: 'effect',
   /** Work that was given up, kept until somebody retries or discards it; its input is a `DeadLetter`. */
   deadLetter: 'deadLetter',
+  /** A graph of tasks, run by agents; its input is a `PlanInput`, its result a `PlanResult`. */
+  taskPlan: 'taskPlan',
   /** An order to stop many runs; its input is a `StopOrder`, its result a `StopReceipt`. */
   emergencyStop: 'emergencyStop',
 } as const;
@@ -44,6 +46,10 @@ export const QUERY = {
   purse: 'purse',
   /** Of a dead letter: `() => DeadLetterView`. */
   letter: 'letter',
+  /** Of a plan: `() => PlanView`. */
+  plan: 'plan',
+  /** Of a plan: `(from?, count?) => NodesPage`: its nodes, in the order they are written. */
+  nodes: 'nodes',
   /** Of an emergency stop: `() => StopReceipt`, as far as it is known. */
   receipt: 'receipt',
 } as const;
@@ -83,6 +89,10 @@ export const UPDATE = {
   retry: 'retry',
   /** Of a dead letter: nothing will be done about it. */
   discard: 'discard',
+  /** Of a plan: adds, replaces and removes nodes that have not begun; answered with what changed. */
+  amend: 'amend',
+  /** Of a plan: one node, see `protocol/plan/control.ts`. */
+  adjust: 'adjust',
   /** Of an emergency stop: runs may start again. */
   release: 'release',
 } as const;

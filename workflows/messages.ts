@@ -8,6 +8,8 @@ import type { Actor, Change, Exchange, Receipt, Sending, Steering, Step } from '
 import type { DeadLetterView } from '../protocol/dead-letter';
 import { QUERY, SIGNAL, UPDATE } from '../protocol/names';
 import type { PermissionView } from '../protocol/permissions/view';
+import type { Adjustment, Amending, PlanDifference } from '../protocol/plan/control';
+import type { NodesPage, PlanView } from '../protocol/plan/state';
 import type { SessionStateView, TranscriptPage } from '../protocol/session';
 import type { StopReceipt } from '../protocol/stop-order';
 
@@ -47,6 +49,11 @@ export const decidedSignal = defineSignal<[Decided]>(SIGNAL.decided);
 export const letterQuery = defineQuery<DeadLetterView>(QUERY.letter);
 export const retryUpdate = defineUpdate<string, [Actor]>(UPDATE.retry);
 export const discardUpdate = defineUpdate<void, [Actor]>(UPDATE.discard);
+
+export const planQuery = defineQuery<PlanView | null>(QUERY.plan);
+export const nodesQuery = defineQuery<NodesPage, [number?, number?]>(QUERY.nodes);
+export const amendUpdate = defineUpdate<PlanDifference, [Amending]>(UPDATE.amend);
+export const adjustUpdate = defineUpdate<void, [Adjustment]>(UPDATE.adjust);
 
 export const receiptQuery = defineQuery<StopReceipt>(QUERY.receipt);
 export const releaseUpdate = defineUpdate<void, [Actor]>(UPDATE.release);
