@@ -23,7 +23,7 @@ import { update } from './updates';
 export interface SubmitOptions
   extends Pick<
     PlanInput,
-    'planner' | 'attempts' | 'approval' | 'budgetUsd' | 'account' | 'tenant' | 'requester' | 'rolloverNodes'
+    'planner' | 'attempts' | 'approval' | 'budgetUsd' | 'account' | 'mounts' | 'tenant' | 'requester' | 'rolloverNodes'
   > {
   /** Default: `plan-` and a random part. */
   id?: string;

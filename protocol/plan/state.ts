@@ -2,6 +2,7 @@ import type { ApprovalTerms } from '../approval';
 import type { Actor } from '../control';
 import type { Failure } from '../failures';
 import type { Layer } from '../permissions/verdict';
+import type { Mount } from '../session';
 import type { Plan } from './definition';
 
 /**
@@ -130,6 +131,8 @@ export interface PlanInput {
   approval?: ApprovalTerms;
   budgetUsd?: number;
   account?: string;
+  /** Folders every run of it sees. */
+  mounts?: Mount[];
   tenant?: string;
   requester?: string;
   authority?: Layer[];

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { approvalTermsSchema } from '../approval';
 import { accountNameSchema } from '../budget/account-name';
+import { mountSchema } from '../session';
 import { planSchema } from './definition';
 
 /** The input of `taskPlan`, as any client sends it. */
@@ -12,6 +13,7 @@ export const planInputSchema = z.strictObject({
   approval: approvalTermsSchema.optional().describe('People are asked for the whole plan before anything runs.'),
   budgetUsd: z.number().positive().optional(),
   account: accountNameSchema.optional(),
+  mounts: z.array(mountSchema).max(32).optional().describe('Folders every run of it sees.'),
   tenant: z.string().max(200).optional(),
   requester: z.string().trim().min(1).max(200).optional(),
   rolloverNodes: z

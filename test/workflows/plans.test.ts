@@ -173,7 +173,9 @@ test('what becomes of nodes after a failure is as their edges say', async () => 
     expect(await run('continue')).toMatchObject({ output: { next: 'NEXT()', other: 'OTHER(FIRST())' } });
     const compensated = await run('compensate');
     expect(compensated.undone).toMatchObject([{ node: 'first', status: 'done' }]);
-    expect(seen.filter(({ task }) => task === 'UNDO FIRST')).toEqual([{ task: 'UNDO FIRST', inputs: { done: 'FIRST()' } }]);
+    expect(seen.filter(({ task }) => task === 'UNDO FIRST')).toEqual([
+      { task: 'UNDO FIRST', inputs: { done: 'FIRST()' } },
+    ]);
   });
 });
 

@@ -270,7 +270,7 @@ export class PlanRun {
   }
 }
 
-function sharedOf({ account, tenant, requester, authority, tainted, nesting }: PlanInput): Shared {
-  const given = { account, tenant, requester, authority, tainted, nesting };
+function sharedOf({ account, mounts, tenant, requester, authority, tainted, nesting }: PlanInput): Shared {
+  const given = { account, mounts, tenant, requester, authority, tainted, nesting };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }

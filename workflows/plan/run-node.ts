@@ -8,7 +8,10 @@ import type { Begin, Ending } from './plan-desk';
 import type { taskPlan } from './task-plan';
 
 /** What the plan gives to every run of it. */
-export type Shared = Pick<PlanInput, 'account' | 'tenant' | 'requester' | 'authority' | 'tainted' | 'nesting'>;
+export type Shared = Pick<
+  PlanInput,
+  'account' | 'mounts' | 'tenant' | 'requester' | 'authority' | 'tainted' | 'nesting'
+>;
 
 /** One attempt at a node: a run of its agent, and of the plan it gives where it expands. */
 export async function runNode(begin: Begin, shared: Shared, onStart: (run: string) => void): Promise<Ending> {
@@ -18,7 +21,7 @@ export async function runNode(begin: Begin, shared: Shared, onStart: (run: strin
   const sources = [...new Set([...(shared.tainted ?? []), ...tainted])];
   try {
     const run = await startAgent(agent, {
-      ...(common as Pick<SessionOptions, 'account' | 'tenant' | 'requester'>),
+      ...(common as Pick<SessionOptions, 'account' | 'mounts' | 'tenant' | 'requester'>),
       id: attempt === 1 ? node.id : `${node.id}~${attempt}`,
       input: given,
       priority,
