@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { type Agent, type AgentDefinition, agentDefinitionSchema, type ResolvedAgent } from '../protocol/agent';
 import type { Degradation } from '../protocol/degrade';
 import { HoldfastError } from '../protocol/failures';
-import { canonicalJson } from '../protocol/json';
+import { canonicalJson, type JsonSchema } from '../protocol/json';
 import { combined } from '../protocol/permissions/combined';
 import type { Policy } from '../protocol/permissions/policy';
 import { policyProblems } from '../protocol/permissions/policy-problems';
@@ -65,9 +65,10 @@ export class Catalogue {
 
   /**
    * An agent with its tools' specs and its model: what a run is pinned to.
-   * @throws HoldfastError `Agent.Unknown`, or what the model's provider says of the route.
+   * @param output what the run's answer must satisfy, in place of the agent's schema.
+   * @throws HoldfastError `Agent.Unknown`, `Agent.Invalid` for no schema, or what the model's provider says of the route.
    */
-  resolve(name: string, model?: string): ResolvedAgent {
+  resolve(name: string, model?: string, output?: JsonSchema): ResolvedAgent {
     const agent = this.agents.get(name);
     if (!agent) {
       throw new HoldfastError('Agent.Unknown', `this worker has no agent "${name}"`, {
@@ -75,6 +76,7 @@ export class Catalogue {
       });
     }
     const route = model ?? agent.model ?? this.contents.defaultModel ?? noModel(name);
+    if (output) return this.withOutput(this.resolve(name, route), output);
     const known = this.resolved.get(`${name} ${route}`);
     if (known) return known;
     this.contents.checkModel(route);
@@ -113,6 +115,14 @@ export class Catalogue {
         details: { keys: ['degrade', 'tools', key] },
       });
     }
+  }
+
+  private withOutput(agent: ResolvedAgent, output: JsonSchema): ResolvedAgent {
+    validatorOf(output);
+    const { tools, model, revision: _revision, ...rest } = agent;
+    const resolved = pin({ ...rest, output }, model, tools);
+    this.pin(resolved);
+    return resolved;
   }
 
   private add(definition: AgentDefinition): void {
@@ -154,7 +164,7 @@ function noModel(name: string): never {
   });
 }
 
-function pin(agent: Agent, model: string, tools: ToolSpec[]): ResolvedAgent {
+function pin(agent: Omit<Agent, 'tools' | 'model'>, model: string, tools: ToolSpec[]): ResolvedAgent {
   const pinned = { ...agent, model, tools };
   const revision = createHash('sha256').update(canonicalJson(pinned)).digest('hex').slice(0, 16);
   return { ...pinned, revision };

@@ -16,6 +16,9 @@ import { lookAtHolder } from './ledger/look-at-holder';
 import { createNotifyBudget } from './ledger/notify-budget';
 import { createInvokeModel } from './model/invoke-model';
 import { createSummariseTranscript } from './model/summarise-transcript';
+import { createAdmitPlan } from './plan/admit-plan';
+import { createPlanPages } from './plan/plan-pages';
+import { sketchAgents } from './plan/sketch-agents';
 import { createToolActivity } from './run-tool';
 import type { ActivityServices } from './services';
 import { stopRuns } from './stop-runs';
@@ -42,6 +45,9 @@ export function createActivities(services: ActivityServices): Record<string, (..
     notifyBudget: createNotifyBudget(services),
     workingInstant: async (input) => lookUp(() => workingInstant(input)),
     stopRuns,
+    admitPlan: createAdmitPlan(services),
+    sketchAgents: async () => sketchAgents(services),
+    ...createPlanPages(services),
   };
   const perTool: Record<string, (...args: never[]) => unknown> = {};
   for (const tool of services.tools.values()) {

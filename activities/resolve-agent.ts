@@ -22,7 +22,8 @@ export function resolveAgent(
 ): FirstCall {
   const parsed = runOptionsSchema.safeParse(given ?? {});
   if (parsed.success) {
-    const resolved = catalogue.resolve(agent, parsed.data.model);
+    const { model, output } = parsed.data;
+    const resolved = catalogue.resolve(agent, model, output);
     const own = [resolved.permissions?.models, parsed.data.permissions?.models];
     checkModel(resolved, [...models, ...own.filter((list) => list !== undefined)]);
     return { agent: resolved, options: parsed.data };

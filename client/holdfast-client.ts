@@ -14,6 +14,7 @@ import { compareRuns, type Side } from './compare-runs';
 import { DeadLetters } from './dead-letters';
 import { EmergencyStop, orderStop, type StopOrderOptions } from './emergency-stop';
 import { toClientError } from './errors';
+import { Plans } from './plans';
 import { RunHandle } from './run-handle';
 import { type ListOptions, listRuns, type RunSummary, summaryOf } from './run-list';
 import { RunReaders } from './run-reader';
@@ -70,6 +71,11 @@ export class HoldfastClient {
   /** Accounts, and the money in them. */
   get budgets(): Budgets {
     return new Budgets(this.temporal, { taskQueue: this.taskQueue, by: this.by });
+  }
+
+  /** Goals and plans. */
+  get plans(): Plans {
+    return new Plans(this.temporal, { taskQueue: this.taskQueue, by: this.by });
   }
 
   /** Work that was given up. */

@@ -9,6 +9,9 @@ export type { ComparedMessage, ComparedRun, Comparison } from '../protocol/compa
 export type { Exchange, Pause } from '../protocol/control';
 export type { DeadLetter, DeadLetterView } from '../protocol/dead-letter';
 export { type Failure, type FailureClass, type FailureCode, HoldfastError } from '../protocol/failures';
+export type { Adjustment, Amending, PlanDifference } from '../protocol/plan/control';
+export type { PlanDefinition } from '../protocol/plan/definition';
+export type { NodeStatus, NodeView, PlanResult, PlanView } from '../protocol/plan/state';
 export type { Overlap, ScheduleTimes, ScheduleTimesInput } from '../protocol/schedule';
 export type { SessionOptions, SessionResult, SessionStateView, StopReason, TranscriptPage } from '../protocol/session';
 export type { StoppedRun, StopReceipt } from '../protocol/stop-order';
@@ -30,6 +33,7 @@ export {
   HoldfastClient,
   type HoldfastClientOptions,
 } from './holdfast-client';
+export { PlanHandle, type PlanSummary, Plans, type SubmitOptions } from './plans';
 export type { AttemptEvent, DeltaEvent, MessageEvent, RunEvent } from './run-events';
 export { type OrderOptions, type RunChange, RunHandle } from './run-handle';
 export type { ListOptions, RunSummary } from './run-list';

@@ -4,6 +4,7 @@ import { AGENT_NAME } from '../protocol/agent';
 import { HoldfastError } from '../protocol/failures';
 import { canonicalJson } from '../protocol/json';
 import { SEARCH_ATTRIBUTE } from '../protocol/names';
+import type { PlanInput } from '../protocol/plan/state';
 import { quoted } from '../protocol/quoted';
 import { type SessionInput, type SessionOptions, sessionOptionsSchema } from '../protocol/session';
 import { checkSize, jsonOf } from './checks';
@@ -72,12 +73,35 @@ export function workflowStart(workflowId: string, taskQueue: string, input: Sess
   };
 }
 
+/** How a plan is started; its title is what lists show. */
+export function planStart(workflowId: string, taskQueue: string, input: PlanInput) {
+  const { goal, plan, tenant } = input;
+  const { name, goal: wanted } = (plan ?? {}) as { name?: string; goal?: string };
+  const title = cutLine([name && `plan ${name}`, goal ?? wanted].filter(Boolean).join(': '));
+  return {
+    workflowId,
+    taskQueue,
+    args: [input] as [PlanInput],
+    workflowIdReusePolicy: 'REJECT_DUPLICATE' as const,
+    staticSummary: title,
+    memo: { [REQUEST_MEMO]: requestDigest(input), title },
+    typedSearchAttributes: [
+      { key: statusKey, value: 'running' },
+      ...(tenant ? [{ key: tenantKey, value: tenant }] : []),
+    ],
+  };
+}
+
 /** One line for the Web UI's list: who, and what was asked. */
 function summaryLine({ agent, input, chat, fork }: SessionInput): string {
   const text = input == null ? '' : typeof input === 'string' ? input : JSON.stringify(input);
   const about = [chat && `chat ${chat.title ?? ''}`.trim(), fork && `fork of ${fork.id} at ${fork.at}`, text];
   const told = about.filter((part) => part).join(' · ');
-  const line = Buffer.from(`${agent}: ${told.slice(0, SUMMARY_BYTES).replace(/\s+/g, ' ')}`);
+  return cutLine(`${agent}: ${told}`);
+}
+
+function cutLine(text: string): string {
+  const line = Buffer.from(text.slice(0, SUMMARY_BYTES).replace(/\s+/g, ' '));
   // A character cut in half reads as U+FFFD.
   return line
     .subarray(0, SUMMARY_BYTES)
@@ -94,6 +118,6 @@ export function checkRunId(id: string): string {
 }
 
 /** Tells two starts with one id apart: the same request again, or a mistake. */
-export function requestDigest(input: SessionInput): string {
+export function requestDigest(input: SessionInput | PlanInput): string {
   return createHash('sha256').update(canonicalJson(input)).digest('hex').slice(0, 32);
 }

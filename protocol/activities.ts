@@ -12,6 +12,9 @@ import type { Micros } from './budget/money';
 import type { DoneEffect, EffectResult } from './compensation';
 import type { ArtifactRef, AssistantMessage, Message, ToolMessage, UserMessage } from './messages';
 import type { PermissionView } from './permissions/view';
+import type { PlanProblem } from './plan/admission';
+import type { Plan } from './plan/definition';
+import type { AgentFacts } from './plan/state';
 import type { Fork, Mount, RunOptions, TranscriptSegment } from './session';
 import type { StopRound, StopRoundInput } from './stop-order';
 import type { ToolSpec } from './tool';
@@ -219,6 +222,23 @@ export interface AdoptedTranscript {
 }
 
 /** The activities every worker has; tools are further activities, one per tool, of type `ToolActivity`. */
+export interface AdmitPlanInput {
+  /** As written, or as a planner gave it. */
+  plan: unknown;
+  /** How many plans it is within. */
+  nesting: number;
+}
+
+export type AdmittedPlan = { plan: Plan; agents: Record<string, AgentFacts> } | { problems: PlanProblem[] };
+
+/** What a planner is told of an agent. */
+export interface AgentSketch {
+  name: string;
+  description?: string;
+  capabilities?: string[];
+  costUsd?: number;
+}
+
 export interface HoldfastActivities {
   resolveTool(name: string): Promise<ToolSpec>;
   /** Fails when no provider of this worker has the route, or its key is missing. */
@@ -244,6 +264,12 @@ export interface HoldfastActivities {
   lookAtHolder(input: LookAtHolderInput): Promise<HolderNews>;
   archiveEntries(input: ArchiveEntriesInput): Promise<BookSegment>;
   notifyBudget(notice: BudgetNotice): Promise<void>;
+  admitPlan(input: AdmitPlanInput): Promise<AdmittedPlan>;
+  /** The agents a plan may use. */
+  sketchAgents(): Promise<AgentSketch[]>;
+  /** Keeps a piece of a plan's state. @returns what `loadPlan` gives it back for. */
+  keepPlan(firstRunId: string, page: string): Promise<string>;
+  loadPlan(firstRunId: string, id: string): Promise<string>;
 }
 
 export type ToolActivity = (input: RunToolInput) => Promise<ToolMessage>;

@@ -148,6 +148,11 @@ export const agentDefinitionSchema = z.strictObject({
   degrade: degradeSchema
     .optional()
     .describe('What the run can go on without; see docs/degradation.md. Default: nothing; an outage is waited for.'),
+  capabilities: z
+    .array(z.string().min(1).max(64))
+    .max(64)
+    .optional()
+    .describe('What it can do, as plans ask for it in `needs`; see docs/plans.md.'),
   tags: z.array(z.string().max(64)).max(32).default([]),
 });
 

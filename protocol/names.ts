@@ -16,6 +16,8 @@ export const WORKFLOW = {
   compensation: 'compensation',
   /** Work that was given up, kept until somebody retries or discards it; its input is a `DeadLetter`. */
   deadLetter: 'deadLetter',
+  /** A graph of tasks, run by agents; its input is a `PlanInput`, its result a `PlanResult`. */
+  taskPlan: 'taskPlan',
   /** An order to stop many runs; its input is a `StopOrder`, its result a `StopReceipt`. */
   emergencyStop: 'emergencyStop',
   /** Sessions that wait to be used; its input is a `WarmPoolInput`. */
@@ -50,6 +52,10 @@ export const QUERY = {
   letter: 'letter',
   /** Of a compensation: `() => CompensationView`. */
   compensation: 'compensation',
+  /** Of a plan: `() => PlanView`. */
+  plan: 'plan',
+  /** Of a plan: `(from?, count?) => NodesPage`: its nodes, in the order they are written. */
+  nodes: 'nodes',
   /** Of an emergency stop: `() => StopReceipt`, as far as it is known. */
   receipt: 'receipt',
   /** Of a pool: `() => WarmPoolView`. */
@@ -91,6 +97,10 @@ export const UPDATE = {
   retry: 'retry',
   /** Of a dead letter: nothing will be done about it. */
   discard: 'discard',
+  /** Of a plan: adds, replaces and removes nodes that have not begun; answered with what changed. */
+  amend: 'amend',
+  /** Of a plan: one node, see `protocol/plan/control.ts`. */
+  adjust: 'adjust',
   /** Of an emergency stop: runs may start again. */
   release: 'release',
   /** Of a pool: a session nobody has used; answered with `Taken`. The update id makes it idempotent. */

@@ -70,6 +70,8 @@ export const sessionOptionsSchema = z.strictObject({
   onFailure: onFailureSchema.optional(),
   /** Turns per Temporal run before it continues as new. Default: when the server suggests it. */
   rolloverTurns: z.number().int().positive().optional(),
+  /** JSON Schema the final answer must satisfy, in place of the agent's. */
+  output: z.record(z.string(), z.unknown()).optional(),
   /** Makes the run a chat: it answers message after message, each sent with the update `send`, and may start without one. */
   chat: chatOptionsSchema.optional(),
   fork: forkSchema.optional(),
@@ -207,6 +209,8 @@ export interface SessionResult {
   simulated: boolean;
   /** Messages in the transcript. */
   length: number;
+  /** Where content from outside came from that it has seen; whoever is given its answer has seen it too. */
+  tainted?: string[];
   /** Exchanges finished, of a chat. */
   exchanges?: number;
   /** What it went on without, as its agent declares; absent when there was nothing. */

@@ -79,6 +79,7 @@ export const sessionResultSchema = z.object({
   revision: z.string().describe('Content hash of the agent the run was pinned to.'),
   model: z.string(),
   ...spent,
+  tainted: z.array(z.string()).optional().describe('Where content from outside came from that it has seen.'),
   exchanges: count.optional().describe('Exchanges finished, of a chat.'),
   degraded: degradedSchema.optional().describe('What the run went on without, as its agent declares.'),
   compensation: compensationSchema

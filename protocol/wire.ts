@@ -17,6 +17,8 @@ import { actorSchema, changeSchema, sendSchema, steerSchema, stepSchema } from '
 import { deadLetterSchema, deadLetterViewSchema } from './dead-letter';
 import type { JsonSchema } from './json';
 import { QUERY, SIGNAL, UPDATE, WORKFLOW } from './names';
+import { adjustmentSchema, amendingSchema } from './plan/control';
+import { nodesPageSchema, planDifferenceSchema, planInputSchema, planResultSchema, planViewSchema } from './plan/wire';
 import { sessionOptionsSchema } from './session';
 import { stopOrderSchema, stopReceiptSchema } from './stop-order';
 import { resizeSchema, takenSchema, warmPoolInputSchema, warmPoolViewSchema } from './warm-pool';
@@ -87,6 +89,13 @@ const SCHEMAS: Record<string, z.ZodType> = {
   [`${SIGNAL.lease}.input`]: leaseRequestSchema,
   [`${SIGNAL.leased}.input`]: leaseReplySchema,
   [`${QUERY.permissions}.result`]: permissionsSchema,
+  [`${WORKFLOW.taskPlan}.input`]: planInputSchema,
+  [`${WORKFLOW.taskPlan}.result`]: planResultSchema,
+  [`${UPDATE.amend}.input`]: amendingSchema,
+  [`${UPDATE.amend}.result`]: planDifferenceSchema,
+  [`${UPDATE.adjust}.input`]: adjustmentSchema,
+  [`${QUERY.plan}.result`]: planViewSchema,
+  [`${QUERY.nodes}.result`]: nodesPageSchema,
   [`${QUERY.state}.result`]: sessionStateSchema,
   [`${QUERY.transcript}.result`]: transcriptPageSchema,
   [`${QUERY.exchange}.result`]: exchangeSchema,

@@ -205,6 +205,27 @@ const SESSIONS = {
       return { text: 'x'.repeat(1_200), toolCalls: [call(turn % 2 ? 'look' : 'note', `${turn}`)] };
     }),
   },
+  // One after the other: what a scripted model says next must not depend on who asks first.
+  plan: {
+    workflow: 'taskPlan',
+    args: [
+      {
+        plan: {
+          name: 'recorded',
+          agent: 'reader',
+          limits: { parallel: 1 },
+          nodes: [
+            { id: 'a', goal: 'A', retry: { attempts: 2, backoff: 10 } },
+            { id: 'b', goal: 'B', after: ['a'] },
+            { id: 'c', goal: 'C', after: [{ node: 'b', onFailure: 'continue' }] },
+            { id: 'd', goal: 'D', after: ['c'], notBefore: 50 },
+          ],
+        },
+        rolloverNodes: 3,
+      },
+    ],
+    steps: [error('Model.Refused', 'no'), { text: 'a' }, { text: 'b' }, { text: 'c' }, { text: 'd' }],
+  },
   'own-workflow': { workflow: 'releaseNotes', args: ['v1'], steps: [{ text: 'first' }, { text: 'second' }] },
 };
 

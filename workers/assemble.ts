@@ -19,6 +19,7 @@ import { TranscriptCache } from '../activities/transcript-cache';
 import type { AgentDefinition } from '../protocol/agent';
 import { HoldfastError } from '../protocol/failures';
 import { type Policy, policySchema } from '../protocol/permissions/policy';
+import { PLANNER, plannerAgent } from '../protocol/plan/planner';
 import { openStreams } from '../streams/open-streams';
 import type { StreamBus } from '../streams/stream-bus';
 
@@ -119,7 +120,7 @@ export function assemble(options: AssemblyOptions): Assembly {
     ...(options.models && { models: options.models }),
   });
   const catalogue = new Catalogue({
-    agents: options.agents ?? [],
+    agents: withPlanner(options.agents ?? []),
     tools: [...tools.map((tool) => tool.spec), ...WORKFLOW_TOOLS],
     expandTools: (names) => expandToolNames(names, named),
     policy: policyOf(options.permissions),
@@ -152,4 +153,9 @@ export function reassemble({ services }: Assembly, options: AssemblyOptions): vo
   const { catalogue, providerFor, prices, people, approvalKey, notifiers, tools } = assemble(options).services;
   const taken = { catalogue, providerFor, prices, people, approvalKey, notifiers };
   Object.assign(services, { ...taken, tools: new Map([...services.tools, ...tools]) });
+}
+
+/** A project without a planner of its own has ours. */
+function withPlanner(agents: readonly AgentDefinition[]): readonly AgentDefinition[] {
+  return agents.some(({ name }) => name === PLANNER) ? agents : [...agents, plannerAgent];
 }

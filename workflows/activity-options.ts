@@ -145,6 +145,15 @@ export const LOOK_AT_HOLDER: ActivityOptions = {
 
 export const ARCHIVE_ENTRIES: ActivityOptions = { ...ARCHIVE, summary: 'archive the entries before continuing as new' };
 
+/** Admission looks agents up and checks a graph; large ones take a moment. */
+export const ADMIT: ActivityOptions = {
+  summary: 'may this plan run?',
+  startToCloseTimeout: 60_000,
+  retry: { initialInterval: 100, maximumInterval: 10_000 },
+};
+
+export const PLAN_PAGES: ActivityOptions = { ...ARCHIVE, summary: 'the state of the plan', heartbeatTimeout: 120_000 };
+
 /** A ledger cannot go on without: it is looked up until it is found. */
 export const PERIOD: LocalActivityOptions = {
   startToCloseTimeout: 5_000,

@@ -1,4 +1,5 @@
 import type {
+  ApprovalKind,
   ApprovalOutcome,
   ApprovalRequest,
   ApprovalState,
@@ -10,6 +11,8 @@ import type {
 import { contentDigest } from '../protocol/content-digest';
 import { parseRule, type Rule } from '../protocol/permissions/rule';
 import { refuse } from './check-update';
+
+const EDITABLE: readonly ApprovalKind[] = ['tool-call', 'plan'];
 
 /** Refused decisions that are kept to be shown; all of them are events of the history. */
 const SHOWN_REFUSALS = 50;
@@ -76,8 +79,8 @@ export class ApprovalDesk {
     const asksMore = request.kind === 'question' || request.kind === 'effect';
     if (asksMore && decision.verdict === 'approve') this.checkAnswer(decision.answer);
     else if (decision.answer !== undefined) refuse('Input.Invalid', 'answer: it is no question');
-    if (decision.edit !== undefined && (request.kind !== 'tool-call' || decision.verdict !== 'approve')) {
-      refuse('Input.Invalid', 'edit: only the arguments of a tool call that is approved can be changed');
+    if (decision.edit !== undefined && (!EDITABLE.includes(request.kind) || decision.verdict !== 'approve')) {
+      refuse('Input.Invalid', 'edit: only the arguments of a tool call or a plan that is approved can be changed');
     }
     this.checkRemember(decision);
   }

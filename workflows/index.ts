@@ -6,4 +6,5 @@ export { deadLetter } from './dead-letter';
 export { effect } from './effect';
 export { emergencyStop } from './emergency-stop';
 export { ledger } from './ledger';
+export { taskPlan } from './plan/task-plan';
 export { warmPool } from './warm-pool';

@@ -9,6 +9,8 @@ import type { Actor, Change, Exchange, Receipt, Sending, Steering, Step } from '
 import type { DeadLetterView } from '../protocol/dead-letter';
 import { QUERY, SIGNAL, UPDATE } from '../protocol/names';
 import type { PermissionView } from '../protocol/permissions/view';
+import type { Adjustment, Amending, PlanDifference } from '../protocol/plan/control';
+import type { NodesPage, PlanView } from '../protocol/plan/state';
 import type { SessionStateView, TranscriptPage } from '../protocol/session';
 import type { StopReceipt } from '../protocol/stop-order';
 import type { Resize, Taken, WarmPoolView } from '../protocol/warm-pool';
@@ -51,6 +53,10 @@ export const retryUpdate = defineUpdate<string, [Actor]>(UPDATE.retry);
 export const discardUpdate = defineUpdate<void, [Actor]>(UPDATE.discard);
 
 export const compensationQuery = defineQuery<CompensationView>(QUERY.compensation);
+export const planQuery = defineQuery<PlanView | null>(QUERY.plan);
+export const nodesQuery = defineQuery<NodesPage, [number?, number?]>(QUERY.nodes);
+export const amendUpdate = defineUpdate<PlanDifference, [Amending]>(UPDATE.amend);
+export const adjustUpdate = defineUpdate<void, [Adjustment]>(UPDATE.adjust);
 
 export const receiptQuery = defineQuery<StopReceipt>(QUERY.receipt);
 export const releaseUpdate = defineUpdate<void, [Actor]>(UPDATE.release);

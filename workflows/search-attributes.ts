@@ -5,6 +5,7 @@ import type { CompensationInput } from '../protocol/compensation';
 import type { DeadLetter } from '../protocol/dead-letter';
 import type { EffectInput } from '../protocol/effect';
 import { SEARCH_ATTRIBUTE } from '../protocol/names';
+import type { PlanInput, PlanResult } from '../protocol/plan/state';
 import type { SessionInput, SessionStatus } from '../protocol/session';
 import type { Session } from './session';
 
@@ -36,6 +37,23 @@ export function recordEnd(session: Session): void {
 /** Comes to rest or goes on: what `holdfast runs list --status` finds. */
 export function recordStatus(status: SessionStatus): void {
   upsertSearchAttributes([{ key: statusKey, value: status }]);
+}
+
+/** What a plan is found by; set by our client at its start, for nothing. */
+export function recordPlanStart({ tenant, parent }: PlanInput): void {
+  if (workflowInfo().typedSearchAttributes.get(statusKey) !== undefined) return;
+  upsertSearchAttributes([
+    { key: statusKey, value: 'running' },
+    ...(tenant === undefined ? [] : [{ key: tenantKey, value: tenant }]),
+    ...(parent === undefined ? [] : [{ key: parentKey, value: parent }]),
+  ]);
+}
+
+export function recordPlanEnd(status: PlanResult['status'], costUsd: number): void {
+  upsertSearchAttributes([
+    { key: statusKey, value: status },
+    { key: costKey, value: costUsd },
+  ]);
 }
 
 /** A run that could not begin: no agent, no session, nothing spent. */

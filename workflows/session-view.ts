@@ -8,6 +8,7 @@ import type { Desk } from './session-start';
 /** The run's result. */
 export function resultOf(session: Session, stop: Stop): SessionResult {
   const { agent, model, progress, transcript, output, artifact, inbox } = session;
+  const { tainted } = session.authority.state;
   const { turns, toolCalls, usage, costUsd, costIncomplete, simulated } = progress;
   return {
     output,
@@ -24,6 +25,7 @@ export function resultOf(session: Session, stop: Stop): SessionResult {
     costIncomplete,
     simulated,
     length: transcript.length,
+    ...(tainted.length > 0 && { tainted: [...tainted] }),
     ...(inbox && { exchanges: inbox.view().finished }),
     ...(progress.degraded && { degraded: progress.degraded }),
     ...(session.compensation && { compensation: session.compensation }),

@@ -56,6 +56,18 @@ const USAGE: ReadonlySet<FailureCode> = new Set<FailureCode>([
   'Control.Illegal',
   'Chat.Closed',
   'Model.UnknownProvider',
+  'Plan.Invalid',
+  'Plan.Cycle',
+  'Plan.UnknownNode',
+  'Plan.UnknownAgent',
+  'Plan.UnknownCapability',
+  'Plan.TypeMismatch',
+  'Plan.TooLarge',
+  'Plan.TooDeep',
+  'Plan.TooWide',
+  'Plan.TooExpensive',
+  'Plan.DeadlineImpossible',
+  'Plan.Illegal',
 ]);
 
 export function exitCodeOfFailure(code: FailureCode): ExitCode {

@@ -14,6 +14,7 @@ import { registerRun } from './commands/run';
 import { registerRuns } from './commands/runs';
 import { registerSchedule } from './commands/schedule';
 import { registerStart } from './commands/start';
+import { registerTask } from './commands/task';
 import { registerWorker } from './commands/worker';
 import { EXIT } from './exit-codes';
 import type { Output } from './output';
@@ -51,6 +52,7 @@ const COMMANDS = [
   registerBudget,
   registerApprovals,
   registerSchedule,
+  registerTask,
   registerDead,
   registerAgent,
   registerConfig,

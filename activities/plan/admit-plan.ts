@@ -1,0 +1,55 @@
+import { activityInfo } from '@temporalio/activity';
+import type { AdmitPlanInput, AdmittedPlan } from '../../protocol/activities';
+import { planProblems } from '../../protocol/plan/admission';
+import { planSchema } from '../../protocol/plan/definition';
+import type { AgentFacts } from '../../protocol/plan/state';
+import { problemsOf } from '../../protocol/problems';
+import { validatorOf } from '../model/check-output';
+import type { ActivityServices } from '../services';
+import { toFailure } from '../to-failure';
+
+/**
+ * Checks a plan before anything of it runs: its form, its graph, who does it, what it may cost. What is wrong is an answer, not a
+ * failure: a planner is told, and may try again.
+ */
+export function createAdmitPlan({ catalogue }: ActivityServices) {
+  return async function admitPlan({ plan: given, nesting }: AdmitPlanInput): Promise<AdmittedPlan> {
+    try {
+      const parsed = planSchema.safeParse(given);
+      if (!parsed.success) return { problems: [{ code: 'Plan.Invalid', message: problemsOf(parsed.error, '(plan)') }] };
+      const plan = parsed.data;
+      for (const { id, output } of plan.nodes) {
+        const problem = output && schemaProblem(output);
+        if (problem)
+          return { problems: [{ code: 'Plan.Invalid', message: `output of "${id}": ${problem}`, node: id }] };
+      }
+      const agents = Object.fromEntries(
+        catalogue.agentNames().map((name): [string, AgentFacts] => {
+          const { revision, capabilities = [], limits, tools, output } = catalogue.resolve(name);
+          const costUsd = limits.costUsd ?? null;
+          return [name, { revision, capabilities, costUsd, plain: tools.length === 0, ...(output && { output }) }];
+        }),
+      );
+      const problems = planProblems(plan, agents, nesting);
+      if (problems.length > 0) return { problems: problems.slice(0, 50) };
+      // The plan names what it uses; nothing else is carried along.
+      const named = new Set([plan.agent, ...plan.nodes.map(({ agent }) => agent)]);
+      const open = plan.nodes.some(({ needs, agent }) => needs && agent === undefined);
+      const used = Object.entries(agents).filter(
+        ([name, { capabilities }]) => named.has(name) || (open && capabilities.length > 0),
+      );
+      return { plan, agents: Object.fromEntries(used) };
+    } catch (error) {
+      throw toFailure(error, activityInfo().attempt);
+    }
+  };
+}
+
+function schemaProblem(schema: Record<string, unknown>): string | undefined {
+  try {
+    validatorOf(schema);
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}

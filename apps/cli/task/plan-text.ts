@@ -1,0 +1,74 @@
+import type { NodeView, PlanDifference, PlanResult, PlanSummary, PlanView } from '../../../client';
+import { escapeLine } from '../escape';
+import { localTime } from '../run-table';
+import type { Style } from '../style';
+import { table } from '../table';
+
+const MARK: Record<string, string> = {
+  done: '✓',
+  running: '▶',
+  assigned: '▶',
+  failed: '✗',
+  expired: '✗',
+  waiting: '?',
+  skipped: '–',
+  cancelled: '–',
+};
+
+export function planTable(plans: readonly PlanSummary[], style: Style): string {
+  if (plans.length === 0) return 'no plans';
+  const rows = plans.map(({ id, status, startedAt, title }) => [id, status, localTime(startedAt), escapeLine(title)]);
+  return table(['plan', 'status', 'started', 'goal'], rows, style);
+}
+
+export function planText(id: string, view: PlanView | null, nodes: readonly NodeView[], style: Style): string {
+  if (!view) return `${style.bold(id)}  being planned`;
+  const { name, version, goal, status, reason, spentUsd, budgetUsd, tokens, waitsFor, criticalPath, paused, counts } =
+    view;
+  const budget = budgetUsd === null ? '' : ` of $${budgetUsd.toFixed(2)}`;
+  return [
+    `${style.bold(id)}  ${name} v${version} · ${paused ? `paused by ${escapeLine(paused.by)}` : status} · ${counts.done ?? 0}/${view.nodes} done · $${spentUsd.toFixed(4)}${budget} · ${tokens} tokens`,
+    ...(reason === null ? [] : [`  ${style.red(escapeLine(reason))}`]),
+    ...(goal === null ? [] : [`  ${escapeLine(goal)}`]),
+    ...waitsFor.map(({ id: approval, title }) => `  ${style.yellow('waits for')} ${approval}: ${escapeLine(title)}`),
+    `  ${style.dim(`longest way: ${criticalPath.slice(0, 12).join(' → ')}${criticalPath.length > 12 ? ' → …' : ''}`)}`,
+    nodeTable(nodes, style),
+  ].join('\n');
+}
+
+function nodeTable(nodes: readonly NodeView[], style: Style): string {
+  const rows = nodes.map(
+    ({ id, status, agent = '', after, attempts, costUsd, effectivePriority, reason = '', late }) => [
+      `${MARK[status] ?? '·'} ${id}`,
+      late ? `${status}, late` : status,
+      agent,
+      after.join(' '),
+      `P${effectivePriority}`,
+      attempts > 1 ? `×${attempts}` : '',
+      costUsd > 0 ? `$${costUsd.toFixed(4)}` : '',
+      escapeLine(reason).slice(0, 80),
+    ],
+  );
+  return table(['node', 'state', 'agent', 'after', 'prio', 'tries', 'cost', ''], rows, style);
+}
+
+export function differenceText({ added, replaced, removed }: PlanDifference, style: Style): string {
+  return [
+    ...added.map((id) => style.green(`+ ${id}`)),
+    ...replaced.map((id) => style.yellow(`~ ${id}`)),
+    ...removed.map((id) => style.red(`- ${id}`)),
+  ].join('\n');
+}
+
+/** The answer, or why there is none, and what is missing of it. */
+export function resultText({ status, output, reason, missing, undone }: PlanResult, style: Style): string {
+  const answer = typeof output === 'string' ? output : JSON.stringify(output, null, 2);
+  return [
+    ...(output === null ? [] : [answer]),
+    ...(status === 'completed' ? [] : [style.red(`${status}${reason === undefined ? '' : `: ${escapeLine(reason)}`}`)]),
+    ...missing
+      .slice(0, 20)
+      .map(({ node, status: is, reason: why }) => style.yellow(`missing: ${node} (${is}): ${escapeLine(why)}`)),
+    ...undone.map(({ node, status: is }) => `undone: ${node}: ${is}`),
+  ].join('\n');
+}

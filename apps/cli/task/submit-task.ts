@@ -1,0 +1,88 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { NodeView, PlanDefinition, PlanHandle, PlanResult, SubmitOptions } from '../../../client';
+import { Carrier } from '../carrier';
+import type { Context } from '../context';
+import { EXIT, type ExitCode } from '../exit-codes';
+import { onInterrupt } from '../interruption';
+import { linkTo } from '../link';
+import { webUrl } from '../place';
+import { selfCommand } from '../self-command';
+import { resultText } from './plan-text';
+
+export interface SubmitRequest extends SubmitOptions {
+  what: string | PlanDefinition;
+  detach?: boolean;
+}
+
+const LOOK_MS = 500;
+
+/** Starts a plan, and unless it is let go sees it through. */
+export async function submitTask(context: Context, { what, detach, ...options }: SubmitRequest): Promise<ExitCode> {
+  const carrier = await Carrier.open(context, !detach);
+  try {
+    const plan = await carrier.link.holdfast.plans.submit(what, options);
+    const { out, env, placeFlags } = context;
+    out.say(`plan ${out.note.bold(plan.id)}`);
+    if (!detach) return await follow(context, carrier, plan);
+    const url = webUrl(carrier.link.place, plan.id);
+    out.data({ id: plan.id, webUrl: url, carriedOn: carrier.carriesOn }, () => plan.id);
+    out.say(`See what it does: ${selfCommand(env)} task watch ${plan.id}${placeFlags}`);
+    return EXIT.done;
+  } finally {
+    await carrier.close();
+  }
+}
+
+export async function watchTask(context: Context, id: string): Promise<ExitCode> {
+  const carrier = Carrier.follower(context, await linkTo(context));
+  try {
+    return await follow(context, carrier, carrier.link.holdfast.plans.get(id));
+  } finally {
+    await carrier.close();
+  }
+}
+
+async function follow(context: Context, carrier: Carrier, plan: PlanHandle): Promise<ExitCode> {
+  const { out, env, placeFlags } = context;
+  const interruption = onInterrupt();
+  const over = new AbortController();
+  const ended = plan.result().finally(() => over.abort());
+  ended.catch(() => undefined);
+  const left = new Promise<'left'>((resolve) => interruption.signal.addEventListener('abort', () => resolve('left')));
+  const telling = tell(context, plan, AbortSignal.any([over.signal, interruption.signal]));
+  try {
+    const end = await Promise.race([ended, left]);
+    if (end === 'left') {
+      out.say(`The plan goes on. Come back: ${selfCommand(env)} task watch ${plan.id}${placeFlags}`);
+      return EXIT.detached;
+    }
+    await telling;
+    out.data({ id: plan.id, webUrl: webUrl(carrier.link.place, plan.id), ...end }, () => resultText(end, out.style));
+    return exitOf(end);
+  } finally {
+    over.abort();
+    interruption.release();
+  }
+}
+
+/** A line for every node that moves on. */
+async function tell({ out }: Context, plan: PlanHandle, over: AbortSignal): Promise<void> {
+  const known = new Map<string, string>();
+  for (let last = false; !last; ) {
+    last = over.aborted;
+    const nodes = await plan.nodes().catch((): NodeView[] => []);
+    for (const { id, status, agent, reason, costUsd } of nodes) {
+      if (known.get(id) === status || status === 'pending' || status === 'ready') continue;
+      known.set(id, status);
+      const cost = costUsd > 0 ? ` · $${costUsd.toFixed(4)}` : '';
+      out.say(`${status.padEnd(9)} ${id}${agent ? ` · ${agent}` : ''}${cost}${reason ? ` · ${reason}` : ''}`);
+    }
+    if (!last) await sleep(LOOK_MS, undefined, { signal: over }).catch(() => undefined);
+  }
+}
+
+function exitOf({ status }: PlanResult): ExitCode {
+  if (status === 'completed') return EXIT.done;
+  if (status === 'cancelled') return EXIT.cancelled;
+  return status === 'expired' ? EXIT.deadline : EXIT.failed;
+}

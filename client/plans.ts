@@ -1,0 +1,181 @@
+import { randomUUID } from 'node:crypto';
+import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowFailedError } from '@temporalio/client';
+import { HoldfastError } from '../protocol/failures';
+import { QUERY, UPDATE, WORKFLOW } from '../protocol/names';
+import {
+  type Adjustment,
+  type Amending,
+  adjustmentSchema,
+  amendingSchema,
+  type PlanDifference,
+} from '../protocol/plan/control';
+import type { PlanDefinition } from '../protocol/plan/definition';
+import type { NodesPage, NodeView, PlanInput, PlanResult, PlanView } from '../protocol/plan/state';
+import { planInputSchema } from '../protocol/plan/wire';
+import { problemsOf } from '../protocol/problems';
+import { askRun } from './ask-run';
+import { checkPayload } from './checks';
+import { runFailure, toClientError } from './errors';
+import { listed } from './listed';
+import { checkRunId, planStart, REQUEST_MEMO, requestDigest } from './start-input';
+import { update } from './updates';
+
+export interface SubmitOptions
+  extends Pick<
+    PlanInput,
+    'planner' | 'attempts' | 'approval' | 'budgetUsd' | 'account' | 'mounts' | 'tenant' | 'requester' | 'rolloverNodes'
+  > {
+  /** Default: `plan-` and a random part. */
+  id?: string;
+}
+
+export interface PlanSummary {
+  id: string;
+  status: string;
+  startedAt: Date;
+  closedAt: Date | null;
+  title: string;
+}
+
+type Order<Given> = Omit<Given, 'by'> & { by?: string };
+
+/** Goals and plans: submit, look, change. */
+export class Plans {
+  constructor(
+    private readonly temporal: Client,
+    private readonly options: { by: string; taskQueue: string },
+  ) {}
+
+  /**
+   * Starts a plan, or a goal that a planner decomposes. Returns once it is durably accepted; the same again under the same id starts nothing.
+   * @throws HoldfastError `Input.*`, `Run.AlreadyStarted`, `Server.*`. What is wrong with a plan fails its run, see `result`.
+   */
+  async submit(what: string | PlanDefinition, { id: given, ...options }: SubmitOptions = {}): Promise<PlanHandle> {
+    const asked = { ...options, ...(typeof what === 'string' ? { goal: what } : { plan: what }) };
+    const parsed = planInputSchema.safeParse(asked);
+    if (!parsed.success)
+      throw new HoldfastError('Input.Invalid', problemsOf(parsed.error, '(plan)'), { hint: 'See docs/plans.md.' });
+    checkPayload(asked);
+    const id = given === undefined ? `plan-${randomUUID().slice(0, 8)}` : checkRunId(given);
+    try {
+      await this.temporal.workflow.start(WORKFLOW.taskPlan, planStart(id, this.options.taskQueue, asked));
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw toClientError(error, id);
+      await this.checkSame(id, asked);
+    }
+    return this.get(id);
+  }
+
+  /** The same request again is answered with the plan there is; a different one under the same id is a mistake. */
+  private async checkSame(id: string, asked: PlanInput): Promise<void> {
+    const { memo } = await this.temporal.workflow.getHandle(id).describe();
+    if (memo?.[REQUEST_MEMO] === requestDigest(asked)) return;
+    throw new HoldfastError('Run.AlreadyStarted', `a run with the id "${id}" exists and was asked for something else`, {
+      hint: `Choose another id, or look at it: holdfast task status ${id}`,
+    });
+  }
+
+  get(id: string): PlanHandle {
+    return new PlanHandle(this.temporal, id, this.options.by);
+  }
+
+  /** Newest first. @throws HoldfastError `Server.*`. */
+  async list({ limit = 100, tenant }: { limit?: number; tenant?: string } = {}): Promise<PlanSummary[]> {
+    const query = `WorkflowType = "${WORKFLOW.taskPlan}"${tenant === undefined ? '' : ` AND HoldfastTenant = "${tenant.replaceAll('"', '')}"`}`;
+    const found: PlanSummary[] = [];
+    for await (const info of listed(this.temporal, query, limit, 'plans')) {
+      const { workflowId, startTime, closeTime, status, memo } = info;
+      const title = typeof memo?.title === 'string' ? memo.title : '';
+      found.push({
+        id: workflowId,
+        status: status.name.toLowerCase(),
+        startedAt: startTime,
+        closedAt: closeTime ?? null,
+        title,
+      });
+    }
+    return found;
+  }
+}
+
+/** One plan. */
+export class PlanHandle {
+  constructor(
+    private readonly temporal: Client,
+    readonly id: string,
+    private readonly by: string,
+  ) {}
+
+  /** Null while it is being planned. @throws HoldfastError `Run.Unknown`, `Server.*`. */
+  view(): Promise<PlanView | null> {
+    return this.ask(() => this.handle.query<PlanView | null>(QUERY.plan));
+  }
+
+  /** All nodes, in the order they are written. */
+  async nodes(): Promise<NodeView[]> {
+    const nodes: NodeView[] = [];
+    for (;;) {
+      const page = await this.ask(() => this.handle.query<NodesPage, [number]>(QUERY.nodes, nodes.length));
+      nodes.push(...page.nodes);
+      if (page.nodes.length === 0 || nodes.length >= page.total) return nodes;
+    }
+  }
+
+  /** Waits for the end. @throws HoldfastError with the code of what failed it: `Plan.*` where it could not run. */
+  async result(): Promise<PlanResult> {
+    try {
+      return (await this.handle.result()) as PlanResult;
+    } catch (error) {
+      throw (error instanceof WorkflowFailedError && runFailure(error, this.id)) || toClientError(error, this.id);
+    }
+  }
+
+  /** Nothing new starts; what runs goes on. @throws HoldfastError `Plan.Illegal`, `Run.Ended`, `Run.Unknown`, `Server.*`. */
+  pause(reason?: string): Promise<void> {
+    return this.order(UPDATE.pause, { by: this.by, ...(reason !== undefined && { reason }) });
+  }
+
+  resume(reason?: string): Promise<void> {
+    return this.order(UPDATE.resume, { by: this.by, ...(reason !== undefined && { reason }) });
+  }
+
+  /** One node: retry, skip, cancel, change. @throws HoldfastError `Plan.*`, `Input.Invalid`, `Run.*`, `Server.*`. */
+  adjust(given: Order<Adjustment>): Promise<void> {
+    return this.order(UPDATE.adjust, this.parsed(adjustmentSchema, given));
+  }
+
+  /** Adds, replaces and removes nodes that have not begun. @returns what changed. @throws as `adjust`. */
+  amend(given: Order<Amending>): Promise<PlanDifference> {
+    this.parsed(amendingSchema, given);
+    return this.order(UPDATE.amend, { by: this.by, ...given });
+  }
+
+  /** Ends the plan and everything it runs. @throws HoldfastError `Run.Unknown`, `Server.*`. */
+  async cancel(): Promise<void> {
+    await this.handle.cancel().catch((error) => {
+      throw toClientError(error, this.id);
+    });
+  }
+
+  private get handle() {
+    return this.temporal.workflow.getHandle(this.id);
+  }
+
+  private order<Answer>(name: string, asked: object): Promise<Answer> {
+    return update<Answer>(this.handle, name, asked);
+  }
+
+  private parsed(schema: typeof adjustmentSchema | typeof amendingSchema, given: object): object {
+    const parsed = schema.safeParse({ by: this.by, ...given });
+    if (parsed.success) return parsed.data;
+    throw new HoldfastError('Input.Invalid', problemsOf(parsed.error, '(order)'), { hint: 'See docs/plans.md.' });
+  }
+
+  private async ask<Answer>(query: () => Promise<Answer>): Promise<Answer> {
+    try {
+      return await askRun(query);
+    } catch (error) {
+      throw toClientError(error, this.id);
+    }
+  }
+}

@@ -1,0 +1,29 @@
+import { z } from 'zod';
+import { actorSchema, prioritySchema } from '../control';
+import { durationSchema } from '../duration';
+import { amendmentSchema } from './definition';
+
+/** What may be done to one node of a running plan. */
+export const adjustmentSchema = actorSchema.extend({
+  node: z.string().min(1).max(63),
+  action: z
+    .enum(['retry', 'skip', 'cancel', 'change'])
+    .describe(
+      'retry: once more, with what was skipped for it; skip, cancel: it and what only comes after it do not run.',
+    ),
+  priority: prioritySchema.optional(),
+  agent: z.string().min(1).max(63).optional().describe('Who does it, of a node that has not begun.'),
+  softDeadline: durationSchema.optional().describe('After the start of the plan.'),
+  deadline: durationSchema.optional().describe('After the start of the plan.'),
+});
+export type Adjustment = z.output<typeof adjustmentSchema>;
+
+export const amendingSchema = actorSchema.extend(amendmentSchema.shape);
+export type Amending = z.input<typeof amendingSchema>;
+
+/** What an amendment changed. */
+export interface PlanDifference {
+  added: string[];
+  replaced: string[];
+  removed: string[];
+}

@@ -1,0 +1,208 @@
+import type { ApprovalTerms } from '../approval';
+import type { Actor } from '../control';
+import type { Failure } from '../failures';
+import type { Layer } from '../permissions/verdict';
+import type { Mount } from '../session';
+import type { Plan } from './definition';
+
+/**
+ * `pending` waits for other nodes or for its time, `ready` for a place, `waiting` for people; `assigned` has an agent and is about to
+ * run. The last five are final.
+ */
+export type NodeStatus =
+  | 'pending'
+  | 'ready'
+  | 'waiting'
+  | 'assigned'
+  | 'running'
+  | 'done'
+  | 'failed'
+  | 'skipped'
+  | 'cancelled'
+  | 'expired';
+
+/** What may follow a status; anything else is a bug, and refused with `Plan.Illegal`. */
+export const MOVES: Record<NodeStatus, readonly NodeStatus[]> = {
+  pending: ['ready', 'skipped', 'cancelled', 'expired'],
+  ready: ['waiting', 'assigned', 'pending', 'skipped', 'cancelled', 'expired', 'failed'],
+  waiting: ['ready', 'failed', 'skipped', 'cancelled', 'expired'],
+  assigned: ['running', 'pending', 'failed', 'cancelled', 'expired', 'done'],
+  running: ['done', 'failed', 'pending', 'cancelled', 'expired'],
+  done: [],
+  // By an operator only.
+  failed: ['pending', 'skipped'],
+  skipped: ['pending'],
+  cancelled: ['pending'],
+  expired: ['pending'],
+};
+
+export const FINAL: ReadonlySet<NodeStatus> = new Set(['done', 'failed', 'skipped', 'cancelled', 'expired']);
+
+/** What is known of a node besides what the plan says. Times in milliseconds since epoch. */
+export interface NodeProgress {
+  status: NodeStatus;
+  /** When it became what it is. */
+  since: number;
+  attempts: number;
+  costUsd: number;
+  tokens: number;
+  readyAt?: number;
+  startedAt?: number;
+  endedAt?: number;
+  /** Who does it, and why it was chosen. */
+  agent?: string;
+  because?: string;
+  /** The workflow id of the latest attempt. */
+  run?: string;
+  /** What it gave; kept as long as something needs it. */
+  output?: unknown;
+  /** One sentence on an end that is not `done`. */
+  reason?: string;
+  /** Asked and granted. */
+  approved?: true;
+  /** An attempt may not begin before this. */
+  notBefore?: number;
+  /** US dollars kept for it while it runs. */
+  held?: number;
+  /** Where content from outside came from that its output may hold. */
+  tainted?: string[];
+  /** Its soft deadline has passed. */
+  late?: true;
+  /** What replaces its plan's number: changed by an operator or by lateness. */
+  priority?: number;
+}
+
+export interface Undo {
+  node: string;
+  status: 'pending' | 'done' | 'failed';
+  run?: string;
+  reason?: string;
+}
+
+export interface PlanAction extends Actor {
+  at: number;
+  action: string;
+  detail?: string;
+}
+
+export interface PlanState {
+  plan: Plan;
+  agents: Record<string, AgentFacts>;
+  nodes: Record<string, NodeProgress>;
+  startedAt: number;
+  spentUsd: number;
+  tokens: number;
+  paused?: Actor;
+  /** Nothing new starts; set when an edge says `fail`, or when it is cancelled. */
+  ending?: { status: 'failed' | 'cancelled' | 'expired'; reason: string };
+  /** Agents of round-robin: how often each was chosen. */
+  chosen: Record<string, number>;
+  /** Work each tenant has had, by its share. */
+  served: Record<string, number>;
+  /** Questions asked so far. */
+  asked: number;
+  /** Tasks that undo what was done, in the order they run. */
+  undos: Undo[];
+  actions: PlanAction[];
+}
+
+/** What a plan needs to know of an agent; looked up when it is admitted. */
+export interface AgentFacts {
+  revision: string;
+  capabilities: string[];
+  /** US dollars a run may cost at most; null where the agent has no such limit. */
+  costUsd: number | null;
+  /** One model call answers: it has no tools, and its runs need no workflow of their own. */
+  plain: boolean;
+  output?: Record<string, unknown>;
+}
+
+/** The input of the `taskPlan` workflow. */
+export interface PlanInput {
+  /** A plan as written, or nothing where a planner makes one. */
+  plan?: unknown;
+  /** What is wanted; a planner decomposes it. */
+  goal?: string;
+  /** The agent that decomposes. Default `planner`. */
+  planner?: string;
+  /** How often the planner may try, each time told what was wrong. Default 3. */
+  attempts?: number;
+  /** People are asked for the plan, whatever it says itself. */
+  approval?: ApprovalTerms;
+  budgetUsd?: number;
+  account?: string;
+  /** Folders every run of it sees. */
+  mounts?: Mount[];
+  tenant?: string;
+  requester?: string;
+  authority?: Layer[];
+  tainted?: string[];
+  /** The plan this one is part of, and how deep. */
+  parent?: string;
+  nesting?: number;
+  /** Events of a Temporal run before it continues as new. Default: when the server suggests it. */
+  rolloverNodes?: number;
+  carried?: CarriedPlan;
+}
+
+/** The state as it is carried: in the input while it is small, else in artifacts. */
+export type CarriedPlan = { state: PlanState } | { pages: string[] };
+
+export type PlanStatus =
+  | 'planning'
+  | 'waiting'
+  | 'running'
+  | 'paused'
+  | 'completed'
+  | 'failed'
+  | 'cancelled'
+  | 'expired';
+
+export interface NodeView extends Omit<NodeProgress, 'output'> {
+  id: string;
+  goal: string;
+  after: string[];
+  /** Milliseconds to the end of the longest way from here, by the estimates. */
+  tailMs: number;
+  effectivePriority: number;
+}
+
+/** The answer to the `plan` query. */
+export interface PlanView {
+  name: string;
+  version: string;
+  goal: string | null;
+  status: PlanStatus;
+  reason: string | null;
+  counts: Partial<Record<NodeStatus, number>>;
+  nodes: number;
+  criticalPath: string[];
+  spentUsd: number;
+  budgetUsd: number | null;
+  tokens: number;
+  startedAt: number;
+  paused: Actor | null;
+  waitsFor: { id: string; title: string }[];
+  actions: PlanAction[];
+}
+
+/** The answer to the `nodes` query: at most one page, in the order they are written. */
+export interface NodesPage {
+  nodes: NodeView[];
+  from: number;
+  total: number;
+}
+
+export interface PlanResult {
+  status: 'completed' | 'failed' | 'cancelled' | 'expired';
+  /** Of the plan's `output` node, or by node id of all nodes nothing comes after. */
+  output: unknown;
+  /** What is not there, and why: nodes that did not succeed. */
+  missing: { node: string; status: NodeStatus; reason: string }[];
+  undone: Undo[];
+  reason?: string;
+  counts: Partial<Record<NodeStatus, number>>;
+  costUsd: number;
+  tokens: number;
+  failure?: Failure;
+}

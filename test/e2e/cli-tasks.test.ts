@@ -1,0 +1,113 @@
+import path from 'node:path';
+import type { VendorReply } from '../../testing/vendor-server';
+import type { Ended } from './cli-harness';
+import { useCliWithin } from './cli-within';
+
+/** Goals and plans on the command line, beside `dev`. */
+
+const within = useCliWithin('cli-tasks', { HOLDFAST_USER: 'ana' });
+const { cli, write, saying } = within;
+const file = (name: string) => path.join(within.folder, name);
+let dev: Promise<Ended>;
+let held = false;
+
+interface Asked {
+  system: string;
+  messages: readonly { role: string; text?: unknown }[];
+}
+
+/** The planner plans; whoever works says what it was told, with what it was given. */
+function answer({ system, messages }: Asked): VendorReply | Promise<VendorReply> {
+  const last = messages.findLast(({ role }) => role === 'user');
+  const text = String(last?.text ?? '');
+  if (system.includes('You decompose')) {
+    const nodes = [
+      { id: 'facts', goal: 'Find facts', agent: 'worker', after: [] },
+      { id: 'text', goal: 'Write it', agent: 'worker', after: ['facts'] },
+    ];
+    return { text: JSON.stringify({ nodes }) };
+  }
+  if (text.includes('HOLD') && held) return { text: 'late', latencyMs: 3_000 };
+  const told = text.startsWith('{')
+    ? (JSON.parse(text) as { task: string; inputs: object })
+    : { task: text, inputs: {} };
+  if (told.task === 'FAIL') return { text: '', finish: 'refusal' };
+  return { text: `${told.task}[${Object.values(told.inputs).join(',')}]` };
+}
+
+beforeAll(async () => {
+  write('agents/worker.yaml', 'instructions: Work.\nmodel: openai/gpt-5-mini\n');
+  write('agents/planner.yaml', 'instructions: You decompose goals.\nmodel: openai/gpt-5-mini\n');
+  within.vendor.setScript(answer as never);
+  dev = cli('dev', '--grace', '1s');
+  await within.shows(/Ready/);
+}, 120_000);
+
+afterAll(async () => {
+  process.emit('SIGINT', 'SIGINT');
+  await dev;
+}, 60_000);
+
+test('a goal is decomposed, its nodes are run, and its answer printed; list, status and graph show it', async () => {
+  saying(false, []);
+  const done = await cli('task', 'submit', 'a report', '--id', 'report');
+  expect(done).toMatchObject({ code: 0, stdout: 'Write it[Find facts[]]\n' });
+  expect(done.stderr).toMatch(/done\s+facts · worker[\s\S]*done\s+text · worker/);
+  expect((await cli('task', 'list')).stdout).toMatch(/report\s+completed\s+.*a report/);
+  expect((await cli('task', 'status', 'report')).stdout).toMatch(
+    /2\/2 done[\s\S]*✓ facts[\s\S]*✓ text\s+done\s+worker\s+facts/,
+  );
+  expect((await cli('task', 'graph', 'report')).stdout).toMatch(
+    /^flowchart TD\n {2}n0\["facts<br\/>worker<br\/>done"\][\s\S]*n0 --> n1/,
+  );
+  expect((await cli('task', 'graph', 'report', '--format', 'dot')).stdout).toContain('"facts" -> "text";');
+  const shown = JSON.parse((await cli('task', 'status', 'report', '--json')).stdout);
+  expect(shown).toMatchObject({
+    id: 'report',
+    status: 'running',
+    counts: { done: 2 },
+    nodes: [{ id: 'facts' }, { id: 'text' }],
+  });
+});
+
+test('a plan in a file is run with what is set in it; one that cannot run is refused with its code', async () => {
+  const plan =
+    'name: greet\nagent: worker\nnodes:\n  - { id: a, goal: "Greet {{who}}" }\n  - { id: b, goal: Shout, after: [a] }\n';
+  write('greet.yaml', plan);
+  saying(false, []);
+  const done = await cli('task', 'submit', '-f', file('greet.yaml'), '--set', 'who=Bo', '--id', 'greet');
+  expect(done).toMatchObject({ code: 0, stdout: 'Shout[Greet Bo[]]\n' });
+  const unset = await cli('task', 'submit', '-f', file('greet.yaml'));
+  expect(unset).toMatchObject({ code: 2, stderr: expect.stringContaining('nothing is set for {{who}}') });
+  write(
+    'round.yaml',
+    'name: round\nagent: worker\nnodes:\n  - { id: a, goal: A, after: [b] }\n  - { id: b, goal: B, after: [a] }\n',
+  );
+  const round = await cli('task', 'submit', '-f', file('round.yaml'), '--json');
+  expect(round.code).toBe(2);
+  expect(JSON.parse(round.stderr.trim().split('\n').at(-1) ?? '')).toMatchObject({ error: { code: 'Plan.Cycle' } });
+});
+
+test('a running plan is paused, amended, changed and resumed; a node that failed is named', async () => {
+  held = true;
+  const plan =
+    'name: live\nagent: worker\nonFailure: skip\nnodes:\n  - { id: a, goal: HOLD }\n  - { id: b, goal: FAIL, after: [a] }\n  - { id: c, goal: C, after: [b] }\n';
+  write('live.yaml', plan);
+  saying(false, []);
+  const accepted = await cli('task', 'submit', '-f', file('live.yaml'), '--id', 'live', '--detach');
+  expect(accepted).toMatchObject({ code: 0, stdout: 'live\n' });
+  expect((await cli('task', 'pause', 'live', '--reason', 'look')).stdout).toBe('live pauses\n');
+  write('more.yaml', 'add:\n  - { id: d, goal: D, after: [a] }\nremove: [c]\n');
+  expect((await cli('task', 'amend', 'live', '-f', file('more.yaml'))).stdout).toBe('+ d\n- c\n');
+  expect((await cli('task', 'change', 'live', 'd', '--priority', '1')).stdout).toBe('d is changed\n');
+  expect(await cli('task', 'retry', 'live', 'd')).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('Plan.Illegal'),
+  });
+  expect((await cli('task', 'resume', 'live')).stdout).toBe('live goes on\n');
+  held = false;
+  const over = await cli('task', 'watch', 'live');
+  expect(over.code).toBe(0);
+  expect(over.stdout).toMatch(/"d": "D\[late\]"[\s\S]*missing: b \(failed\)/);
+  expect(await cli('task', 'cancel', 'nothing')).toMatchObject({ code: 2 });
+});

@@ -1,0 +1,470 @@
+import type { Actor } from '../../protocol/control';
+import { worstUsd } from '../../protocol/plan/admission';
+import type { Adjustment } from '../../protocol/plan/control';
+import type { Plan, PlanNode } from '../../protocol/plan/definition';
+import { type Edge, estimateOf, Graph } from '../../protocol/plan/graph';
+import { partAt } from '../../protocol/plan/schema-fit';
+import { FINAL, MOVES, type NodeProgress, type NodeStatus, type PlanState } from '../../protocol/plan/state';
+import { type Choice, Places } from './places';
+import { ReadyQueue } from './ready-queue';
+
+/** A node that begins now. */
+export interface Begin extends Choice {
+  node: PlanNode;
+  attempt: number;
+  inputs: Record<string, unknown>;
+  priority: number;
+  /** Where content from outside came from that its inputs may hold. */
+  tainted: string[];
+  /** US dollars it may cost; undefined where the plan has no budget and the node says nothing. */
+  budgetUsd: number | undefined;
+}
+
+/** How an attempt ended. */
+export interface Ending {
+  status: 'done' | 'failed' | 'cancelled';
+  output?: unknown;
+  reason?: string;
+  costUsd: number;
+  tokens: number;
+  /** Where content from outside came from that its output may hold. */
+  tainted?: string[];
+}
+
+const ACTIONS_KEPT = 50;
+
+/**
+ * Which nodes of a plan may run, and what follows from how they end. Plain state and no time of its own; the `taskPlan` workflow adds
+ * clocks, children and people.
+ */
+export class PlanDesk {
+  graph: Graph;
+  private readonly places: Places;
+  private readonly queue: ReadyQueue;
+  private arrivals = 0;
+  private tails = new Map<string, number>();
+  private urgency = new Map<string, { priority: number; deadline: number }>();
+  /** Nodes something happens to at a certain time. */
+  private timed: string[] = [];
+  readonly counts: Partial<Record<NodeStatus, number>> = {};
+  /** Nodes whose approval is to be asked for. */
+  readonly toAsk: string[] = [];
+
+  constructor(readonly state: PlanState) {
+    this.places = new Places(state);
+    this.queue = new ReadyQueue(state.plan.ageing, state.served);
+    for (const { status } of Object.values(state.nodes)) this.count(status, 1);
+    this.graph = new Graph(state.plan);
+    this.replan();
+  }
+
+  /** After the plan has changed. */
+  replan(now = this.state.startedAt): void {
+    const { plan, nodes } = this.state;
+    this.graph = new Graph(plan);
+    this.tails = this.graph.tails();
+    for (const { id } of plan.nodes) {
+      if (nodes[id]) continue;
+      nodes[id] = { status: 'pending', since: now, attempts: 0, costUsd: 0, tokens: 0 };
+      this.count('pending', 1);
+    }
+    this.timed = plan.nodes.flatMap((node) => (isTimed(node) || plan.deadline !== undefined ? [node.id] : []));
+    this.inherit();
+    for (const { id } of plan.nodes) {
+      if (nodes[id]?.status === 'ready') this.enqueue(id);
+      else this.look(id, now);
+    }
+  }
+
+  /** Nodes that begin now, as many as there are places for. */
+  next(now: number): Begin[] {
+    const begun: Begin[] = [];
+    const { paused, ending } = this.state;
+    while (!paused && !ending && !this.places.full) {
+      const kept = new Map<string, number>();
+      const keep = (lane: string) => {
+        for (const [name, amount] of Object.entries(this.laneNode(lane).resources ?? {}))
+          kept.set(name, (kept.get(name) ?? 0) + amount);
+      };
+      const found = this.queue.take(now, (lane) => this.places.fits(this.laneNode(lane), kept), keep);
+      if (!found) break;
+      begun.push(this.begin(found.id, found.tenant, now));
+    }
+    return begun;
+  }
+
+  private begin(id: string, tenant: string, now: number): Begin {
+    const { state } = this;
+    const node = this.node(id);
+    const progress = this.progress(id);
+    const choice = this.places.choose(node) as Choice;
+    this.places.take(node, choice.agent);
+    state.chosen[choice.agent] = (state.chosen[choice.agent] ?? 0) + 1;
+    state.served[tenant] = (state.served[tenant] ?? 0) + 1 / (state.plan.shares?.[tenant] ?? 1);
+    const budgetUsd = this.shareUsd(node);
+    this.move(id, 'assigned', now);
+    progress.attempts++;
+    progress.startedAt ??= now;
+    Object.assign(progress, { agent: choice.agent, because: choice.because });
+    const { attempts: attempt } = progress;
+    const { priority } = this.urgencyOf(id);
+    return { node, ...choice, attempt, priority, inputs: this.inputsOf(node), tainted: this.taintOf(node), budgetUsd };
+  }
+
+  running(id: string, run: string, now: number): void {
+    if (this.progress(id).status !== 'assigned') return;
+    this.progress(id).run = run;
+    this.move(id, 'running', now);
+  }
+
+  /** An attempt is over. What was ended from here (cancelled, expired) only gives back its place. */
+  ended(id: string, ending: Ending, now: number): void {
+    const { state } = this;
+    const node = this.node(id);
+    const progress = this.progress(id);
+    this.places.give(node, progress.agent ?? '');
+    progress.costUsd += ending.costUsd;
+    progress.tokens += ending.tokens;
+    state.spentUsd += ending.costUsd;
+    state.tokens += ending.tokens;
+    if (FINAL.has(progress.status)) return;
+    if (ending.status === 'failed' && progress.attempts < node.retry.attempts && !state.ending) {
+      progress.notBefore = now + node.retry.backoff * 2 ** (progress.attempts - 1);
+      progress.reason = ending.reason ?? 'failed';
+      if (!this.timed.includes(id)) this.timed.push(id);
+      this.move(id, 'pending', now);
+      return;
+    }
+    if (ending.status === 'done') {
+      progress.output = ending.output;
+      if (ending.tainted) progress.tainted = ending.tainted;
+      delete progress.reason;
+    }
+    this.close(id, ending.status, now, ending.reason);
+  }
+
+  /** Moves a node to its end, and looks at what comes after it. */
+  close(id: string, status: NodeStatus, now: number, reason?: string): void {
+    const progress = this.progress(id);
+    this.move(id, status, now);
+    progress.endedAt = now;
+    if (reason !== undefined) progress.reason = reason;
+    this.queue.remove(id);
+    const after = this.graph.after.get(id) ?? [];
+    for (const { to } of after) this.look(to, now);
+    // What nothing comes after has no edge to say what its failure means.
+    if (after.length === 0 && (status === 'failed' || status === 'expired') && this.state.plan.onFailure === 'fail')
+      this.end('failed', `"${id}" is ${status}${reason === undefined ? '' : `: ${reason}`}`);
+    this.forget(id);
+    for (const { from } of this.graph.before.get(id) ?? []) this.forget(from);
+  }
+
+  /** Whether a node may run by now, or never will. */
+  look(id: string, now: number): void {
+    const progress = this.progress(id);
+    if (progress.status !== 'pending') return;
+    let open = 0;
+    for (const edge of this.graph.before.get(id) ?? []) {
+      const { status } = this.progress(edge.from);
+      if (status === 'done') continue;
+      if (!FINAL.has(status)) open++;
+      else if (edge.onFailure !== 'continue') {
+        this.broken(edge, now);
+        return;
+      }
+    }
+    const { notBefore } = this.node(id);
+    const at = Math.max(progress.notBefore ?? 0, notBefore === undefined ? 0 : this.state.startedAt + notBefore);
+    if (open > 0 || at > now) return;
+    progress.readyAt ??= now;
+    this.move(id, 'ready', now);
+    if (this.node(id).approval && !progress.approved) {
+      this.move(id, 'waiting', now);
+      this.toAsk.push(id);
+      return;
+    }
+    this.enqueue(id);
+  }
+
+  /** Something a node comes after did not succeed. */
+  private broken({ from, to, onFailure }: Edge, now: number): void {
+    const { status, reason } = this.progress(from);
+    const why = `"${from}" is ${status}${reason === undefined ? '' : `: ${reason}`}`;
+    if (onFailure === 'fail') this.end('failed', why);
+    if (onFailure === 'compensate') this.undoBefore(from);
+    this.close(to, 'skipped', now, why);
+  }
+
+  /** What the failed node came after is undone, the newest first, each once. */
+  private undoBefore(failed: string): void {
+    const seen = new Set<string>();
+    const walk = (id: string) => {
+      for (const { from } of this.graph.before.get(id) ?? []) {
+        if (seen.has(from)) continue;
+        seen.add(from);
+        walk(from);
+      }
+    };
+    walk(failed);
+    const known = new Set(this.state.undos.map(({ node }) => node));
+    const done = [...seen].filter(
+      (id) => this.node(id).undo !== undefined && this.progress(id).status === 'done' && !known.has(id),
+    );
+    done.sort((one, other) => (this.progress(other).endedAt ?? 0) - (this.progress(one).endedAt ?? 0));
+    for (const node of done) this.state.undos.push({ node, status: 'pending' });
+  }
+
+  end(status: 'failed' | 'cancelled' | 'expired', reason: string): void {
+    this.state.ending ??= { status, reason };
+  }
+
+  /** People have decided on a node's approval. */
+  decided(id: string, approved: boolean, reason: string, now: number): void {
+    if (this.progress(id).status !== 'waiting') return;
+    if (!approved) {
+      this.close(id, 'failed', now, reason);
+      return;
+    }
+    this.progress(id).approved = true;
+    this.move(id, 'ready', now);
+    this.enqueue(id);
+  }
+
+  /** What time has brought: nodes that may begin, are late, or have expired. @returns runs to be ended. */
+  tick(now: number): string[] {
+    const { plan, startedAt } = this.state;
+    const expired: string[] = [];
+    for (const id of this.timed) {
+      const node = this.node(id);
+      const progress = this.progress(id);
+      if (!node || FINAL.has(progress.status)) continue;
+      const deadline = Math.min(node.deadline ?? Number.POSITIVE_INFINITY, plan.deadline ?? Number.POSITIVE_INFINITY);
+      if (startedAt + deadline <= now) {
+        const busy = progress.status === 'running' || progress.status === 'assigned';
+        this.close(id, 'expired', now, `not done within ${deadline} ms`);
+        if (busy) expired.push(id);
+        continue;
+      }
+      if (node.softDeadline !== undefined && startedAt + node.softDeadline <= now && !progress.late) {
+        progress.late = true;
+        this.setPriority(id, Math.max(1, this.priorityOf(id) - 1));
+      }
+      this.look(id, now);
+    }
+    if (plan.deadline !== undefined && startedAt + plan.deadline <= now) this.end('expired', 'its deadline has passed');
+    return expired;
+  }
+
+  /** When time brings something; ms since epoch. */
+  nextWake(): number {
+    const { plan, startedAt } = this.state;
+    let wake = plan.deadline === undefined ? Number.POSITIVE_INFINITY : startedAt + plan.deadline;
+    for (const id of this.timed) {
+      const { status, notBefore: retryAt, late } = this.progress(id);
+      if (FINAL.has(status)) continue;
+      const { deadline, softDeadline, notBefore } = this.node(id);
+      const at = (offset: number | undefined) => (offset === undefined ? Number.POSITIVE_INFINITY : startedAt + offset);
+      wake = Math.min(wake, at(deadline), late ? Number.POSITIVE_INFINITY : at(softDeadline));
+      if (status === 'pending') {
+        // What waits for others is looked at when they end.
+        const opens = Math.max(retryAt ?? 0, notBefore === undefined ? 0 : startedAt + notBefore);
+        if (opens > 0 && (this.graph.before.get(id) ?? []).every(({ from }) => FINAL.has(this.progress(from).status)))
+          wake = Math.min(wake, opens);
+      }
+    }
+    return wake;
+  }
+
+  /** Changed by an operator or by lateness; what a node comes after is as urgent as itself. */
+  setPriority(id: string, priority: number): void {
+    this.progress(id).priority = priority;
+    this.inherit();
+    for (const node of this.graph.nodes.keys()) {
+      if (!this.queue.has(node)) continue;
+      this.queue.remove(node);
+      this.enqueue(node);
+    }
+  }
+
+  priorityOf(id: string): number {
+    return this.progress(id).priority ?? this.node(id).priority ?? this.state.plan.priority;
+  }
+
+  urgencyOf(id: string): { priority: number; deadline: number; tailMs: number } {
+    const { priority, deadline } = this.urgency.get(id) ?? { priority: 3, deadline: Number.POSITIVE_INFINITY };
+    return { priority, deadline, tailMs: this.tails.get(id) ?? 0 };
+  }
+
+  /** What an operator says of a node that has not ended. */
+  change({ node: id, priority, agent, softDeadline, deadline }: Omit<Adjustment, 'action' | 'by'>): void {
+    const node = this.node(id);
+    if (agent !== undefined) {
+      node.agent = agent;
+      delete node.needs;
+    }
+    if (softDeadline !== undefined) {
+      node.softDeadline = softDeadline;
+      delete this.progress(id).late;
+    }
+    if (deadline !== undefined) node.deadline = deadline;
+    if (isTimed(node) && !this.timed.includes(id)) this.timed.push(id);
+    this.laneNodes = undefined;
+    this.setPriority(id, priority ?? this.priorityOf(id));
+  }
+
+  /** The plan as it is from now on. @param changed nodes that have not begun and are not what they were. */
+  amend(plan: Plan, agents: PlanState['agents'], changed: readonly string[], now: number): void {
+    for (const id of changed) {
+      this.queue.remove(id);
+      this.count(this.progress(id).status, -1);
+      delete this.state.nodes[id];
+    }
+    for (const id of this.graph.nodes.keys()) this.queue.remove(id);
+    Object.assign(this.state, { plan, agents: { ...this.state.agents, ...agents } });
+    this.laneNodes = undefined;
+    this.replan(now);
+  }
+
+  /** A node that did not succeed, or waits for its retry, once more; what was skipped because of it too. */
+  retry(id: string, now: number): void {
+    delete this.state.ending;
+    const again = (one: string) => {
+      const progress = this.progress(one);
+      this.move(one, 'pending', now);
+      progress.attempts = 0;
+      for (const key of ['notBefore', 'reason', 'endedAt', 'run'] as const) delete progress[key];
+      for (const { to } of this.graph.after.get(one) ?? []) if (this.progress(to).status === 'skipped') again(to);
+    };
+    again(id);
+    for (const node of this.graph.nodes.keys()) this.look(node, now);
+  }
+
+  /** What has not begun is over. */
+  closeWaiting(status: 'cancelled' | 'expired' | 'skipped', reason: string, now: number): void {
+    for (const [id, { status: is }] of Object.entries(this.state.nodes)) {
+      if (!FINAL.has(is) && is !== 'running' && is !== 'assigned') this.close(id, status, now, reason);
+    }
+  }
+
+  get over(): boolean {
+    return Object.entries(this.counts).every(([status, count]) => count === 0 || FINAL.has(status as NodeStatus));
+  }
+
+  record(action: string, { by, reason }: Actor, at: number, detail?: string): void {
+    const { actions } = this.state;
+    actions.push({ action, by, at, ...(reason !== undefined && { reason }), ...(detail !== undefined && { detail }) });
+    actions.splice(0, actions.length - ACTIONS_KEPT);
+  }
+
+  node(id: string): PlanNode {
+    return this.graph.nodes.get(id) as PlanNode;
+  }
+
+  progress(id: string): NodeProgress {
+    return this.state.nodes[id] as NodeProgress;
+  }
+
+  private enqueue(id: string): void {
+    const node = this.node(id);
+    const { readyAt = 0 } = this.progress(id);
+    const { priority, deadline, tailMs: tail } = this.urgencyOf(id);
+    const tenant = node.tenant ?? '';
+    const lane = laneOf(node);
+    this.queue.add({ id, priority, since: readyAt, tenant, lane, deadline, tail, arrival: this.arrivals++ });
+  }
+
+  /** A node lends its urgency to what it comes after. */
+  private inherit(): void {
+    const { plan, startedAt } = this.state;
+    const whole = plan.deadline ?? Number.POSITIVE_INFINITY;
+    for (const id of this.graph.order().toReversed()) {
+      const node = this.node(id);
+      let priority = this.priorityOf(id);
+      let deadline = startedAt + Math.min(node.softDeadline ?? whole, node.deadline ?? whole, whole);
+      for (const { to } of this.graph.after.get(id) ?? []) {
+        const after = this.urgency.get(to);
+        if (!after || FINAL.has(this.progress(to).status)) continue;
+        priority = Math.min(priority, after.priority);
+        deadline = Math.min(deadline, after.deadline - estimateOf(this.node(to)));
+      }
+      this.urgency.set(id, { priority, deadline });
+    }
+  }
+
+  private inputsOf(node: PlanNode): Record<string, unknown> {
+    const given = node.inputs
+      ? Object.entries(node.inputs).map(([name, { from, path }]) => [name, partAt(this.outputOf(from), path)])
+      : (this.graph.before.get(node.id) ?? []).map(({ from }) => [from, this.outputOf(from)]);
+    return Object.fromEntries(given.map(([name, value]) => [name, value ?? null]));
+  }
+
+  private taintOf({ id }: PlanNode): string[] {
+    const sources = (this.graph.before.get(id) ?? []).flatMap(({ from }) => this.progress(from).tainted ?? []);
+    return [...new Set(sources)].slice(0, 20);
+  }
+
+  outputOf(id: string): unknown {
+    const { status, output } = this.progress(id);
+    return status === 'done' ? output : null;
+  }
+
+  /** What a node may cost: what it says, else an equal part of what others leave. */
+  private shareUsd(node: PlanNode): number | undefined {
+    const { plan, agents, spentUsd, nodes } = this.state;
+    if (node.budgetUsd !== undefined) return node.budgetUsd;
+    if (plan.budgetUsd === undefined) return undefined;
+    let left = plan.budgetUsd - spentUsd;
+    let sharing = 0;
+    for (const other of plan.nodes) {
+      const { status, held = 0 } = nodes[other.id] as NodeProgress;
+      if (FINAL.has(status)) continue;
+      if (status === 'running' || status === 'assigned') left -= held;
+      else if (worstUsd(other, plan, agents) > 0) left -= worstUsd(other, plan, agents);
+      else sharing++;
+    }
+    const own = worstUsd(node, plan, agents) / node.retry.attempts;
+    const share = own > 0 ? own : left / Math.max(sharing, 1) / node.retry.attempts;
+    this.progress(node.id).held = share;
+    return share;
+  }
+
+  private laneNode(lane: string): PlanNode {
+    return this.lanes.get(lane) as PlanNode;
+  }
+
+  private get lanes(): Map<string, PlanNode> {
+    this.laneNodes ??= new Map();
+    if (this.laneNodes.size === 0) for (const node of this.graph.nodes.values()) this.laneNodes.set(laneOf(node), node);
+    return this.laneNodes;
+  }
+  private laneNodes: Map<string, PlanNode> | undefined;
+
+  /** Outputs nobody needs any more are let go: they would be carried from run to run. */
+  private forget(id: string): void {
+    const followers = this.graph.after.get(id) ?? [];
+    if (followers.length === 0 || id === this.state.plan.output || this.node(id).undo !== undefined) return;
+    if (followers.every(({ to }) => FINAL.has(this.progress(to).status))) delete this.progress(id).output;
+  }
+
+  private move(id: string, status: NodeStatus, now: number): void {
+    const progress = this.progress(id);
+    if (!MOVES[progress.status].includes(status))
+      throw new Error(`node ${id} cannot become ${status}: it is ${progress.status}`);
+    this.count(progress.status, -1);
+    this.count(status, 1);
+    Object.assign(progress, { status, since: now });
+  }
+
+  private count(status: NodeStatus, by: number): void {
+    this.counts[status] = (this.counts[status] ?? 0) + by;
+  }
+}
+
+function isTimed({ notBefore, softDeadline, deadline }: PlanNode): boolean {
+  return notBefore !== undefined || softDeadline !== undefined || deadline !== undefined;
+}
+
+/** Nodes that need the same: who, and what of the resources. */
+function laneOf({ agent, needs, resources }: PlanNode): string {
+  return JSON.stringify([agent, needs, resources && Object.entries(resources).sort()]);
+}

@@ -1,0 +1,276 @@
+import {
+  CancellationScope,
+  condition,
+  isCancellation,
+  proxyActivities,
+  setCurrentDetails,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { HoldfastActivities } from '../../protocol/activities';
+import type { Actor } from '../../protocol/control';
+import type { Adjustment, Amending, PlanDifference } from '../../protocol/plan/control';
+import type { NodesPage, PlanInput, PlanResult, PlanState, PlanStatus, PlanView } from '../../protocol/plan/state';
+import { ADMIT } from '../activity-options';
+import { Alarm } from '../alarm';
+import { checkActor, refuse } from '../check-update';
+import { failureOf } from '../failures';
+import { adjustUpdate, amendUpdate, pauseUpdate, resumeUpdate } from '../messages';
+import { startAgent } from '../run-agent';
+import { amend } from './amend';
+import { type Asking, askPeople } from './approve-plan';
+import { checkAdjustment, checkAmending } from './check-plan-control';
+import { nestingOf } from './make-plan';
+import { type Begin, PlanDesk } from './plan-desk';
+import { nodesPage, planDetails, resultOf, viewOf } from './plan-view';
+import { runNode, type Shared } from './run-node';
+
+const { admitPlan } = proxyActivities<HoldfastActivities>(ADMIT);
+
+/** A plan at work: children, clocks and people around the desk that decides. */
+export class PlanRun {
+  private desk: PlanDesk | undefined;
+  private readonly scopes = new Map<string, CancellationScope>();
+  private readonly alarm = new Alarm('a node of the plan is due');
+  readonly asking: Asking = { asked: 0, waitsFor: [] };
+  /** Something has happened since the desk was last asked. */
+  private awake = false;
+  private asks = 0;
+  private broken: unknown;
+  private began = 0;
+
+  constructor(private readonly input: PlanInput) {}
+
+  get state(): PlanState {
+    return this.known.state;
+  }
+
+  get spentUsd(): number {
+    return this.desk?.state.spentUsd ?? 0;
+  }
+
+  private get known(): PlanDesk {
+    if (!this.desk) throw new Error('the plan is not there yet');
+    return this.desk;
+  }
+
+  begin(state: PlanState): void {
+    this.asking.asked = Math.max(this.asking.asked, state.asked);
+    this.desk = new PlanDesk(state);
+  }
+
+  view(): PlanView | null {
+    return this.desk ? viewOf(this.desk, this.around) : null;
+  }
+
+  nodes(from?: number, count?: number): NodesPage {
+    return this.desk ? nodesPage(this.desk, from, count) : { nodes: [], from: 0, total: 0 };
+  }
+
+  /** Runs what can run, until all has ended or the history has grown. */
+  async toEnd(): Promise<PlanResult | 'rollover'> {
+    const desk = this.known;
+    for (;;) {
+      this.awake = false;
+      this.alarm.rang = false;
+      const now = Date.now();
+      for (const id of desk.tick(now)) this.scopes.get(id)?.cancel();
+      if (desk.state.ending) this.endAll(now);
+      const draining = this.rolloverDue;
+      if (!draining) this.startNext(now);
+      if (this.broken) throw this.broken;
+      setCurrentDetails(planDetails(desk, this.around));
+      if (desk.over && this.scopes.size === 0) return this.finish();
+      if (draining && this.scopes.size === 0 && this.asks === 0) return this.rollOver();
+      const wake = desk.nextWake();
+      if (Number.isFinite(wake)) this.alarm.set(wake);
+      await condition(() => this.awake || this.alarm.rang || this.broken !== undefined);
+    }
+  }
+
+  private rollOver(): 'rollover' {
+    this.state.asked = this.asking.asked;
+    return 'rollover';
+  }
+
+  private startNext(now: number): void {
+    const desk = this.known;
+    for (const id of desk.toAsk.splice(0)) this.ask(id);
+    for (const begin of desk.next(now)) this.start(begin);
+  }
+
+  private start(begin: Begin): void {
+    const { id } = begin.node;
+    const desk = this.known;
+    const scope = new CancellationScope();
+    this.scopes.set(id, scope);
+    this.began++;
+    scope
+      .run(() => runNode(begin, sharedOf(this.input), (run) => desk.running(id, run, Date.now())))
+      .then(
+        (ending) => {
+          // Where the whole plan is cancelled its end is not this node's.
+          desk.ended(id, ending, Date.now());
+        },
+        (error) => {
+          this.broken ??= error;
+        },
+      )
+      .finally(() => {
+        this.scopes.delete(id);
+        this.awake = true;
+      });
+  }
+
+  private ask(id: string): void {
+    const desk = this.known;
+    const { goal, approval } = desk.node(id);
+    this.asks++;
+    askPeople(this.asking, approval ?? {}, { kind: 'plan', title: `start "${id}": ${goal.slice(0, 100)}` }, this.input)
+      .then(
+        ({ verdict, reason }) =>
+          desk.decided(
+            id,
+            verdict === 'approved',
+            `its approval was ${verdict}${reason ? `: ${reason}` : ''}`,
+            Date.now(),
+          ),
+        (error) => {
+          if (!isCancellation(error)) this.broken ??= error;
+        },
+      )
+      .finally(() => {
+        this.asks--;
+        this.awake = true;
+      });
+  }
+
+  /** Nothing new starts; what runs is ended, except after a failure: what is nearly done is not thrown away. */
+  private endAll(now: number): void {
+    const desk = this.known;
+    const { status, reason } = desk.state.ending as NonNullable<PlanState['ending']>;
+    desk.closeWaiting(status === 'failed' ? 'skipped' : status, reason, now);
+    if (status !== 'failed') for (const scope of this.scopes.values()) scope.cancel();
+  }
+
+  private async finish(): Promise<PlanResult> {
+    await this.undo();
+    const { ending } = this.state;
+    const failed = this.known.counts.failed ?? 0;
+    const status = ending?.status ?? 'completed';
+    const reason =
+      ending?.reason ?? (failed > 0 ? `${failed} nodes failed, and the plan went on without them` : undefined);
+    const result = resultOf(this.known, status, reason);
+    setCurrentDetails(planDetails(this.known, { status, waitsFor: [] }));
+    return result;
+  }
+
+  /** The tasks that undo what was done, one after the other. One that fails is named, and the others still run. */
+  async undo(): Promise<void> {
+    for (const undo of this.desk?.state.undos ?? []) {
+      if (undo.status !== 'pending') continue;
+      const { undo: goal = '' } = this.known.node(undo.node);
+      const { agent = '', output } = this.known.progress(undo.node);
+      try {
+        const run = await startAgent(agent, {
+          id: `${undo.node}~undo`,
+          input: { task: goal, inputs: { done: output ?? null } },
+          ...(this.input.authority && { authority: this.input.authority }),
+          ...(this.input.account !== undefined && { account: this.input.account }),
+        });
+        undo.run = run.id;
+        const { stopReason, costUsd } = await run.result();
+        this.state.spentUsd += costUsd;
+        undo.status = stopReason === 'completed' ? 'done' : 'failed';
+        if (stopReason !== 'completed') undo.reason = stopReason;
+      } catch (error) {
+        undo.status = 'failed';
+        undo.reason = failureOf(error)?.message ?? String(error);
+      }
+    }
+  }
+
+  /** What people may do. Every move is checked by its validator: what is refused leaves no trace. */
+  handlePeople(): void {
+    const wake = () => {
+      this.awake = true;
+    };
+    setHandler(
+      pauseUpdate,
+      (actor) => {
+        this.state.paused = { by: actor.by, ...(actor.reason !== undefined && { reason: actor.reason }) };
+        this.record('pause', actor);
+        wake();
+      },
+      { validator: (actor) => this.checkPause(actor, true) },
+    );
+    setHandler(
+      resumeUpdate,
+      (actor) => {
+        delete this.state.paused;
+        this.record('resume', actor);
+        wake();
+      },
+      { validator: (actor) => this.checkPause(actor, false) },
+    );
+    setHandler(adjustUpdate, (given) => this.adjust(given), {
+      validator: (given) => checkAdjustment(this.desk?.state, given),
+    });
+    setHandler(amendUpdate, (given) => this.amend(given), {
+      validator: (given) => checkAmending(this.desk?.state, given),
+    });
+  }
+
+  private checkPause(actor: Actor, pause: boolean): void {
+    checkActor(actor);
+    if (!this.desk) refuse('Plan.Illegal', 'it is only just being planned');
+    if (pause === (this.state.paused !== undefined))
+      refuse('Plan.Illegal', pause ? 'it is paused already' : 'it is not paused');
+  }
+
+  private adjust(given: Adjustment): void {
+    const desk = this.known;
+    const { node, action, by, reason } = given;
+    const now = Date.now();
+    this.record(action, given, node);
+    const why = `by ${by}${reason === undefined ? '' : `: ${reason}`}`;
+    if (action === 'retry') desk.retry(node, now);
+    else if (action === 'skip') desk.close(node, 'skipped', now, why);
+    else if (action === 'cancel') {
+      desk.close(node, 'cancelled', now, why);
+      this.scopes.get(node)?.cancel();
+    } else desk.change(given);
+    this.awake = true;
+  }
+
+  private async amend(given: Amending): Promise<PlanDifference> {
+    const difference = await amend(this.known, given, (plan) => admitPlan({ plan, nesting: nestingOf(this.input) }));
+    const { added, replaced, removed } = difference;
+    this.record('amend', given, `+${added.join(' ')} ~${replaced.join(' ')} -${removed.join(' ')}`.slice(0, 300));
+    this.awake = true;
+    return difference;
+  }
+
+  private record(action: string, { by, reason }: Actor, detail?: string): void {
+    this.known.record(action, { by, ...(reason !== undefined && { reason }) }, Date.now(), detail);
+  }
+
+  private get around(): { status: PlanStatus; waitsFor: { id: string; title: string }[] } {
+    const { waitsFor } = this.asking;
+    const { state } = this.known;
+    const idle = this.scopes.size === 0;
+    const status = state.paused && idle ? 'paused' : waitsFor.length > 0 && idle ? 'waiting' : 'running';
+    return { status: this.known.over && state.ending ? state.ending.status : status, waitsFor };
+  }
+
+  private get rolloverDue(): boolean {
+    return (
+      workflowInfo().continueAsNewSuggested || this.began >= (this.input.rolloverNodes ?? Number.POSITIVE_INFINITY)
+    );
+  }
+}
+
+function sharedOf({ account, mounts, tenant, requester, authority, tainted, nesting }: PlanInput): Shared {
+  const given = { account, mounts, tenant, requester, authority, tainted, nesting };
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,121 @@
+import type { NodesPage, NodeView, PlanResult, PlanStatus, PlanView } from '../../protocol/plan/state';
+import { FINAL } from '../../protocol/plan/state';
+import type { PlanDesk } from './plan-desk';
+
+const PAGE = 500;
+const SHOWN = 30;
+
+export interface Around {
+  status: PlanStatus;
+  waitsFor: { id: string; title: string }[];
+}
+
+export function viewOf({ state, counts, graph }: PlanDesk, { status, waitsFor }: Around): PlanView {
+  const { plan, spentUsd, tokens, startedAt, paused, actions, ending } = state;
+  return {
+    name: plan.name,
+    version: plan.version,
+    goal: plan.goal ?? null,
+    status,
+    reason: ending?.reason ?? null,
+    counts: { ...counts },
+    nodes: plan.nodes.length,
+    criticalPath: graph.criticalPath(),
+    spentUsd,
+    budgetUsd: plan.budgetUsd ?? null,
+    tokens,
+    startedAt,
+    paused: paused ?? null,
+    waitsFor,
+    actions,
+  };
+}
+
+export function nodesPage(desk: PlanDesk, from = 0, count = PAGE): NodesPage {
+  const { nodes } = desk.state.plan;
+  const page = nodes.slice(from, from + Math.min(count, PAGE)).map((node): NodeView => {
+    const { output: _output, ...progress } = desk.progress(node.id);
+    const { priority, tailMs } = desk.urgencyOf(node.id);
+    const after = (desk.graph.before.get(node.id) ?? []).map((edge) => edge.from);
+    return { id: node.id, goal: node.goal.slice(0, 200), after, tailMs, effectivePriority: priority, ...progress };
+  });
+  return { nodes: page, from, total: nodes.length };
+}
+
+/** What came of it, and what is not there. */
+export function resultOf(desk: PlanDesk, status: PlanResult['status'], reason?: string): PlanResult {
+  const { plan, nodes, spentUsd: costUsd, tokens, undos } = desk.state;
+  const sinks = plan.nodes.filter(({ id }) => (desk.graph.after.get(id) ?? []).length === 0).map(({ id }) => id);
+  const output = plan.output === undefined ? outputsOf(desk, sinks) : desk.outputOf(plan.output);
+  const missing = Object.entries(nodes).flatMap(([node, { status: is, reason: why = is }]) =>
+    is === 'done' ? [] : [{ node, status: is, reason: why }],
+  );
+  return {
+    status,
+    output,
+    missing: missing.slice(0, 200),
+    undone: undos,
+    ...(reason !== undefined && { reason }),
+    counts: { ...desk.counts },
+    costUsd,
+    tokens,
+  };
+}
+
+/** One answer where there is one end; else by node. */
+function outputsOf(desk: PlanDesk, sinks: string[]): unknown {
+  const [only] = sinks;
+  if (sinks.length === 1 && only !== undefined) return desk.outputOf(only);
+  return Object.fromEntries(sinks.map((id) => [id, desk.outputOf(id)]));
+}
+
+const MARK: Record<string, string> = {
+  done: '✓',
+  running: '▶',
+  assigned: '▶',
+  failed: '✗',
+  waiting: '?',
+  skipped: '–',
+  cancelled: '–',
+  expired: '⏱',
+};
+
+/** The plan told in Markdown, for the Web UI's "current details": what runs first, then what is next, then what is done. */
+export function planDetails(desk: PlanDesk, { status, waitsFor }: Around): string {
+  const { plan, nodes, spentUsd, ending } = desk.state;
+  const all = plan.nodes.length;
+  const done = desk.counts.done ?? 0;
+  const budget = plan.budgetUsd === undefined ? '' : ` of $${plan.budgetUsd.toFixed(2)}`;
+  const rank = (id: string) => ORDER.indexOf(desk.progress(id).status);
+  const shown = plan.nodes.map(({ id }) => id);
+  if (all > SHOWN) shown.sort((one, other) => rank(one) - rank(other));
+  return [
+    `**${plan.name}** v${plan.version} · ${status}${ending ? `: ${ending.reason}` : ''} · ${done}/${all} done · $${spentUsd.toFixed(4)}${budget}`,
+    ...(plan.goal === undefined ? [] : ['', plan.goal.slice(0, 300)]),
+    ...waitsFor.map(({ id, title }) => `\n**waits for approval** \`${id}\`: ${title}`),
+    '',
+    ...shown.slice(0, SHOWN).map((id) => {
+      const { status: is, agent, reason } = nodes[id] ?? {};
+      const who = agent === undefined ? '' : ` · ${agent}`;
+      return `- ${MARK[is ?? ''] ?? '·'} \`${id}\`${who}${reason === undefined ? '' : `: ${reason.slice(0, 120)}`}`;
+    }),
+    ...(all > SHOWN ? [`- … and ${all - SHOWN} more`] : []),
+  ].join('\n');
+}
+
+const ORDER = [
+  'running',
+  'assigned',
+  'waiting',
+  'failed',
+  'expired',
+  'ready',
+  'pending',
+  'skipped',
+  'cancelled',
+  'done',
+];
+
+export function isFinal(status: string): boolean {
+  return (FINAL as ReadonlySet<string>).has(status);
+}
