@@ -38,7 +38,6 @@ const retrySchema = z.strictObject({
 });
 
 const assignSchema = z.enum(['capability', 'round-robin', 'least-loaded']);
-export type Assign = z.output<typeof assignSchema>;
 
 const nodeSchema = z.strictObject({
   id: nodeId,
@@ -131,7 +130,6 @@ export type PlanDefinition = z.input<typeof planSchema>;
 /** With defaults filled in and times in milliseconds. */
 export type Plan = z.output<typeof planSchema>;
 export type PlanNode = Plan['nodes'][number];
-export type NodeInput = z.output<typeof inputSchema>;
 
 /** What may be changed of a plan while it runs. */
 export const amendmentSchema = z.strictObject({
@@ -139,4 +137,3 @@ export const amendmentSchema = z.strictObject({
   replace: z.array(nodeSchema).max(1_000).default([]).describe('Nodes that have not started, by id.'),
   remove: z.array(nodeId).max(1_000).default([]).describe('Nodes that have not started.'),
 });
-export type Amendment = z.output<typeof amendmentSchema>;

@@ -1,5 +1,4 @@
 import type { NodesPage, NodeView, PlanResult, PlanStatus, PlanView } from '../../protocol/plan/state';
-import { FINAL } from '../../protocol/plan/state';
 import type { PlanDesk } from './plan-desk';
 
 const PAGE = 500;
@@ -115,7 +114,3 @@ const ORDER = [
   'cancelled',
   'done',
 ];
-
-export function isFinal(status: string): boolean {
-  return (FINAL as ReadonlySet<string>).has(status);
-}
