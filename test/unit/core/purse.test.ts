@@ -112,7 +112,7 @@ test('called back while a call runs, it gives back when that has ended', async (
 });
 
 test('called back while nothing runs, it gives back at once; where money is short, before tools run', async () => {
-  const { purse, sent, hear } = purseOf([grant, (message) => ({ ...grant(message), tight: true })]);
+  const { purse, sent, hear } = purseOf([grant, () => undefined, (message) => ({ ...grant(message), tight: true })]);
   await purse.cover(100);
   hear({ answer: 'recalled' });
   expect(sent.at(-1)).toMatchObject({ seq: 2, need: 0 });
