@@ -126,6 +126,11 @@ test('a worker that was lost in it said nothing: its attempt counts at the worst
   expect(await done).toMatchObject({ lostUsd: WORST_USD });
 });
 
+test('an attempt that nothing was leased for was not sent, and cost nothing when its worker was lost', async () => {
+  const { done } = summarise(benchOf([]), { leased: 1_000 }, 'nothing', 3);
+  expect(await done).toEqual({ short: { need: WORST_USD * 1_000_000 } });
+});
+
 test('cancelled in the middle, the cancellation says what was at risk', async () => {
   const hangs: ScriptedStep = async (_request, { signal }) => {
     await aborted(signal);

@@ -28,7 +28,7 @@ afterAll(async () => {
 
 async function budget(...args: string[]): Promise<AccountView> {
   const { code, stdout, stderr } = await cli('budget', ...args, '--json');
-  expect({ code, stderr }).toMatchObject({ code: 0 });
+  if (code !== 0) throw new Error(stderr);
   return JSON.parse(stdout);
 }
 
