@@ -103,7 +103,7 @@ test('accounts below it, caps, credits and frost', async () => {
     [['show', 'pool/nobody'], /Budget\.Unknown/],
     [['entries', 'nowhere'], /Budget\.Unknown/],
     [['top-up', 'pool/team', '5'], /Budget\.Invalid[\s\S]*no funds of its own/],
-    [['top-up', 'pool', '-5'], /error: /],
+    [['top-up', 'pool', '-5'], /a number above 0/],
     [['create', 'more', '--funds', '-1'], /a number, 0 or above/],
     [['create', 'more', '--cap-day', 'much'], /a number above 0/],
     [['caps', 'pool', '--warn-at', '0.5,high'], /a number above 0/],
