@@ -3,7 +3,7 @@ import type { Client } from '@temporalio/client';
 import { type ApprovalKind, type ApprovalView, type Decision, decisionSchema } from '../protocol/approval';
 import { signatureOf } from '../protocol/decision-signature';
 import { HoldfastError } from '../protocol/failures';
-import { belongingTo, filterText } from '../protocol/list-filter';
+import { belongingTo, filterText, ONE_OF_EACH } from '../protocol/list-filter';
 import { QUERY, SEARCH_ATTRIBUTE, UPDATE, WORKFLOW } from '../protocol/names';
 import { askRun } from './ask-run';
 import { toClientError } from './errors';
@@ -110,7 +110,7 @@ export class Approvals {
 
 function queryOf({ for: approver, all = false, ...whose }: ApprovalFilter): string {
   const filters = [`WorkflowType = "${WORKFLOW.approval}"`];
-  if (!all) filters.push('ExecutionStatus = "Running"');
+  filters.push(all ? ONE_OF_EACH : 'ExecutionStatus = "Running"');
   if (approver !== undefined) filters.push(`${SEARCH_ATTRIBUTE.approvers.name} IN (${filterText(approver)}, "anyone")`);
   return [...filters, ...belongingTo(whose)].join(' AND ');
 }

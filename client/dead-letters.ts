@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { DeadLetterKind, DeadLetterView } from '../protocol/dead-letter';
 import { HoldfastError } from '../protocol/failures';
-import { belongingTo } from '../protocol/list-filter';
+import { belongingTo, ONE_OF_EACH } from '../protocol/list-filter';
 import { QUERY, SEARCH_ATTRIBUTE, UPDATE, WORKFLOW } from '../protocol/names';
 import { askRun } from './ask-run';
 import { toClientError } from './errors';
@@ -86,6 +86,6 @@ export class DeadLetters {
 
 function queryOf({ all = false, ...whose }: DeadLetterFilter): string {
   const filters = [`WorkflowType = "${WORKFLOW.deadLetter}"`];
-  if (!all) filters.push('ExecutionStatus = "Running"');
+  filters.push(all ? ONE_OF_EACH : 'ExecutionStatus = "Running"');
   return [...filters, ...belongingTo(whose)].join(' AND ');
 }

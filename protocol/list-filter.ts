@@ -5,6 +5,9 @@ export function filterText(value: string): string {
   return `"${value.replace(/[\\"]/g, '\\$&')}"`;
 }
 
+/** Of what continued as new only the latest Temporal run: the earlier ones say what it was. */
+export const ONE_OF_EACH = 'ExecutionStatus != "ContinuedAsNew"';
+
 /** What belongs to a run and to those below it; of what is asked, kept or done for runs. */
 export interface BelongsTo {
   run?: string;

@@ -143,7 +143,12 @@ export const LOOK_AT_HOLDER: ActivityOptions = {
   retry: { initialInterval: 1_000, maximumInterval: 60_000 },
 };
 
-export const ARCHIVE_ENTRIES: ActivityOptions = { ...ARCHIVE, summary: 'archive the entries before continuing as new' };
+/** The money waits for it, and the server has the entries too for a while: it is given up soon where the store does not work. */
+export const ARCHIVE_ENTRIES: ActivityOptions = {
+  ...ARCHIVE,
+  summary: 'archive the entries before continuing as new',
+  retry: { ...ARCHIVE.retry, maximumAttempts: 4 },
+};
 
 /** Admission looks agents up and checks a graph; large ones take a moment. */
 export const ADMIT: ActivityOptions = {

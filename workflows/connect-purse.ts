@@ -7,10 +7,9 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { ledgerIdOf, SIGNAL } from '../protocol/names';
-import { toApplicationFailure } from './failures';
 import { leasedSignal } from './messages';
 import { parking } from './paying';
-import { type LeaseMessage, Purse, type PurseDeps } from './purse';
+import { type LeaseMessage, noAccount, Purse, type PurseDeps } from './purse';
 import type { Session } from './session';
 
 /** A run with an account, its own or its agent's, leases what it spends from that account's ledger. */
@@ -30,15 +29,12 @@ export function connectPurse(session: Session): void {
 async function send(message: LeaseMessage): Promise<void> {
   const { account } = message;
   const ledger = getExternalWorkflowHandle(ledgerIdOf(account));
+  const { workflowId: holder, runId: run } = workflowInfo();
   try {
-    await ledger.signal(SIGNAL.lease, { ...message, holder: workflowInfo().workflowId });
+    await ledger.signal(SIGNAL.lease, { ...message, holder, run });
   } catch (error) {
     if (isCancellation(error)) throw error;
-    throw toApplicationFailure({
-      code: 'Budget.Unknown',
-      message: `there is no account "${account}": ${(error as Error).message}`,
-      hint: `Create it: holdfast budget create ${account}`,
-    });
+    throw noAccount(account, (error as Error).message);
   }
 }
 

@@ -1,9 +1,10 @@
 import type { LeaseReply, LeaseRequest, PurseState, PurseView } from '../protocol/budget/lease';
 import type { Micros } from '../protocol/budget/money';
+import { toApplicationFailure } from './failures';
 import type { Stop } from './gates';
 
 /** What a run tells its ledger; who it is, is added where it is known. */
-export type LeaseMessage = Omit<LeaseRequest, 'holder'>;
+export type LeaseMessage = Omit<LeaseRequest, 'holder' | 'run'>;
 
 /** What a purse needs of Temporal and of its session. */
 export interface PurseDeps {
@@ -173,6 +174,7 @@ export class Purse {
   private outcome(): Stop | undefined {
     const { answer, failure } = this;
     if (!answer) throw failure;
+    if (answer.answer === 'unknown') throw noAccount(this.state.account);
     return answer.answer === 'stopped'
       ? { reason: 'max-cost', detail: answer.because ?? 'no money is left' }
       : undefined;
@@ -194,4 +196,12 @@ export class Purse {
       this.sending--;
     }
   }
+}
+
+export function noAccount(account: string, why?: string): Error {
+  return toApplicationFailure({
+    code: 'Budget.Unknown',
+    message: `there is no account "${account}"${why === undefined ? '' : `: ${why}`}`,
+    hint: `Create it: holdfast budget create ${account}`,
+  });
 }

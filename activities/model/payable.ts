@@ -39,6 +39,9 @@ export function payable(
   const unknownUsd = unknownPrice === undefined ? undefined : toUsd(unknownPrice);
   const worst = ({ parameters }: ModelRequest) =>
     worstCaseOf(route, tokens, parameters.maxOutputTokens, prices, unknownUsd);
+  const first = toMicros(worst(withinBudget(request, route, tokens, budgetUsd, prices, unknownUsd)));
+  // What is leased did not cover it before either: no attempt was sent, and none that was lost has cost anything.
+  if (leased !== undefined && first > leased) return { short: { need: first } };
   // Attempts before this one asked for no more than the request as it came.
   const lostUsd = costs.earlier(worst(request));
   const left = budgetUsd === undefined ? undefined : budgetUsd - lostUsd;

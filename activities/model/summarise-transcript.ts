@@ -70,7 +70,8 @@ async function summaryOf(
     return { usage: NO_USAGE, costUsd: 0, model, simulated, latencyMs: Math.round(performance.now() - started) };
 
   const maxOutputTokens = outputTokens(threshold);
-  const old = conversation.rest.slice(0, range.count);
+  // Before long ones are cut: half of a secret would not be known for one.
+  const old = services.secrets.redactor.value(conversation.rest.slice(0, range.count));
   const request = await summaryRequest(conversation.summary, old, { provider, model, policy, maxOutputTokens });
   const tokens = await provider.countTokens(request);
   const paid = payable(request, { ...input, route, tokens, prices: services.prices, costs: life.costs });

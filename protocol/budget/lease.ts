@@ -9,6 +9,8 @@ import type { Micros } from './money';
 export interface LeaseRequest {
   /** The run's first Temporal run. */
   lease: string;
+  /** The Temporal run that asks. One that begins to count again under the same lease was reset. */
+  run?: string;
   /** Workflow id of the run. */
   holder: string;
   account: string;
@@ -31,9 +33,9 @@ export interface LeaseRequest {
 /**
  * `granted`: it may spend up to `granted`. `parked`: the account is empty or frozen, people are asked; there will be another
  * answer. `stopped`: there is no money, and nobody is asked. `recalled`: others wait; what is not in use should come back.
- * `behind`: the ledger has heard of later messages than this one (the run was reset).
+ * `behind`: the ledger has heard of later messages than this one (the run was reset). `unknown`: the tree has no such account.
  */
-export type LeaseAnswer = 'granted' | 'parked' | 'stopped' | 'recalled' | 'behind';
+export type LeaseAnswer = 'granted' | 'parked' | 'stopped' | 'recalled' | 'behind' | 'unknown';
 
 /** To a run. */
 export interface LeaseReply {

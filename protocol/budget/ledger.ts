@@ -47,6 +47,8 @@ export interface AccountState {
 
 export interface LeaseState {
   id: string;
+  /** The Temporal run that was heard of last. */
+  run?: string;
   holder: string;
   account: string;
   seq: number;
@@ -189,7 +191,7 @@ export interface ArchiveEntriesInput {
 
 /** People are told that an account has spent a part of what it may. */
 export interface BudgetNotice {
-  event: 'budget-warning' | 'budget-empty';
+  event: 'budget-warning';
   account: string;
   limit: 'funds' | 'day' | 'month';
   /** The part that is spent, 1 for all. */

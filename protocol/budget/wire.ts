@@ -85,6 +85,7 @@ const spending = { lease: z.string().describe('First Temporal run of the run tha
 
 export const leaseRequestSchema = z.object({
   ...spending,
+  run: z.string().optional().describe('The Temporal run that asks: another one, after a reset.'),
   holder: z.string().describe('Workflow id of the run that spends.'),
   account: accountNameSchema,
   spent: micros.describe('Since the run began.'),
@@ -97,7 +98,7 @@ export const leaseRequestSchema = z.object({
 
 export const leaseReplySchema = z.object({
   ...spending,
-  answer: z.enum(['granted', 'parked', 'stopped', 'recalled', 'behind']),
+  answer: z.enum(['granted', 'parked', 'stopped', 'recalled', 'behind', 'unknown']),
   granted: micros.describe('May be spent since the run began.'),
   spent: micros.describe('As the ledger knows it.'),
   tight: z.literal(true).optional(),

@@ -4,6 +4,12 @@ import { main } from '../../apps/cli/program';
 import type { Ended } from './cli-harness';
 import { type CliPlace, useCliPlace } from './cli-place';
 
+// Workers here would bundle the workflows anew at every start, from the sources; the bundle of the build is theirs.
+jest.mock('../../workers/bundler', () => ({
+  ...jest.requireActual<typeof import('../../workers/bundler')>('../../workers/bundler'),
+  ownWorkflows: () => ({ workflowBundle: { codePath: `${__dirname}/../../dist/workflows/bundle.js` } }),
+}));
+
 /** Commands inside this process, where the code that runs can be seen. What they write is caught. */
 export interface CliWithin extends Pick<CliPlace, 'folder' | 'vendor' | 'write'> {
   /** What was written since the latest command began. */

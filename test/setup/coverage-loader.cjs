@@ -1,7 +1,11 @@
 /**
  * A webpack loader that compiles and instruments workflow code exactly as jest does for the rest: what a workflow executes in
- * its sandbox then adds up, line by line, with what unit tests execute of the same files.
+ * its sandbox then adds up, line by line, with what unit tests execute of the same files. What there is to count in a file is left
+ * in `mapsFolder`: it does not change, and need not come out of every sandbox.
  */
+const { createHash } = require('node:crypto');
+const { mkdirSync, renameSync, writeFileSync } = require('node:fs');
+const path = require('node:path');
 const babel = require('@babel/core');
 const { createTransformer } = require('@swc/jest');
 const config = require('../../jest.config.js');
@@ -20,6 +24,7 @@ module.exports = function instrument(source) {
     extension: false,
     inputSourceMap,
     useInlineSourceMaps: false,
+    onCover: (_file, counters) => keep(this.getOptions().mapsFolder, filename, counters),
   };
   const plugins = [[require.resolve('babel-plugin-istanbul'), options]];
   return babel.transformSync(code, { filename, plugins, babelrc: false, configFile: false, sourceMaps: false }).code;
@@ -28,4 +33,12 @@ module.exports = function instrument(source) {
 function inlineMapOf(code) {
   const encoded = /sourceMappingURL=data:application\/json;(?:charset=utf-8;)?base64,(\S+)/.exec(code)?.[1];
   return encoded && JSON.parse(Buffer.from(encoded, 'base64').toString('utf8'));
+}
+
+function keep(folder, filename, counters) {
+  const file = path.join(folder, `${createHash('sha256').update(filename).digest('hex')}.json`);
+  mkdirSync(folder, { recursive: true });
+  // Two processes may make it at once: either is whole.
+  writeFileSync(`${file}.${process.pid}`, JSON.stringify(counters));
+  renameSync(`${file}.${process.pid}`, file);
 }

@@ -4,6 +4,7 @@ import type { NotifyApprovalInput } from '../../protocol/approval';
 import { signatureOf } from '../../protocol/decision-signature';
 import { type ScriptedStep, scriptedModel } from '../../testing/scripted-model';
 import { eventually } from '../fixtures/eventually';
+import { grow } from '../fixtures/grow';
 import { notingTool } from '../fixtures/test-tools';
 import { type TestWorkerOptions, useTemporal } from '../setup/test-worker';
 
@@ -297,5 +298,35 @@ test('what an approval carries when it continues as new is all that was said', a
     });
     await approvals.approve('mail/ask-1', { by: 'cy' });
     expect(await handle.result()).toMatchObject({ verdict: 'approved', votes: [{ by: 'bo' }, { by: 'cy' }] });
+  });
+});
+
+test('an approval flooded with decisions continues as new: who voted, who was refused, until when and the notices stay', async () => {
+  const events: string[] = [];
+  const notify = async ({ event }: { event: string }) => void events.push(event);
+  const approvers = ['user:ana', 'user:bo', 'user:cy'];
+  const approval = { approvers, quorum: 2, expiresAfter: '1h', remindEvery: '1s' };
+  const { options, noted } = desk([pay('a'), last], { approval }, { notifiers: [{ name: 'noting', notify }] });
+  await temporal.during(options, async () => {
+    const { approvals } = temporal.holdfast;
+    const run = await temporal.holdfast.start('clerk', { id: 'asked-flooded', input: 'pay' });
+    const id = await waitingApproval('asked-flooded');
+    await approvals.approve(id, { by: 'bo', reason: 'fine' });
+    await eventually(async () => expect(events).toContain('reminded'));
+    await grow(temporal.client, id, 'decide', { by: 'eve', verdict: 'approve' });
+    const { votes, refused, missing, expiresAt, openedAt, reminders } = await approvals.get(id);
+    expect({ votes, missing }).toMatchObject({ votes: [{ by: 'bo', reason: 'fine' }], missing: 1 });
+    expect(refused.length).toBeGreaterThan(0);
+    expect(refused.every(({ by, code }) => by === 'eve' && code === 'Input.Invalid')).toBe(true);
+    expect([expiresAt, reminders > 0]).toEqual([openedAt + 3_600_000, true]);
+    await expect(approvals.approve(id, { by: 'bo' })).rejects.toMatchObject({ code: 'Approval.AlreadyVoted' });
+    const told = events.length;
+    await eventually(async () => expect(events.length).toBeGreaterThan(told));
+    expect(events.filter((event) => event === 'asked')).toHaveLength(1);
+    expect(await approvals.list({ for: 'user:cy', run: 'asked-flooded' })).toMatchObject([{ id, open: true }]);
+    expect(noted()).toEqual([]);
+    await approvals.approve(id, { by: 'cy' });
+    await run.result();
+    expect(noted()).toEqual(['a']);
   });
 });

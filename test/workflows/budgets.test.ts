@@ -1,41 +1,17 @@
-import type { AgentDefinition } from '../../protocol/agent';
 import type { EntriesPage, LedgerInput } from '../../protocol/budget/ledger';
 import { HoldfastError } from '../../protocol/failures';
 import { ledgerIdOf, QUERY } from '../../protocol/names';
 import { type ScriptedStep, scriptedModel } from '../../testing/scripted-model';
 import { eventually } from '../fixtures/eventually';
+import { answer, note, SPENDER, spending } from '../fixtures/spender';
 import { aborted, notingTool } from '../fixtures/test-tools';
-import { type TestWorkerOptions, useTemporal } from '../setup/test-worker';
+import { useTemporal } from '../setup/test-worker';
 
 const temporal = useTemporal('budgets');
 const budgets = () => temporal.holdfast.budgets;
 
-/** A worst case of about a cent a call: one dollar per million tokens, 10,000 tokens of answer at most. */
-const PRICES = { 'scripted/*': { inputPerMillion: 1, outputPerMillion: 1 } };
-const agent: AgentDefinition = {
-  name: 'spender',
-  instructions: 'Spend.',
-  model: 'scripted/steps',
-  parameters: { maxOutputTokens: 10_000 },
-  tools: ['note'],
-};
-/** 2,000 tokens: 0.2 cents. */
-const answer = (text: string): ScriptedStep => ({ text, usage: { inputTokens: 1_000, outputTokens: 1_000 } });
-const note = (text: string): ScriptedStep => ({
-  toolCalls: [{ name: 'note', arguments: { text } }],
-  usage: { inputTokens: 1_000, outputTokens: 1_000 },
-});
-
-function worker(
-  steps: ScriptedStep[],
-  more: Partial<AgentDefinition> = {},
-  tool = notingTool('note'),
-): TestWorkerOptions {
-  return { agents: [{ ...agent, ...more }], tools: [tool.tool], providers: [scriptedModel(steps)], prices: PRICES };
-}
-
 test('a run spends from its account and all above it, and gives back what it has left', async () => {
-  await temporal.during(worker([note('a'), note('b'), answer('done')]), async () => {
+  await temporal.during(spending([note('a'), note('b'), answer('done')]), async () => {
     await budgets().create('one', { funds: 10, by: 'ana', reason: 'first' });
     await budgets().create('one/team', { caps: { day: 5 } });
     const run = await temporal.holdfast.start('spender', { id: 'spends', input: 'go', account: 'one/team' });
@@ -54,7 +30,7 @@ test('a run spends from its account and all above it, and gives back what it has
 });
 
 test('a run without an account has nothing of all this in its history', async () => {
-  await temporal.during(worker([note('a'), answer('done')]), async () => {
+  await temporal.during(spending([note('a'), answer('done')]), async () => {
     const run = await temporal.holdfast.start('spender', { id: 'free', input: 'go' });
     await run.result();
     const kinds = (await temporal.events('free')).map(({ eventType }) => String(eventType));
@@ -63,7 +39,7 @@ test('a run without an account has nothing of all this in its history', async ()
 });
 
 test('an empty account parks a run and asks once; an approval tops up, and the run goes on', async () => {
-  await temporal.during(worker([answer('done')]), async () => {
+  await temporal.during(spending([answer('done')]), async () => {
     await budgets().create('two', { funds: 0, ask: { amount: 1, approvers: ['role:boss'] } });
     const run = await temporal.holdfast.start('spender', { id: 'parks', input: 'go', account: 'two' });
     let id = '';
@@ -81,7 +57,7 @@ test('an empty account parks a run and asks once; an approval tops up, and the r
 });
 
 test('a top-up withdraws the question; a denial ends the runs that wait; "stop" asks nobody', async () => {
-  await temporal.during(worker([answer('one'), answer('two')]), async () => {
+  await temporal.during(spending([answer('one'), answer('two')]), async () => {
     await budgets().create('three', { funds: 0 });
     const run = await temporal.holdfast.start('spender', { id: 'tops', input: 'go', account: 'three' });
     const asked = async () => {
@@ -109,8 +85,8 @@ test('a top-up withdraws the question; a denial ends the runs that wait; "stop" 
 });
 
 test('the account of an agent is that of its runs; an account nobody made fails the run; unknown prices are refused or counted', async () => {
-  const priceless = { ...agent, name: 'priceless', model: 'unpriced/steps', account: 'four' };
-  const options = worker([answer('done')], { account: 'four' });
+  const priceless = { ...SPENDER, name: 'priceless', model: 'unpriced/steps', account: 'four' };
+  const options = spending([answer('done')], { account: 'four' });
   const steps = scriptedModel([answer('counted')], { name: 'unpriced' });
   const all = {
     ...options,
@@ -134,7 +110,7 @@ test('the account of an agent is that of its runs; an account nobody made fails 
 
 test('a priced tool is paid before it runs, once, from the account and from the limit of the run', async () => {
   const tool = notingTool('note', { priceUsd: 0.5 });
-  await temporal.during(worker([note('a'), note('b'), answer('done')], {}, tool), async () => {
+  await temporal.during(spending([note('a'), note('b'), answer('done')], {}, tool), async () => {
     await budgets().create('five', { funds: 0.6, whenEmpty: 'stop' });
     const run = await temporal.holdfast.start('spender', { id: 'tool-price', input: 'go', account: 'five' });
     expect(await run.result()).toMatchObject({ stopReason: 'completed', costUsd: 0.506 });
@@ -144,7 +120,7 @@ test('a priced tool is paid before it runs, once, from the account and from the 
 });
 
 test('what is nonsense is refused, and changes nothing', async () => {
-  await temporal.during(worker([]), async () => {
+  await temporal.during(spending([]), async () => {
     const { create, topUp } = { create: budgets().create.bind(budgets()), topUp: budgets().topUp.bind(budgets()) };
     await create('six', { funds: 1 });
     const raw = temporal.client.workflow.getHandle(ledgerIdOf('six'));
@@ -177,7 +153,7 @@ test('a run that is terminated with money gives it back by itself: what is known
       throw signal.reason;
     },
   });
-  await temporal.during(worker([note('a')], {}, hanging), async () => {
+  await temporal.during(spending([note('a')], {}, hanging), async () => {
     await budgets().create('eight', { funds: 10, checkHolders: '1s' });
     await temporal.holdfast.start('spender', { id: 'gone', input: 'go', account: 'eight' });
     await eventually(async () => expect(reached).toBe(1));
@@ -197,7 +173,7 @@ test('a run that is terminated with money gives it back by itself: what is known
 
 test('leases outlive the ledger and the run continuing as new; the book goes on across both', async () => {
   const steps = [...Array.from({ length: 6 }, (_, at) => note(String(at))), answer('done')];
-  await temporal.during(worker(steps), async () => {
+  await temporal.during(spending(steps), async () => {
     const input: LedgerInput = { root: 'nine', entriesPerRun: 5 };
     const start = { workflowId: ledgerIdOf('nine'), taskQueue: temporal.taskQueue, args: [input] as [LedgerInput] };
     await temporal.client.workflow.start('ledger', start);
@@ -218,7 +194,7 @@ test('leases outlive the ledger and the run continuing as new; the book goes on 
 test('room for ten calls and a hundred asking at once: ten run', async () => {
   const dear: ScriptedStep = { text: 'done', usage: { inputTokens: 0, outputTokens: 10_000 } };
   const model = scriptedModel(Array.from({ length: 100 }, () => dear));
-  await temporal.during({ ...worker([]), providers: [model] }, async () => {
+  await temporal.during({ ...spending([]), providers: [model] }, async () => {
     await budgets().create('ten', { funds: 0.105, whenEmpty: 'stop' });
     const runs = await Promise.all(
       Array.from({ length: 100 }, (_, at) =>
@@ -240,14 +216,14 @@ test('an attempt whose worker stopped in the middle is paid, and fits the lease 
     await aborted(signal);
     throw signal.reason;
   };
-  const first = await temporal.worker(worker([hangs]));
+  const first = await temporal.worker(spending([hangs]));
   const run = await first.runUntil(async () => {
     await budgets().create('lost', { funds: 1 });
     const started = await temporal.holdfast.start('spender', { id: 'lost-money', input: 'go', account: 'lost' });
     await eventually(async () => expect(asked).toBe(1));
     return started;
   });
-  await temporal.during(worker([answer('done')]), async () => {
+  await temporal.during(spending([answer('done')]), async () => {
     const { costUsd } = await run.result();
     const account = await budgets().get('lost');
     // The worst case is a cent and a little; the answer cost 0.2 cents.
@@ -261,7 +237,7 @@ test('an attempt whose worker stopped in the middle is paid, and fits the lease 
 
 test('attempts the vendor refused cost nothing, however many there were', async () => {
   const busy = (): ScriptedStep => ({ text: '', error: new HoldfastError('Model.Overloaded', 'come back later') });
-  await temporal.during(worker([busy(), busy(), answer('done')]), async () => {
+  await temporal.during(spending([busy(), busy(), answer('done')]), async () => {
     await budgets().create('busy', { funds: 1 });
     const run = await temporal.holdfast.start('spender', { id: 'busy-money', input: 'go', account: 'busy' });
     expect((await run.result()).costUsd).toBe(0.002);

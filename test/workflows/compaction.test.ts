@@ -76,7 +76,7 @@ function expectNothingForgotten(model: ScriptedModel, task: string): void {
 }
 
 /** A thousand in the long version of the suites. */
-const turns = process.env.HOLDFAST_CHAOS === 'long' ? 1_000 : 200;
+const turns = process.env.HOLDFAST_CHAOS === 'long' ? 1_000 : 100;
 
 test(`${turns} turns stay below the threshold, and nothing is forgotten without being summarised`, async () => {
   const [model, small] = [scriptedModel(turnsOf(turns)), condenser()];

@@ -1,7 +1,7 @@
 import type { AgentDefinition } from '../../protocol/agent';
 import { type ScriptedStep, scriptedModel } from '../../testing/scripted-model';
 import { eventually } from '../fixtures/eventually';
-
+import { grow } from '../fixtures/grow';
 import { type TestWorkerOptions, useTemporal } from '../setup/test-worker';
 
 const temporal = useTemporal('emergency-stop');
@@ -84,3 +84,70 @@ test("a user's workflow with runs below it is cancelled with them, within ten se
     },
   );
 }, 120_000);
+
+test('runs no worker takes are cancelled, terminated if so ordered, and else told of as not ended', async () => {
+  await temporal.during(contents([]), async () => {
+    const { holdfast } = temporal;
+    const lost = { input: 'x', tenant: 'lost', taskQueue: 'no-worker-here' };
+    await holdfast.start('worker', { id: 'stop-lost', ...lost });
+    const order = { tenant: 'lost', reason: 'drill', hold: false, within: '1s' };
+    const left = await (await holdfast.stopAll(order)).settled(AbortSignal.timeout(30_000));
+    expect(left).toMatchObject({ state: 'done', ordered: 1, ended: 0, settledAt: null });
+    expect(left.runs).toMatchObject([{ id: 'stop-lost', by: 'cancel', endedAt: null, status: null, costUsd: null }]);
+    const stop = await holdfast.stopAll({ ...order, terminate: true });
+    const receipt = await stop.settled(AbortSignal.timeout(30_000));
+    expect(receipt).toMatchObject({ state: 'done', ordered: 1, ended: 1, settledAt: expect.any(Number) });
+    expect(receipt.runs).toMatchObject([{ id: 'stop-lost', status: 'terminated', costUsd: null }]);
+    const { status } = await temporal.client.workflow.getHandle('stop-lost').describe();
+    expect(status.name).toBe('TERMINATED');
+    await expect(stop.release()).rejects.toMatchObject({ code: 'Run.Ended' });
+  });
+}, 120_000);
+
+test('a run that waits for its start is cancelled, and never begins', async () => {
+  const calls: { run: string; at: number }[] = [];
+  await temporal.during(contents(calls), async () => {
+    const { holdfast } = temporal;
+    await holdfast.start('worker', { id: 'stop-delayed', input: 'later', tenant: 'later', startDelay: '1h' });
+    const stop = await holdfast.stopAll({ tenant: 'later', reason: 'drill', hold: false });
+    const { runs } = await stop.settled(AbortSignal.timeout(30_000));
+    expect(runs).toMatchObject([{ id: 'stop-delayed', by: 'cancel' }]);
+    expect(calls).toEqual([]);
+  });
+}, 120_000);
+
+test('an order goes on as new with its receipt: what was stopped before stays in it, what starts later is stopped', async () => {
+  const calls: { run: string; at: number }[] = [];
+  await temporal.during(contents(calls), async () => {
+    const { holdfast } = temporal;
+    const start = (id: string) => holdfast.start('worker', { id, input: id, tenant: 'rolled' });
+    await start('stop-before');
+    await eventually(async () => expect(calls.length).toBeGreaterThan(0));
+    const stop = await holdfast.stopAll({ tenant: 'rolled', reason: 'drill' });
+    await grow(temporal.client, stop.id);
+    expect(await stop.settled(AbortSignal.timeout(60_000))).toMatchObject({ state: 'holding', ordered: 1, ended: 1 });
+    await (await start('stop-after')).result();
+    const final = await stop.release('clear', 'bo');
+    expect(final).toMatchObject({ state: 'done', ordered: 2, ended: 2, released: { by: 'bo' } });
+    expect(final.runs.map(({ id }) => id)).toEqual(['stop-before', 'stop-after']);
+  });
+}, 120_000);
+
+test('an order that is none is refused, whoever starts it', async () => {
+  await temporal.during(contents([]), async () => {
+    const { client, taskQueue } = temporal;
+    const by = 'ana';
+    const wrong: [object, string][] = [
+      [{ reason: 'x' }, 'by: '],
+      [{ by, reason: ' ' }, 'reason: '],
+      [{ by, reason: 'x', query: 5 }, 'query: '],
+      [{ by, reason: 'x', within: '1m' }, 'within: '],
+    ];
+    for (const [at, [order, message]] of wrong.entries()) {
+      const options = { taskQueue, workflowId: `stop-wrong-${at}`, args: [order] };
+      await expect(client.workflow.execute('emergencyStop', options)).rejects.toMatchObject({
+        cause: { type: 'Input.Invalid', message: expect.stringContaining(message) },
+      });
+    }
+  });
+});

@@ -85,20 +85,21 @@ export class LedgerDesk {
   /** A run settles, gives back what it has left, and may want more. */
   take(request: LeaseRequest, now: number): void {
     const { state, accounting } = this;
-    const { lease: id, holder, account, seq, spent, lost, calls, need, wish, done } = request;
+    const { lease: id, run, holder, account, seq, spent, lost, calls, need, wish, done } = request;
     if (!state.accounts[account]) {
-      const because = `there is no account "${account}"`;
-      const reply = { lease: id, seq, answer: 'stopped' as const, granted: spent, spent, because };
-      this.out.replies.push({ holder, reply });
+      this.out.replies.push({ holder, reply: { lease: id, seq, answer: 'unknown', granted: spent, spent } });
       return;
     }
     state.leases[id] ??= this.newLease(request, now);
     const lease = state.leases[id];
     if (seq <= lease.seq) {
+      // It was reset: what it did since it was heard of last, nobody will tell any more.
+      if (run !== lease.run) this.loseRest(lease, now);
+      lease.run = run;
       this.reply(lease, lease.seq, 'behind');
       return;
     }
-    Object.assign(lease, { seq, heardAt: now, recalled: false });
+    Object.assign(lease, { run, seq, heardAt: now, recalled: false });
     accounting.charge(lease, spent, lost, calls, now);
     accounting.takeBack(lease, now);
     this.leaveQueue(id);
@@ -117,12 +118,16 @@ export class LedgerDesk {
     lease.heardAt = now;
     if (news.alive) return;
     const { spent, lost, calls } = news;
-    const whole = lease.lost + lease.granted - lease.spent;
-    if (spent === null) this.accounting.charge(lease, lease.granted, whole, lease.calls, now);
+    if (spent === null) this.loseRest(lease, now);
     else this.accounting.charge(lease, spent, lost, calls, now);
     this.accounting.takeBack(lease, now, 'reclaim');
     this.leaveQueue(id);
     delete this.state.leases[id];
+  }
+
+  private loseRest(lease: LeaseState, now: number): void {
+    const { granted, spent, lost, calls } = lease;
+    this.accounting.charge(lease, granted, lost + granted - spent, calls, now);
   }
 
   /** What people said to a request for money. */
@@ -314,6 +319,7 @@ export class LedgerDesk {
     account.autoThisMonth += times * amount;
     this.fund(account, times * amount);
     this.write('auto-top-up', account.name, times * amount, now, 'ledger');
+    this.withdraw((ask) => ask.account === account.name && ask.limit === 'funds');
     return true;
   }
 

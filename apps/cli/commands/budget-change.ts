@@ -2,11 +2,14 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { AccountTerms, Budgets } from '../../../client';
 import { collect, positiveNumber, WHY } from '../flags';
 
+/** Commander makes a text of null: what takes a cap away is a word here. */
+type Cap = number | 'none';
+
 interface TermFlags {
-  capDay?: number | null;
-  capMonth?: number | null;
-  capRun?: number | null;
-  capCall?: number | null;
+  capDay?: Cap;
+  capMonth?: Cap;
+  capRun?: Cap;
+  capCall?: Cap;
   whenEmpty?: 'ask' | 'stop';
   askAmount?: number;
   approver?: string[];
@@ -101,7 +104,8 @@ function termsOf({
   warnAt,
   unknownPrice,
 }: TermFlags): AccountTerms {
-  const caps = definedOf({ day: capDay, month: capMonth, run: capRun, call: capCall });
+  const given = Object.entries(definedOf({ day: capDay, month: capMonth, run: capRun, call: capCall }));
+  const caps = Object.fromEntries(given.map(([name, value]) => [name, value === 'none' ? null : value]));
   const ask = definedOf({ amount: askAmount, approvers: approver });
   return {
     ...(Object.keys(caps).length > 0 && { caps }),
@@ -141,8 +145,8 @@ function amount(text: string): number {
   throw new InvalidArgumentError('It must be a number, 0 or above.');
 }
 
-function cap(text: string): number | null {
-  return text === 'none' ? null : positiveNumber(text);
+function cap(text: string): Cap {
+  return text === 'none' ? text : positiveNumber(text);
 }
 
 function price(text: string): 'refuse' | number {
