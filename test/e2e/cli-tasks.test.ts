@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { VendorReply } from '../../testing/vendor-server';
+import { eventually } from '../fixtures/eventually';
 import type { Ended } from './cli-harness';
 import { useCliWithin } from './cli-within';
 
@@ -96,6 +97,7 @@ test('a running plan is paused, amended, changed and resumed; a node that failed
   saying(false, []);
   const accepted = await cli('task', 'submit', '-f', file('live.yaml'), '--id', 'live', '--detach');
   expect(accepted).toMatchObject({ code: 0, stdout: 'live\n' });
+  await eventually(async () => expect((await cli('task', 'status', 'live', '--json')).stdout).toContain('"running":1'));
   expect((await cli('task', 'pause', 'live', '--reason', 'look')).stdout).toBe('live pauses\n');
   write('more.yaml', 'add:\n  - { id: d, goal: D, after: [a] }\nremove: [c]\n');
   expect((await cli('task', 'amend', 'live', '-f', file('more.yaml'))).stdout).toBe('+ d\n- c\n');
