@@ -32,7 +32,7 @@ function answer({ system, messages }: Asked): VendorReply | Promise<VendorReply>
   const told = text.startsWith('{')
     ? (JSON.parse(text) as { task: string; inputs: object })
     : { task: text, inputs: {} };
-  if (told.task === 'FAIL') return { text: '', finish: 'refusal' };
+  if (told.task === 'FAIL') return { status: 400 };
   return { text: `${told.task}[${Object.values(told.inputs).join(',')}]` };
 }
 
@@ -97,7 +97,7 @@ test('a running plan is paused, amended, changed and resumed; a node that failed
   saying(false, []);
   const accepted = await cli('task', 'submit', '-f', file('live.yaml'), '--id', 'live', '--detach');
   expect(accepted).toMatchObject({ code: 0, stdout: 'live\n' });
-  await eventually(async () => expect((await cli('task', 'status', 'live', '--json')).stdout).toContain('"running":1'));
+  await eventually(async () => expect((await cli('task', 'status', 'live', '--json')).stdout).toContain('"running": 1'));
   expect((await cli('task', 'pause', 'live', '--reason', 'look')).stdout).toBe('live pauses\n');
   write('more.yaml', 'add:\n  - { id: d, goal: D, after: [a] }\nremove: [c]\n');
   expect((await cli('task', 'amend', 'live', '-f', file('more.yaml'))).stdout).toBe('+ d\n- c\n');
