@@ -25,9 +25,9 @@ export function createAdmitPlan({ catalogue }: ActivityServices) {
       }
       const agents = Object.fromEntries(
         catalogue.agentNames().map((name): [string, AgentFacts] => {
-          const { revision, capabilities = [], limits, tools, output } = catalogue.resolve(name);
+          const { revision, capabilities = [], limits, output } = catalogue.resolve(name);
           const costUsd = limits.costUsd ?? null;
-          return [name, { revision, capabilities, costUsd, plain: tools.length === 0, ...(output && { output }) }];
+          return [name, { revision, capabilities, costUsd, ...(output && { output }) }];
         }),
       );
       const problems = planProblems(plan, agents, nesting);

@@ -112,8 +112,6 @@ export interface AgentFacts {
   capabilities: string[];
   /** US dollars a run may cost at most; null where the agent has no such limit. */
   costUsd: number | null;
-  /** One model call answers: it has no tools, and its runs need no workflow of their own. */
-  plain: boolean;
   output?: Record<string, unknown>;
 }
 

@@ -1,12 +1,12 @@
 import type { Actor } from '../../protocol/control';
-import { worstUsd } from '../../protocol/plan/admission';
 import type { Adjustment } from '../../protocol/plan/control';
 import type { Plan, PlanNode } from '../../protocol/plan/definition';
-import { type Edge, estimateOf, Graph } from '../../protocol/plan/graph';
-import { partAt } from '../../protocol/plan/schema-fit';
+import { type Edge, Graph } from '../../protocol/plan/graph';
 import { FINAL, MOVES, type NodeProgress, type NodeStatus, type PlanState } from '../../protocol/plan/state';
+import { inputsOf, shareUsd, taintOf } from './node-given';
 import { type Choice, Places } from './places';
 import { ReadyQueue } from './ready-queue';
+import { inherited, ownPriority, type Urgency } from './urgency';
 
 /** A node that begins now. */
 export interface Begin extends Choice {
@@ -43,23 +43,31 @@ export class PlanDesk {
   private readonly queue: ReadyQueue;
   private arrivals = 0;
   private tails = new Map<string, number>();
-  private urgency = new Map<string, { priority: number; deadline: number }>();
+  private urgency = new Map<string, Urgency>();
+  private lanes: Map<string, PlanNode> | undefined;
   /** Nodes something happens to at a certain time. */
   private timed: string[] = [];
   readonly counts: Partial<Record<NodeStatus, number>> = {};
   /** Nodes whose approval is to be asked for. */
   readonly toAsk: string[] = [];
 
-  constructor(readonly state: PlanState) {
+  constructor(
+    readonly state: PlanState,
+    now: number,
+  ) {
     this.places = new Places(state);
     this.queue = new ReadyQueue(state.plan.ageing, state.served);
-    for (const { status } of Object.values(state.nodes)) this.count(status, 1);
+    for (const [id, { status }] of Object.entries(state.nodes)) {
+      this.count(status, 1);
+      // Was to be asked for when the plan continued as new.
+      if (status === 'waiting') this.toAsk.push(id);
+    }
     this.graph = new Graph(state.plan);
-    this.replan();
+    this.replan(now);
   }
 
   /** After the plan has changed. */
-  replan(now = this.state.startedAt): void {
+  private replan(now: number): void {
     const { plan, nodes } = this.state;
     this.graph = new Graph(plan);
     this.tails = this.graph.tails();
@@ -68,8 +76,9 @@ export class PlanDesk {
       nodes[id] = { status: 'pending', since: now, attempts: 0, costUsd: 0, tokens: 0 };
       this.count('pending', 1);
     }
-    this.timed = plan.nodes.flatMap((node) => (isTimed(node) || plan.deadline !== undefined ? [node.id] : []));
-    this.inherit();
+    const hasTime = (node: PlanNode) => isTimed(node) || nodes[node.id]?.notBefore !== undefined;
+    this.timed = plan.nodes.filter((node) => plan.deadline !== undefined || hasTime(node)).map(({ id }) => id);
+    this.urgency = inherited(this.graph, this.state);
     for (const { id } of plan.nodes) {
       if (nodes[id]?.status === 'ready') this.enqueue(id);
       else this.look(id, now);
@@ -101,14 +110,16 @@ export class PlanDesk {
     this.places.take(node, choice.agent);
     state.chosen[choice.agent] = (state.chosen[choice.agent] ?? 0) + 1;
     state.served[tenant] = (state.served[tenant] ?? 0) + 1 / (state.plan.shares?.[tenant] ?? 1);
-    const budgetUsd = this.shareUsd(node);
+    const budgetUsd = shareUsd(state, node);
+    if (budgetUsd !== undefined) progress.held = budgetUsd;
     this.move(id, 'assigned', now);
     progress.attempts++;
     progress.startedAt ??= now;
     Object.assign(progress, { agent: choice.agent, because: choice.because });
     const { attempts: attempt } = progress;
     const { priority } = this.urgencyOf(id);
-    return { node, ...choice, attempt, priority, inputs: this.inputsOf(node), tainted: this.taintOf(node), budgetUsd };
+    const given = { inputs: inputsOf(state, this.graph, node), tainted: taintOf(state, this.graph, node) };
+    return { node, ...choice, attempt, priority, ...given, budgetUsd };
   }
 
   running(id: string, run: string, now: number): void {
@@ -278,7 +289,7 @@ export class PlanDesk {
   /** Changed by an operator or by lateness; what a node comes after is as urgent as itself. */
   setPriority(id: string, priority: number): void {
     this.progress(id).priority = priority;
-    this.inherit();
+    this.urgency = inherited(this.graph, this.state);
     for (const node of this.graph.nodes.keys()) {
       if (!this.queue.has(node)) continue;
       this.queue.remove(node);
@@ -287,10 +298,10 @@ export class PlanDesk {
   }
 
   priorityOf(id: string): number {
-    return this.progress(id).priority ?? this.node(id).priority ?? this.state.plan.priority;
+    return ownPriority(this.node(id), this.progress(id), this.state);
   }
 
-  urgencyOf(id: string): { priority: number; deadline: number; tailMs: number } {
+  urgencyOf(id: string): Urgency & { tailMs: number } {
     const { priority, deadline } = this.urgency.get(id) ?? { priority: 3, deadline: Number.POSITIVE_INFINITY };
     return { priority, deadline, tailMs: this.tails.get(id) ?? 0 };
   }
@@ -308,7 +319,7 @@ export class PlanDesk {
     }
     if (deadline !== undefined) node.deadline = deadline;
     if (isTimed(node) && !this.timed.includes(id)) this.timed.push(id);
-    this.laneNodes = undefined;
+    this.lanes = undefined;
     this.setPriority(id, priority ?? this.priorityOf(id));
   }
 
@@ -321,7 +332,7 @@ export class PlanDesk {
     }
     for (const id of this.graph.nodes.keys()) this.queue.remove(id);
     Object.assign(this.state, { plan, agents: { ...this.state.agents, ...agents } });
-    this.laneNodes = undefined;
+    this.lanes = undefined;
     this.replan(now);
   }
 
@@ -373,71 +384,11 @@ export class PlanDesk {
     this.queue.add({ id, priority, since: readyAt, tenant, lane, deadline, tail, arrival: this.arrivals++ });
   }
 
-  /** A node lends its urgency to what it comes after. */
-  private inherit(): void {
-    const { plan, startedAt } = this.state;
-    const whole = plan.deadline ?? Number.POSITIVE_INFINITY;
-    for (const id of this.graph.order().toReversed()) {
-      const node = this.node(id);
-      let priority = this.priorityOf(id);
-      let deadline = startedAt + Math.min(node.softDeadline ?? whole, node.deadline ?? whole, whole);
-      for (const { to } of this.graph.after.get(id) ?? []) {
-        const after = this.urgency.get(to);
-        if (!after || FINAL.has(this.progress(to).status)) continue;
-        priority = Math.min(priority, after.priority);
-        deadline = Math.min(deadline, after.deadline - estimateOf(this.node(to)));
-      }
-      this.urgency.set(id, { priority, deadline });
-    }
-  }
-
-  private inputsOf(node: PlanNode): Record<string, unknown> {
-    const given = node.inputs
-      ? Object.entries(node.inputs).map(([name, { from, path }]) => [name, partAt(this.outputOf(from), path)])
-      : (this.graph.before.get(node.id) ?? []).map(({ from }) => [from, this.outputOf(from)]);
-    return Object.fromEntries(given.map(([name, value]) => [name, value ?? null]));
-  }
-
-  private taintOf({ id }: PlanNode): string[] {
-    const sources = (this.graph.before.get(id) ?? []).flatMap(({ from }) => this.progress(from).tainted ?? []);
-    return [...new Set(sources)].slice(0, 20);
-  }
-
-  outputOf(id: string): unknown {
-    const { status, output } = this.progress(id);
-    return status === 'done' ? output : null;
-  }
-
-  /** What a node may cost: what it says, else an equal part of what others leave. */
-  private shareUsd(node: PlanNode): number | undefined {
-    const { plan, agents, spentUsd, nodes } = this.state;
-    if (node.budgetUsd !== undefined) return node.budgetUsd;
-    if (plan.budgetUsd === undefined) return undefined;
-    let left = plan.budgetUsd - spentUsd;
-    let sharing = 0;
-    for (const other of plan.nodes) {
-      const { status, held = 0 } = nodes[other.id] as NodeProgress;
-      if (FINAL.has(status)) continue;
-      if (status === 'running' || status === 'assigned') left -= held;
-      else if (worstUsd(other, plan, agents) > 0) left -= worstUsd(other, plan, agents);
-      else sharing++;
-    }
-    const own = worstUsd(node, plan, agents) / node.retry.attempts;
-    const share = own > 0 ? own : left / Math.max(sharing, 1) / node.retry.attempts;
-    this.progress(node.id).held = share;
-    return share;
-  }
-
+  /** Any node of the lane: all take the same. */
   private laneNode(lane: string): PlanNode {
+    this.lanes ??= new Map([...this.graph.nodes.values()].map((node) => [laneOf(node), node]));
     return this.lanes.get(lane) as PlanNode;
   }
-
-  private get lanes(): Map<string, PlanNode> {
-    this.laneNodes ??= new Map();
-    if (this.laneNodes.size === 0) for (const node of this.graph.nodes.values()) this.laneNodes.set(laneOf(node), node);
-    return this.laneNodes;
-  }
-  private laneNodes: Map<string, PlanNode> | undefined;
 
   /** Outputs nobody needs any more are let go: they would be carried from run to run. */
   private forget(id: string): void {

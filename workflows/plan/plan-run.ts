@@ -14,9 +14,7 @@ import type { NodesPage, PlanInput, PlanResult, PlanState, PlanStatus, PlanView 
 import { ADMIT } from '../activity-options';
 import { Alarm } from '../alarm';
 import { checkActor, refuse } from '../check-update';
-import { failureOf } from '../failures';
 import { adjustUpdate, amendUpdate, pauseUpdate, resumeUpdate } from '../messages';
-import { startAgent } from '../run-agent';
 import { amend } from './amend';
 import { type Asking, askPeople } from './approve-plan';
 import { checkAdjustment, checkAmending } from './check-plan-control';
@@ -24,6 +22,7 @@ import { nestingOf } from './make-plan';
 import { type Begin, PlanDesk } from './plan-desk';
 import { nodesPage, planDetails, resultOf, viewOf } from './plan-view';
 import { runNode, type Shared } from './run-node';
+import { undoNodes } from './undo-nodes';
 
 const { admitPlan } = proxyActivities<HoldfastActivities>(ADMIT);
 
@@ -56,7 +55,7 @@ export class PlanRun {
 
   begin(state: PlanState): void {
     this.asking.asked = Math.max(this.asking.asked, state.asked);
-    this.desk = new PlanDesk(state);
+    this.desk = new PlanDesk(state, Date.now());
   }
 
   view(): PlanView | null {
@@ -165,29 +164,8 @@ export class PlanRun {
     return result;
   }
 
-  /** The tasks that undo what was done, one after the other. One that fails is named, and the others still run. */
   async undo(): Promise<void> {
-    for (const undo of this.desk?.state.undos ?? []) {
-      if (undo.status !== 'pending') continue;
-      const { undo: goal = '' } = this.known.node(undo.node);
-      const { agent = '', output } = this.known.progress(undo.node);
-      try {
-        const run = await startAgent(agent, {
-          id: `${undo.node}~undo`,
-          input: { task: goal, inputs: { done: output ?? null } },
-          ...(this.input.authority && { authority: this.input.authority }),
-          ...(this.input.account !== undefined && { account: this.input.account }),
-        });
-        undo.run = run.id;
-        const { stopReason, costUsd } = await run.result();
-        this.state.spentUsd += costUsd;
-        undo.status = stopReason === 'completed' ? 'done' : 'failed';
-        if (stopReason !== 'completed') undo.reason = stopReason;
-      } catch (error) {
-        undo.status = 'failed';
-        undo.reason = failureOf(error)?.message ?? String(error);
-      }
-    }
+    if (this.desk) await undoNodes(this.desk, this.input);
   }
 
   /** What people may do. Every move is checked by its validator: what is refused leaves no trace. */

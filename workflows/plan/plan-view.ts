@@ -1,4 +1,5 @@
 import type { NodesPage, NodeView, PlanResult, PlanStatus, PlanView } from '../../protocol/plan/state';
+import { outputOf } from './node-given';
 import type { PlanDesk } from './plan-desk';
 
 const PAGE = 500;
@@ -45,7 +46,7 @@ export function nodesPage(desk: PlanDesk, from = 0, count = PAGE): NodesPage {
 export function resultOf(desk: PlanDesk, status: PlanResult['status'], reason?: string): PlanResult {
   const { plan, nodes, spentUsd: costUsd, tokens, undos } = desk.state;
   const sinks = plan.nodes.filter(({ id }) => (desk.graph.after.get(id) ?? []).length === 0).map(({ id }) => id);
-  const output = plan.output === undefined ? outputsOf(desk, sinks) : desk.outputOf(plan.output);
+  const output = plan.output === undefined ? outputsOf(desk, sinks) : outputOf(desk.state, plan.output);
   const missing = Object.entries(nodes).flatMap(([node, { status: is, reason: why = is }]) =>
     is === 'done' ? [] : [{ node, status: is, reason: why }],
   );
@@ -64,8 +65,8 @@ export function resultOf(desk: PlanDesk, status: PlanResult['status'], reason?: 
 /** One answer where there is one end; else by node. */
 function outputsOf(desk: PlanDesk, sinks: string[]): unknown {
   const [only] = sinks;
-  if (sinks.length === 1 && only !== undefined) return desk.outputOf(only);
-  return Object.fromEntries(sinks.map((id) => [id, desk.outputOf(id)]));
+  if (sinks.length === 1 && only !== undefined) return outputOf(desk.state, only);
+  return Object.fromEntries(sinks.map((id) => [id, outputOf(desk.state, id)]));
 }
 
 const MARK: Record<string, string> = {

@@ -1,0 +1,32 @@
+import type { PlanInput, Undo } from '../../protocol/plan/state';
+import { failureOf } from '../failures';
+import { startAgent } from '../run-agent';
+import type { PlanDesk } from './plan-desk';
+
+/** The tasks that undo what was done, one after the other. One that fails is named, and the others still run. */
+export async function undoNodes(desk: PlanDesk, { authority, account }: PlanInput): Promise<void> {
+  for (const undo of desk.state.undos) {
+    if (undo.status !== 'pending') continue;
+    const { undo: goal = '' } = desk.node(undo.node);
+    const { agent = '', output } = desk.progress(undo.node);
+    try {
+      const run = await startAgent(agent, {
+        id: `${undo.node}~undo`,
+        input: { task: goal, inputs: { done: output ?? null } },
+        ...(authority && { authority }),
+        ...(account !== undefined && { account }),
+      });
+      undo.run = run.id;
+      const { stopReason, costUsd } = await run.result();
+      desk.state.spentUsd += costUsd;
+      settle(undo, stopReason === 'completed' ? undefined : stopReason);
+    } catch (error) {
+      settle(undo, failureOf(error)?.message ?? String(error));
+    }
+  }
+}
+
+function settle(undo: Undo, reason: string | undefined): void {
+  undo.status = reason === undefined ? 'done' : 'failed';
+  if (reason !== undefined) undo.reason = reason;
+}
