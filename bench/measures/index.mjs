@@ -5,6 +5,7 @@ import { help } from './help.mjs';
 import { history } from './history.mjs';
 import { longSession } from './long-session.mjs';
 import { lostWorker } from './lost-worker.mjs';
+import { plans } from './plans.mjs';
 import { throughput } from './throughput.mjs';
 import { turns } from './turns.mjs';
 
@@ -14,6 +15,7 @@ export const MEASURES = {
   first: firstRequest,
   throughput,
   children: childSessions,
+  plans,
   cold: coldStart,
   help,
   lost: lostWorker,

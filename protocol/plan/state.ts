@@ -198,6 +198,8 @@ export interface PlanResult {
   /** What is not there, and why: nodes that did not succeed. */
   missing: { node: string; status: NodeStatus; reason: string }[];
   undone: Undo[];
+  /** The output is left out for its size: read it of the nodes' runs. */
+  tooLarge?: true;
   reason?: string;
   counts: Partial<Record<NodeStatus, number>>;
   costUsd: number;

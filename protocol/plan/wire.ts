@@ -51,6 +51,10 @@ export const planResultSchema = z.object({
   output: z.unknown(),
   missing: z.array(z.object({ node: z.string(), status: nodeStatusSchema, reason: z.string() })),
   undone,
+  tooLarge: z
+    .literal(true)
+    .optional()
+    .describe('The output is left out for its size: read it of the runs of its nodes.'),
   reason: z.string().optional(),
   counts,
   costUsd: z.number(),

@@ -168,6 +168,6 @@ describe('beside dev', () => {
     saying(false, [[/chat nobody-/, 'Hello?']]);
     const { code, stdout, stderr } = await cli('chat', 'nobody');
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-    expect(stderr).toMatch(/Agent\.Unknown[\s\S]*helper, shaped, styled/);
+    expect(stderr).toMatch(/Agent\.Unknown[\s\S]*helper, planner, shaped, styled/);
   }, 60_000);
 });

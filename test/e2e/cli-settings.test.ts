@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
+import { eventually } from '../fixtures/eventually';
 import type { CliProcess } from './cli-harness';
 import { useCliPlace } from './cli-place';
 
@@ -98,12 +99,14 @@ test('log.agents: the lines of an agent in a file of its own', async () => {
   // Debug lines are on since the test before.
   place.vendor.setScript(() => ({ text: 'Hello.' }));
   await place.cli('run', 'helper', 'Hello');
-  const lines = readFileSync(path.join(place.folder, 'logs', 'agents', 'helper.log'), 'utf8')
-    .trim()
-    .split('\n');
-  const all = lines.map((line) => JSON.parse(line) as { msg: string; agent: string });
-  expect(all).toContainEqual(expect.objectContaining({ msg: 'model answered', agent: 'helper' }));
-  expect(all.filter(({ agent }) => agent !== 'helper')).toEqual([]);
+  const file = path.join(place.folder, 'logs', 'agents', 'helper.log');
+  // A line is written beside the work, and may come after its answer.
+  await eventually(async () => {
+    const lines = readFileSync(file, 'utf8').trim().split('\n');
+    const all = lines.map((line) => JSON.parse(line) as { msg: string; agent: string });
+    expect(all).toContainEqual(expect.objectContaining({ msg: 'model answered', agent: 'helper' }));
+    expect(all.filter(({ agent }) => agent !== 'helper')).toEqual([]);
+  });
 });
 
 test('worker.shutdownGrace: how long a running call may hold it up', async () => {

@@ -97,7 +97,9 @@ test('a running plan is paused, amended, changed and resumed; a node that failed
   saying(false, []);
   const accepted = await cli('task', 'submit', '-f', file('live.yaml'), '--id', 'live', '--detach');
   expect(accepted).toMatchObject({ code: 0, stdout: 'live\n' });
-  await eventually(async () => expect((await cli('task', 'status', 'live', '--json')).stdout).toContain('"running": 1'));
+  await eventually(async () =>
+    expect((await cli('task', 'status', 'live', '--json')).stdout).toContain('"running": 1'),
+  );
   expect((await cli('task', 'pause', 'live', '--reason', 'look')).stdout).toBe('live pauses\n');
   write('more.yaml', 'add:\n  - { id: d, goal: D, after: [a] }\nremove: [c]\n');
   expect((await cli('task', 'amend', 'live', '-f', file('more.yaml'))).stdout).toBe('+ d\n- c\n');
@@ -112,4 +114,25 @@ test('a running plan is paused, amended, changed and resumed; a node that failed
   expect(over.code).toBe(0);
   expect(over.stdout).toMatch(/"d": "D\[late\]"[\s\S]*missing: b \(failed\)/);
   expect(await cli('task', 'cancel', 'nothing')).toMatchObject({ code: 2 });
+});
+
+test('one agent over many inputs: a line for each, and given again nothing is done twice', async () => {
+  write('items.txt', 'one\n\ntwo\nFAIL\n');
+  saying(false, []);
+  const first = await cli('task', 'batch', 'worker', file('items.txt'), '--id', 'many', '--parallel', '2');
+  expect(first.code).toBe(1);
+  const lines = first.stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(lines).toMatchObject([
+    { item: 1, status: 'done', output: 'one[]', run: 'many/item-1' },
+    { item: 2, status: 'done', output: 'two[]' },
+    { item: 3, status: 'failed', reason: expect.stringContaining('Model.') },
+  ]);
+  const asked = within.vendor.requests.length;
+  const again = await cli('task', 'batch', 'worker', file('items.txt'), '--id', 'many', '--parallel', '2');
+  expect(again.stdout).toBe(first.stdout);
+  expect(within.vendor.requests.length).toBe(asked);
+  expect(await cli('task', 'batch', 'worker', file('nothing.txt'))).toMatchObject({ code: 2 });
 });

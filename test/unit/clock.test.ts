@@ -93,6 +93,7 @@ test('no length of time is read off the clock: these mean the time of day, or an
     'apps/cli/stop-run.ts',
     'client/holdfast-client.ts',
     'streams/socket-folder.ts',
+    'workers/rotating-file.ts',
   ];
   const root = path.resolve(__dirname, '..', '..');
   const rooms = ['activities', 'apps', 'client', 'streams', 'workers'];

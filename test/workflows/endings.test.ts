@@ -169,7 +169,7 @@ describe('a failure', () => {
   });
 
   test.each<[string, string, object, string, RegExp]>([
-    ['unknown-agent', 'nobody', {}, 'Agent.Unknown', /Known agents: tester/],
+    ['unknown-agent', 'nobody', {}, 'Agent.Unknown', /Known agents: planner, tester/],
     ['unknown-provider', 'tester', { model: 'nope/x' }, 'Model.UnknownProvider', /Known providers/],
     ['no-key', 'tester', { model: 'anthropic/claude' }, 'Model.MissingKey', /ANTHROPIC_API_KEY/],
   ])('%s ends the run at its start, with a hint', async (id, name, options, code, hint) => {

@@ -3,6 +3,8 @@ import { outputOf } from './node-given';
 import type { PlanDesk } from './plan-desk';
 
 const PAGE = 500;
+/** The server takes results of 2 MB. */
+const MAX_OUTPUT_CHARS = 500_000;
 const SHOWN = 30;
 
 export interface Around {
@@ -46,7 +48,10 @@ export function nodesPage(desk: PlanDesk, from = 0, count = PAGE): NodesPage {
 export function resultOf(desk: PlanDesk, status: PlanResult['status'], reason?: string): PlanResult {
   const { plan, nodes, spentUsd: costUsd, tokens, undos } = desk.state;
   const sinks = plan.nodes.filter(({ id }) => (desk.graph.after.get(id) ?? []).length === 0).map(({ id }) => id);
-  const output = plan.output === undefined ? outputsOf(desk, sinks) : outputOf(desk.state, plan.output);
+  const whole = plan.output === undefined ? outputsOf(desk, sinks) : outputOf(desk.state, plan.output);
+  // A result that is too large could not be recorded at all; each node's run still has its own.
+  const tooLarge = JSON.stringify(whole ?? null).length > MAX_OUTPUT_CHARS;
+  const output = tooLarge ? null : whole;
   const missing = Object.entries(nodes).flatMap(([node, { status: is, reason: why = is }]) =>
     is === 'done' ? [] : [{ node, status: is, reason: why }],
   );
@@ -55,6 +60,7 @@ export function resultOf(desk: PlanDesk, status: PlanResult['status'], reason?: 
     output,
     missing: missing.slice(0, 200),
     undone: undos,
+    ...(tooLarge && { tooLarge: true as const }),
     ...(reason !== undefined && { reason }),
     counts: { ...desk.counts },
     costUsd,

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { collect, positiveInteger, positiveNumber, WHY } from '../flags';
 import type { SubmitRequest } from '../task/submit-task';
+import { registerTaskBatch } from './task-batch';
 import { registerTaskChange } from './task-change';
 
 interface SubmitFlags {
@@ -119,5 +120,6 @@ export function registerTask(program: Command): void {
       });
       context.out.data({ id, ...(node !== undefined && { node }) }, () => `${node ?? id} ends`);
     });
+  registerTaskBatch(task);
   registerTaskChange(task);
 }

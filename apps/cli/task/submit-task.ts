@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { NodeView, PlanDefinition, PlanHandle, PlanResult, SubmitOptions } from '../../../client';
+import type { HoldfastClient, NodeView, PlanDefinition, PlanHandle, PlanResult, SubmitOptions } from '../../../client';
 import { Carrier } from '../carrier';
 import type { Context } from '../context';
 import { EXIT, type ExitCode } from '../exit-codes';
@@ -12,18 +12,23 @@ import { resultText } from './plan-text';
 export interface SubmitRequest extends SubmitOptions {
   what: string | PlanDefinition;
   detach?: boolean;
+  /** Tells what came of it in place of the answer. @returns whether something is missing. */
+  onEnd?: (holdfast: HoldfastClient, plan: PlanHandle) => Promise<boolean>;
 }
 
 const LOOK_MS = 500;
 
 /** Starts a plan, and unless it is let go sees it through. */
-export async function submitTask(context: Context, { what, detach, ...options }: SubmitRequest): Promise<ExitCode> {
+export async function submitTask(
+  context: Context,
+  { what, detach, onEnd, ...options }: SubmitRequest,
+): Promise<ExitCode> {
   const carrier = await Carrier.open(context, !detach);
   try {
     const plan = await carrier.link.holdfast.plans.submit(what, options);
     const { out, env, placeFlags } = context;
     out.say(`plan ${out.note.bold(plan.id)}`);
-    if (!detach) return await follow(context, carrier, plan);
+    if (!detach) return await follow(context, carrier, plan, onEnd);
     const url = webUrl(carrier.link.place, plan.id);
     out.data({ id: plan.id, webUrl: url, carriedOn: carrier.carriesOn }, () => plan.id);
     out.say(`See what it does: ${selfCommand(env)} task watch ${plan.id}${placeFlags}`);
@@ -42,7 +47,12 @@ export async function watchTask(context: Context, id: string): Promise<ExitCode>
   }
 }
 
-async function follow(context: Context, carrier: Carrier, plan: PlanHandle): Promise<ExitCode> {
+async function follow(
+  context: Context,
+  carrier: Carrier,
+  plan: PlanHandle,
+  onEnd?: SubmitRequest['onEnd'],
+): Promise<ExitCode> {
   const { out, env, placeFlags } = context;
   const interruption = onInterrupt();
   const over = new AbortController();
@@ -57,6 +67,7 @@ async function follow(context: Context, carrier: Carrier, plan: PlanHandle): Pro
       return EXIT.detached;
     }
     await telling;
+    if (onEnd) return (await onEnd(carrier.link.holdfast, plan)) ? EXIT.failed : exitOf(end);
     out.data({ id: plan.id, webUrl: webUrl(carrier.link.place, plan.id), ...end }, () => resultText(end, out.style));
     return exitOf(end);
   } finally {
