@@ -77,7 +77,8 @@ test.each<[string, Partial<PlanDefinition>, [string, string | undefined][], numb
       ['Plan.TypeMismatch', 'b'],
     ],
   ],
-])('%s', (_what, more, expected, nesting) => {
+])('%s', (...row) => {
+  const [, more, expected, nesting] = row;
   expect(problems(more, nesting)).toEqual(expected);
 });
 
