@@ -4,6 +4,7 @@ import { instanceFor } from './instance';
 import { namedTools } from './named-tools';
 import type { Notes } from './notes';
 import { otherwiseText } from './otherwise';
+import { planFor } from './plan';
 import { labelled, type Outcome, type Rule, type Situation, type Step } from './rule';
 import { browse, survey } from './survey';
 
@@ -21,7 +22,8 @@ export interface Decision {
 /** The first step on a task. An output schema goes before everything: the answer must satisfy it. */
 export function firstStep(situation: Situation): Decision {
   if (situation.outputSchema) {
-    const instance = instanceFor(situation.outputSchema, situation.heard);
+    const plan = planFor(situation.outputSchema, situation.task);
+    const instance = plan ?? instanceFor(situation.outputSchema, situation.heard);
     return { rule: 'schema', step: { answer: JSON.stringify(instance, null, 2) } };
   }
   for (const rule of RULES) {
