@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowFailedError } from '@temporalio/client';
 import { HoldfastError } from '../protocol/failures';
+import { belongingTo, ONE_OF_EACH } from '../protocol/list-filter';
 import { QUERY, UPDATE, WORKFLOW } from '../protocol/names';
 import {
   type Adjustment,
@@ -81,7 +82,8 @@ export class Plans {
 
   /** Newest first. @throws HoldfastError `Server.*`. */
   async list({ limit = 100, tenant }: { limit?: number; tenant?: string } = {}): Promise<PlanSummary[]> {
-    const query = `WorkflowType = "${WORKFLOW.taskPlan}"${tenant === undefined ? '' : ` AND HoldfastTenant = "${tenant.replaceAll('"', '')}"`}`;
+    const filters = [`WorkflowType = "${WORKFLOW.taskPlan}"`, ONE_OF_EACH];
+    const query = [...filters, ...belongingTo(tenant === undefined ? {} : { tenant })].join(' AND ');
     const found: PlanSummary[] = [];
     for await (const info of listed(this.temporal, query, limit, 'plans')) {
       const { workflowId, startTime, closeTime, status, memo } = info;

@@ -6,10 +6,7 @@ type Schema = Record<string, unknown>;
  */
 export function schemaAt(schema: Schema, pointer: string): Schema | undefined | 'missing' {
   let at: Schema | undefined = schema;
-  for (const step of pointer
-    .split('/')
-    .slice(1)
-    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))) {
+  for (const step of stepsOf(pointer)) {
     if (!at) return undefined;
     const types = typesOf(at);
     if (types && !types.includes('object') && !types.includes('array')) return 'missing';
@@ -54,12 +51,17 @@ function typesOf({ type }: Schema): string[] | undefined {
 /** The part of a value a JSON pointer names; undefined where there is none. */
 export function partAt(value: unknown, pointer = ''): unknown {
   let at = value;
-  for (const step of pointer
-    .split('/')
-    .slice(1)
-    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))) {
+  for (const step of stepsOf(pointer)) {
     if (typeof at !== 'object' || at === null || !Object.hasOwn(at, step)) return undefined;
     at = (at as Record<string, unknown>)[step];
   }
   return at;
+}
+
+/** RFC 6901. */
+function stepsOf(pointer: string): string[] {
+  return pointer
+    .split('/')
+    .slice(1)
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
 }

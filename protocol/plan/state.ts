@@ -38,6 +38,20 @@ export const MOVES: Record<NodeStatus, readonly NodeStatus[]> = {
 
 export const FINAL: ReadonlySet<NodeStatus> = new Set(['done', 'failed', 'skipped', 'cancelled', 'expired']);
 
+/** How a node is told in one sign. */
+export const NODE_MARK: Record<NodeStatus, string> = {
+  pending: '·',
+  ready: '·',
+  waiting: '?',
+  assigned: '▶',
+  running: '▶',
+  done: '✓',
+  failed: '✗',
+  skipped: '–',
+  cancelled: '–',
+  expired: '✗',
+};
+
 /** What is known of a node besides what the plan says. Times in milliseconds since epoch. */
 export interface NodeProgress {
   status: NodeStatus;

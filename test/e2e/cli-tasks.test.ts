@@ -65,7 +65,7 @@ test('a goal is decomposed, its nodes are run, and its answer printed; list, sta
   const shown = JSON.parse((await cli('task', 'status', 'report', '--json')).stdout);
   expect(shown).toMatchObject({
     id: 'report',
-    status: 'running',
+    status: 'completed',
     counts: { done: 2 },
     nodes: [{ id: 'facts' }, { id: 'text' }],
   });

@@ -251,6 +251,8 @@ test('a plan continues as new once nothing runs; what is done is not run again',
     expect(seen).toHaveLength(12);
     const started = (await temporal.events('p-long'))[0]?.workflowExecutionStartedEventAttributes;
     expect(started?.continuedExecutionRunId).toBeTruthy();
+    expect((await plans().list()).filter(({ id }) => id === 'p-long')).toHaveLength(1);
+    expect(await plan.view()).toMatchObject({ status: 'completed' });
   });
 });
 

@@ -7,6 +7,7 @@ import type { AgentFacts, PlanInput } from '../../protocol/plan/state';
 import { ADMIT } from '../activity-options';
 import { toApplicationFailure } from '../failures';
 import { startAgent } from '../run-agent';
+import { runOptions } from './shared';
 
 const { admitPlan, sketchAgents } = proxyActivities<HoldfastActivities>(ADMIT);
 
@@ -45,17 +46,8 @@ export async function makePlan(input: PlanInput): Promise<Made> {
 }
 
 async function asked(input: PlanInput, planner: string, attempt: number, given: object) {
-  const { account, tenant, requester, authority, tainted } = input;
-  const run = await startAgent(planner, {
-    id: `plan-${attempt}`,
-    input: given,
-    output: PLAN_OUTPUT,
-    ...(account !== undefined && { account }),
-    ...(tenant !== undefined && { tenant }),
-    ...(requester !== undefined && { requester }),
-    ...(authority && { authority }),
-    ...(tainted && { tainted }),
-  });
+  const options = { ...runOptions(input), id: `plan-${attempt}`, input: given, output: PLAN_OUTPUT };
+  const run = await startAgent(planner, options);
   const { stopReason, detail, output, costUsd, usage } = await run.result();
   if (stopReason !== 'completed') {
     const why = `${stopReason}${detail === undefined ? '' : `: ${detail}`}`;

@@ -21,7 +21,7 @@ import { checkAdjustment, checkAmending } from './check-plan-control';
 import { nestingOf } from './make-plan';
 import { type Begin, PlanDesk } from './plan-desk';
 import { nodesPage, planDetails, resultOf, viewOf } from './plan-view';
-import { runNode, type Shared } from './run-node';
+import { runNode } from './run-node';
 import { undoNodes } from './undo-nodes';
 
 const { admitPlan } = proxyActivities<HoldfastActivities>(ADMIT);
@@ -35,6 +35,8 @@ export class PlanRun {
   /** Something has happened since the desk was last asked. */
   private awake = false;
   private asks = 0;
+  /** How it ended; the view outlives the run. */
+  over: PlanResult['status'] | undefined;
   private broken: unknown;
   private began = 0;
 
@@ -105,7 +107,7 @@ export class PlanRun {
     this.scopes.set(id, scope);
     this.began++;
     scope
-      .run(() => runNode(begin, sharedOf(this.input), (run) => desk.running(id, run, Date.now())))
+      .run(() => runNode(begin, this.input, (run) => desk.running(id, run, Date.now())))
       .then(
         (ending) => {
           // Where the whole plan is cancelled its end is not this node's.
@@ -159,6 +161,7 @@ export class PlanRun {
     const status = ending?.status ?? 'completed';
     const reason =
       ending?.reason ?? (failed > 0 ? `${failed} nodes failed, and the plan went on without them` : undefined);
+    this.over = status;
     const result = resultOf(this.known, status, reason);
     setCurrentDetails(planDetails(this.known, { status, waitsFor: [] }));
     return result;
@@ -238,7 +241,7 @@ export class PlanRun {
     const { state } = this.known;
     const idle = this.scopes.size === 0;
     const status = state.paused && idle ? 'paused' : waitsFor.length > 0 && idle ? 'waiting' : 'running';
-    return { status: this.known.over && state.ending ? state.ending.status : status, waitsFor };
+    return { status: this.over ?? status, waitsFor };
   }
 
   private get rolloverDue(): boolean {
@@ -246,9 +249,4 @@ export class PlanRun {
       workflowInfo().continueAsNewSuggested || this.began >= (this.input.rolloverNodes ?? Number.POSITIVE_INFINITY)
     );
   }
-}
-
-function sharedOf({ account, mounts, tenant, requester, authority, tainted, nesting }: PlanInput): Shared {
-  const given = { account, mounts, tenant, requester, authority, tainted, nesting };
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }

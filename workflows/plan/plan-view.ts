@@ -1,4 +1,5 @@
 import type { NodesPage, NodeView, PlanResult, PlanStatus, PlanView } from '../../protocol/plan/state';
+import { NODE_MARK } from '../../protocol/plan/state';
 import { outputOf } from './node-given';
 import type { PlanDesk } from './plan-desk';
 
@@ -75,17 +76,6 @@ function outputsOf(desk: PlanDesk, sinks: string[]): unknown {
   return Object.fromEntries(sinks.map((id) => [id, outputOf(desk.state, id)]));
 }
 
-const MARK: Record<string, string> = {
-  done: '✓',
-  running: '▶',
-  assigned: '▶',
-  failed: '✗',
-  waiting: '?',
-  skipped: '–',
-  cancelled: '–',
-  expired: '⏱',
-};
-
 /** The plan told in Markdown, for the Web UI's "current details": what runs first, then what is next, then what is done. */
 export function planDetails(desk: PlanDesk, { status, waitsFor }: Around): string {
   const { plan, nodes, spentUsd, ending } = desk.state;
@@ -103,7 +93,7 @@ export function planDetails(desk: PlanDesk, { status, waitsFor }: Around): strin
     ...shown.slice(0, SHOWN).map((id) => {
       const { status: is, agent, reason } = nodes[id] ?? {};
       const who = agent === undefined ? '' : ` · ${agent}`;
-      return `- ${MARK[is ?? ''] ?? '·'} \`${id}\`${who}${reason === undefined ? '' : `: ${reason.slice(0, 120)}`}`;
+      return `- ${NODE_MARK[is ?? 'pending']} \`${id}\`${who}${reason === undefined ? '' : `: ${reason.slice(0, 120)}`}`;
     }),
     ...(all > SHOWN ? [`- … and ${all - SHOWN} more`] : []),
   ].join('\n');

@@ -1,37 +1,30 @@
 import { executeChild, isCancellation, workflowInfo } from '@temporalio/workflow';
 import { ID_SEPARATOR } from '../../protocol/names';
 import type { PlanInput, PlanResult } from '../../protocol/plan/state';
-import type { SessionOptions, SessionResult } from '../../protocol/session';
+import type { SessionResult } from '../../protocol/session';
 import { failureOf } from '../failures';
 import { startAgent } from '../run-agent';
+import { nestingOf } from './make-plan';
 import type { Begin, Ending } from './plan-desk';
+import { runOptions } from './shared';
 import type { taskPlan } from './task-plan';
 
-/** What the plan gives to every run of it. */
-export type Shared = Pick<
-  PlanInput,
-  'account' | 'mounts' | 'tenant' | 'requester' | 'authority' | 'tainted' | 'nesting'
->;
-
 /** One attempt at a node: a run of its agent, and of the plan it gives where it expands. */
-export async function runNode(begin: Begin, shared: Shared, onStart: (run: string) => void): Promise<Ending> {
+export async function runNode(begin: Begin, plan: PlanInput, onStart: (run: string) => void): Promise<Ending> {
   const { node, agent, attempt, inputs, budgetUsd, priority, tainted } = begin;
   const given = Object.keys(inputs).length > 0 ? { task: node.goal, inputs } : node.goal;
-  const { nesting: _nesting, ...common } = shared;
-  const sources = [...new Set([...(shared.tainted ?? []), ...tainted])];
   try {
     const run = await startAgent(agent, {
-      ...(common as Pick<SessionOptions, 'account' | 'mounts' | 'tenant' | 'requester'>),
+      ...runOptions(plan, tainted),
       id: attempt === 1 ? node.id : `${node.id}~${attempt}`,
       input: given,
       priority,
-      ...(sources.length > 0 && { tainted: sources }),
       ...(node.output && { output: node.output }),
       ...(budgetUsd !== undefined && { limits: { costUsd: budgetUsd } }),
     });
     onStart(run.id);
     const ending = endingOf(await run.result());
-    return ending.status === 'done' && node.expand ? await runWithin(begin, shared, ending) : ending;
+    return ending.status === 'done' && node.expand ? await runWithin(begin, plan, ending) : ending;
   } catch (error) {
     if (isCancellation(error)) return { status: 'cancelled', reason: 'cancelled', costUsd: 0, tokens: 0 };
     const failure = failureOf(error);
@@ -50,16 +43,15 @@ function endingOf({ stopReason, detail, output, costUsd, usage, tainted }: Sessi
 }
 
 /** The node's answer is a plan, which is run in its place. */
-async function runWithin(begin: Begin, shared: Shared, made: Ending): Promise<Ending> {
+async function runWithin(begin: Begin, outer: PlanInput, made: Ending): Promise<Ending> {
   const { node, attempt, budgetUsd } = begin;
   const { workflowId: parent } = workflowInfo();
   const input: PlanInput = {
-    ...shared,
+    ...runOptions(outer, made.tainted),
     plan: { name: node.id.toLowerCase().replace(/[^a-z0-9-]/g, '-'), ...(made.output as object) },
     parent,
-    nesting: (shared.nesting ?? 0) + 1,
+    nesting: nestingOf(outer) + 1,
     ...(budgetUsd !== undefined && { budgetUsd: Math.max(budgetUsd - made.costUsd, 0) }),
-    ...(made.tainted && { tainted: [...new Set([...(shared.tainted ?? []), ...made.tainted])] }),
   };
   const result: PlanResult = await executeChild<typeof taskPlan>('taskPlan', {
     workflowId: `${parent}${ID_SEPARATOR}${node.id}~plan-${attempt}`,

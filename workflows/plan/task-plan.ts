@@ -45,7 +45,8 @@ export async function taskPlan(input: PlanInput): Promise<PlanResult> {
     return end;
   } catch (error) {
     const cancelled = isCancellation(error);
-    recordPlanEnd(cancelled ? 'cancelled' : 'failed', run.spentUsd);
+    run.over = cancelled ? 'cancelled' : 'failed';
+    recordPlanEnd(run.over, run.spentUsd);
     if (cancelled) await CancellationScope.nonCancellable(() => run.undo());
     throw error;
   }

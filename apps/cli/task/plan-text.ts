@@ -1,19 +1,9 @@
 import type { NodeView, PlanDifference, PlanResult, PlanSummary, PlanView } from '../../../client';
+import { NODE_MARK } from '../../../protocol/plan/state';
 import { escapeLine } from '../escape';
 import { localTime } from '../run-table';
 import type { Style } from '../style';
 import { table } from '../table';
-
-const MARK: Record<string, string> = {
-  done: '✓',
-  running: '▶',
-  assigned: '▶',
-  failed: '✗',
-  expired: '✗',
-  waiting: '?',
-  skipped: '–',
-  cancelled: '–',
-};
 
 export function planTable(plans: readonly PlanSummary[], style: Style): string {
   if (plans.length === 0) return 'no plans';
@@ -39,7 +29,7 @@ export function planText(id: string, view: PlanView | null, nodes: readonly Node
 function nodeTable(nodes: readonly NodeView[], style: Style): string {
   const rows = nodes.map(
     ({ id, status, agent = '', after, attempts, costUsd, effectivePriority, reason = '', late }) => [
-      `${MARK[status] ?? '·'} ${id}`,
+      `${NODE_MARK[status]} ${id}`,
       late ? `${status}, late` : status,
       agent,
       after.join(' '),
