@@ -19,6 +19,7 @@ import { createSummariseTranscript } from './model/summarise-transcript';
 import { createAdmitPlan } from './plan/admit-plan';
 import { createPlanPages } from './plan/plan-pages';
 import { sketchAgents } from './plan/sketch-agents';
+import { createRankAgents } from './registry/rank-agents';
 import { createToolActivity } from './run-tool';
 import type { ActivityServices } from './services';
 import { stopRuns } from './stop-runs';
@@ -47,6 +48,7 @@ export function createActivities(services: ActivityServices): Record<string, (..
     stopRuns,
     admitPlan: createAdmitPlan(services),
     sketchAgents: async () => sketchAgents(services),
+    rankAgents: createRankAgents(services),
     ...createPlanPages(services),
   };
   const perTool: Record<string, (...args: never[]) => unknown> = {};

@@ -12,7 +12,7 @@ import { toFailure } from '../to-failure';
  * Checks a plan before anything of it runs: its form, its graph, who does it, what it may cost. What is wrong is an answer, not a
  * failure: a planner is told, and may try again.
  */
-export function createAdmitPlan({ catalogue }: ActivityServices) {
+export function createAdmitPlan(services: ActivityServices) {
   return async function admitPlan({ plan: given, nesting }: AdmitPlanInput): Promise<AdmittedPlan> {
     try {
       const parsed = planSchema.safeParse(given);
@@ -23,11 +23,13 @@ export function createAdmitPlan({ catalogue }: ActivityServices) {
         if (problem)
           return { problems: [{ code: 'Plan.Invalid', message: `output of "${id}": ${problem}`, node: id }] };
       }
+      // Looked up with each plan: a reload replaces it.
+      const { catalogue } = services;
       const agents = Object.fromEntries(
         catalogue.agentNames().map((name): [string, AgentFacts] => {
-          const { revision, capabilities = [], limits, output } = catalogue.resolve(name);
+          const { revision, capabilities = [], limits, output, priority } = catalogue.resolve(name);
           const costUsd = limits.costUsd ?? null;
-          return [name, { revision, capabilities, costUsd, ...(output && { output }) }];
+          return [name, { revision, capabilities, costUsd, ...(output && { output }), ...(priority && { priority }) }];
         }),
       );
       const problems = planProblems(plan, agents, nesting);

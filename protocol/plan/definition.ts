@@ -37,7 +37,7 @@ const retrySchema = z.strictObject({
   backoff: durationSchema.default(1_000).describe('Before the second attempt; doubled for each after it.'),
 });
 
-const assignSchema = z.enum(['capability', 'round-robin', 'least-loaded']);
+const assignSchema = z.enum(['capability', 'round-robin', 'least-loaded', 'priority', 'learned']);
 
 const nodeSchema = z.strictObject({
   id: nodeId,
@@ -117,7 +117,13 @@ export const planSchema = z.strictObject({
     .union([z.literal(true).transform(() => ({})), approvalTermsSchema])
     .optional()
     .describe('People are asked for the whole plan before anything starts; they may edit it.'),
-  assign: assignSchema.default('capability').describe('How agents are chosen for `needs`.'),
+  assign: assignSchema.default('capability').describe('How agents are chosen for `needs`; see docs/plans.md.'),
+  exploration: z
+    .number()
+    .min(0)
+    .max(1)
+    .optional()
+    .describe('Of `assign: learned`: the part of all choices that may try somebody new. Default 0.1.'),
   related: z
     .record(z.string(), z.record(z.string(), z.number().min(0).max(1)))
     .optional()

@@ -22,6 +22,7 @@ export function assemblySettings(
   | 'people'
   | 'approvalKey'
   | 'notifiers'
+  | 'registry'
 > {
   return {
     providerSettings: providerSettings(settings, env),
@@ -33,6 +34,7 @@ export function assemblySettings(
     ...(settings.people && { people: settings.people as NonNullable<AssemblyOptions['people']> }),
     ...given({ approvalKey: approvalKeyOf(settings, env) }),
     notifiers: notifiersOf(settings, env),
+    registry: settings.worker.registry || false,
   };
 }
 

@@ -3,6 +3,7 @@ import type { Adjustment } from '../../protocol/plan/control';
 import type { Plan, PlanNode } from '../../protocol/plan/definition';
 import { type Edge, Graph } from '../../protocol/plan/graph';
 import { FINAL, MOVES, type NodeProgress, type NodeStatus, type PlanState } from '../../protocol/plan/state';
+import type { Ranking } from '../../protocol/registry/bandit';
 import { inputsOf, shareUsd, taintOf } from './node-given';
 import { type Choice, Places } from './places';
 import { ReadyQueue } from './ready-queue';
@@ -120,6 +121,19 @@ export class PlanDesk {
     const { priority } = this.urgencyOf(id);
     const given = { inputs: inputsOf(state, this.graph, node), tainted: taintOf(state, this.graph, node) };
     return { node, ...choice, attempt, priority, ...given, budgetUsd };
+  }
+
+  /** Gives a node that begins to whom what was learned prefers, of those who are free. */
+  assignLearned(begin: Begin, ranking: Ranking): void {
+    const { node, agent } = begin;
+    const { chosen } = this.state;
+    this.places.give(node, agent);
+    const choice = this.places.learned(node, ranking);
+    this.places.take(node, choice.agent);
+    chosen[agent] = (chosen[agent] ?? 1) - 1;
+    chosen[choice.agent] = (chosen[choice.agent] ?? 0) + 1;
+    Object.assign(begin, choice);
+    Object.assign(this.progress(node.id), choice);
   }
 
   running(id: string, run: string, now: number): void {

@@ -19,6 +19,7 @@ import { amend } from './amend';
 import { type Asking, askPeople } from './approve-plan';
 import { checkAdjustment, checkAmending } from './check-plan-control';
 import { nestingOf } from './make-plan';
+import { withAgent } from './node-agent';
 import { type Begin, PlanDesk } from './plan-desk';
 import { nodesPage, planDetails, resultOf, viewOf } from './plan-view';
 import { runNode } from './run-node';
@@ -107,7 +108,7 @@ export class PlanRun {
     this.scopes.set(id, scope);
     this.began++;
     scope
-      .run(() => runNode(begin, this.input, (run) => desk.running(id, run, Date.now())))
+      .run(() => withAgent(desk, begin, () => runNode(begin, this.input, (run) => desk.running(id, run, Date.now()))))
       .then(
         (ending) => {
           // Where the whole plan is cancelled its end is not this node's.
