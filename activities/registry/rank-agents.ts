@@ -23,8 +23,8 @@ export function createRankAgents(services: ActivityServices) {
       const skill = fitOf(needs, { capabilities }, related);
       const standing = Object.hasOwn(standings, agent) ? standings[agent] : undefined;
       if (skill === 0 || standing?.paused) continue;
-      const { n = 0, value = 0 } = standing?.kinds[kind] ?? {};
-      arms.push({ agent, skill, score: standing?.score ?? 0.5, n, value });
+      const known = standing && Object.hasOwn(standing.kinds, kind) ? standing.kinds[kind] : undefined;
+      arms.push({ agent, skill, score: standing?.score ?? 0.5, ...(known ?? { n: 0, value: 0 }) });
     }
     const ranking = rank(arms, draw);
     return { ...ranking, agents: ranking.agents.slice(0, RANKED) };

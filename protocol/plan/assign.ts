@@ -23,7 +23,7 @@ interface Able {
 /** 1 where the agent has it, what stands in for it where the map of related ones says so, else 0. */
 export function skillOf(need: string, { capabilities }: Able, related: Related = {}): number {
   if (capabilities.includes(need)) return 1;
-  const instead = related[need];
+  const instead = Object.hasOwn(related, need) ? related[need] : undefined;
   if (!instead) return 0;
   let best = 0;
   for (const one of capabilities) best = Math.max(best, instead[one] ?? 0);

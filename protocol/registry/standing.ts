@@ -103,8 +103,9 @@ export function addOutcome(standing: Standing, outcome: Outcome, now: number): v
     standing.counts.violations++;
   }
   addTo(standing.all, outcome);
-  if (outcome.kind === '') return;
-  const tally = standing.kinds[outcome.kind] ?? newTally();
+  // A kind may be called anything; this name would not be one.
+  if (outcome.kind === '' || outcome.kind === '__proto__') return;
+  const tally = tallyOf(standing, outcome.kind) ?? newTally();
   standing.kinds[outcome.kind] = tally;
   addTo(tally, outcome);
   const kinds = Object.entries(standing.kinds);
@@ -148,6 +149,11 @@ export function reputationOf(standing: Standing | undefined, now: number): Reput
   ];
   const score = parts.reduce((sum, { value, weight }) => sum + value * weight, 0);
   return { score, parts, counts };
+}
+
+/** What is known of one kind of work, as it was when the standing was brought up to date. */
+export function tallyOf(standing: Pick<Standing, 'kinds'> | undefined, kind: string): Tally | undefined {
+  return standing && Object.hasOwn(standing.kinds, kind) ? standing.kinds[kind] : undefined;
 }
 
 function newTally(): Tally {

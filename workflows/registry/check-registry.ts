@@ -88,7 +88,7 @@ export function isOutcome(given: Outcome): boolean {
   if (typeof given !== 'object' || given === null) return false;
   const { agent, kind, success, ms, usd, expectedMs = 1 } = given;
   const sound = [ms, usd, expectedMs].every((figure) => Number.isFinite(figure) && figure >= 0);
-  return typeof agent === 'string' && NAME.test(agent) && isKind(kind) && typeof success === 'boolean' && sound;
+  return isName(agent) && isKind(kind) && typeof success === 'boolean' && sound;
 }
 
 function isKind(kind: unknown): boolean {
@@ -101,7 +101,10 @@ function checkKnown(state: RegistryState, agent: string): void {
   refuse('Registry.Unknown', `no agent "${agent}" is registered`, 'holdfast agent find shows those there are.');
 }
 
+export function isName(name: unknown): boolean {
+  return typeof name === 'string' && NAME.test(name);
+}
+
 function checkName(name: unknown): void {
-  if (typeof name !== 'string' || !NAME.test(name))
-    invalid('not a name of an agent: lower-case letters, digits, dashes');
+  if (!isName(name)) invalid('not a name of an agent: lower-case letters, digits, dashes');
 }

@@ -9,7 +9,7 @@ import {
   VERSIONS_KEPT,
 } from '../../protocol/registry/registry';
 import { addOutcome, addRating, newStanding } from '../../protocol/registry/standing';
-import { isOutcome } from './check-registry';
+import { isName, isOutcome } from './check-registry';
 
 /** Agents of which nobody has registered anything, only outcomes: more are not taken up. */
 const UNREGISTERED_KEPT = 200;
@@ -102,7 +102,7 @@ export class RegistryDesk {
   private orStranger(agent: string): Kept | undefined {
     const known = this.kept(agent);
     if (known) return known;
-    if (agent.length > 63) return undefined;
+    if (!isName(agent)) return undefined;
     const strangers = Object.values(this.state.agents).filter(({ version }) => version === 0).length;
     if (strangers >= UNREGISTERED_KEPT) return undefined;
     const kept: Kept = { entry: { name: agent }, version: 0, versions: [], queues: {} };

@@ -14,7 +14,7 @@ import type {
   StandingsPage,
 } from '../../protocol/registry/registry';
 import { servingDigest } from '../../protocol/registry/serving-digest';
-import { fadedBy, kindOf, reputationOf } from '../../protocol/registry/standing';
+import { fadedBy, kindOf, reputationOf, tallyOf } from '../../protocol/registry/standing';
 import { runningOf } from './desk';
 
 /*
@@ -78,7 +78,7 @@ export function candidates({ agents }: RegistryState, asked: AskCandidates): Can
     if (statusOf(kept) !== 'active' || (queue !== undefined && queues[queue] === undefined)) continue;
     const skill = fitOf(needs, { capabilities: entry.capabilities ?? [] }, related);
     if (skill === 0) continue;
-    const { n = 0, value = 0 } = standing?.kinds[kind] ?? {};
+    const { n, value } = tallyOf(standing, kind) ?? { n: 0, value: 0 };
     const factor = fadedBy(standing?.at ?? now, now);
     found.push({
       agent: entry.name,
@@ -111,7 +111,7 @@ export function standings({ agents }: RegistryState, kinds: readonly string[], n
     if (!standing && !paused) continue;
     const factor = fadedBy(standing?.at ?? now, now);
     const asked = kinds.flatMap((kind) => {
-      const tally = standing?.kinds[kind];
+      const tally = tallyOf(standing, kind);
       return tally ? [[kind, { n: tally.n * factor, value: tally.value * factor }] as const] : [];
     });
     known[name] = {
