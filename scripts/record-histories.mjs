@@ -248,7 +248,10 @@ const SESSIONS = {
     async registry(holdfast, start) {
       const agents = holdfast.registry('recorded');
       await start('ada', 5);
-      await agents.register([{ name: 'ada', capabilities: ['code'], revision: 'r1' }], { queue: TASK_QUEUE, by: 'recorder' });
+      await agents.register([{ name: 'ada', capabilities: ['code'], revision: 'r1' }], {
+        queue: TASK_QUEUE,
+        by: 'recorder',
+      });
       await agents.register([{ name: 'ada', capabilities: ['code', 'prose'], revision: 'r2' }], { by: 'recorder' });
       for (const success of [true, false])
         await agents.report({ agent: 'ada', needs: ['code'], success, ms: 1_000, usd: 0.01 });

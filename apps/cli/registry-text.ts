@@ -26,7 +26,9 @@ export function foundText({ agents, total }: { agents: readonly AgentBrief[]; to
 /** One agent, and why it stands as it does. */
 export function registeredText(view: AgentView, style: Style): string {
   const { name, status, version, reputation, queues, paused, kinds, remarks, versions } = view;
-  const lines = [`${style.bold(name)} · ${status} · version ${version}${view.revision ? ` · revision ${view.revision}` : ''}`];
+  const lines = [
+    `${style.bold(name)} · ${status} · version ${version}${view.revision ? ` · revision ${view.revision}` : ''}`,
+  ];
   const row = (title: string, text: string): void => void lines.push(`  ${title.padEnd(13)}${text}`);
   if (view.description) row('description', escapeLine(view.description, 300));
   if (view.role) row('role', escapeLine(view.role));
@@ -58,7 +60,9 @@ export function registeredText(view: AgentView, style: Style): string {
   ]);
   if (known.length > 0) lines.push('', table(['  work', 'evidence', 'done', 'worth'], known, style));
   for (const { by, stars, violation, reason, at } of remarks) {
-    const what = [stars !== undefined && `${stars} of 5`, violation && 'a violation', reason].filter(Boolean).join(', ');
+    const what = [stars !== undefined && `${stars} of 5`, violation && 'a violation', reason]
+      .filter(Boolean)
+      .join(', ');
     lines.push(`  ${localTime(new Date(at))}  ${escapeLine(`${by}: ${what}`, 200)}`);
   }
   const changes = versions.map(({ version: one, at, by }) => `${one} ${localTime(new Date(at))} by ${by}`);

@@ -65,4 +65,3 @@ function picked<Flags extends { [Key in (typeof KEYS)[number]]?: unknown }>(flag
   const given = KEYS.filter((key) => flags[key] !== undefined).map((key) => [key, flags[key]]);
   return Object.fromEntries(given) as { [Key in (typeof KEYS)[number] & keyof Flags]: NonNullable<Flags[Key]> };
 }
-

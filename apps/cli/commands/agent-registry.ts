@@ -36,8 +36,12 @@ export function registerAgentRegistry(agent: Command): void {
   change(agent, 'remove', 'forget an agent, with all that is known of it', 'is removed', (agents, name, actor) =>
     agents.remove(name, actor),
   );
-  change(agent, 'pause', 'choose an agent no more; what it runs goes on', 'is not chosen any more', (agents, name, actor) =>
-    agents.pause(name, actor),
+  change(
+    agent,
+    'pause',
+    'choose an agent no more; what it runs goes on',
+    'is not chosen any more',
+    (agents, name, actor) => agents.pause(name, actor),
   );
   change(agent, 'resume', 'choose it again', 'may be chosen', (agents, name, actor) => agents.resume(name, actor));
   withRegistry(agent.command('rate').description('say what you think of an agent’s work; it counts in its reputation'))
@@ -65,11 +69,7 @@ export function registerAgentRegistry(agent: Command): void {
     });
 }
 
-type Act = (
-  agents: import('../../../client').Agents,
-  name: string,
-  actor: { reason?: string },
-) => Promise<void>;
+type Act = (agents: import('../../../client').Agents, name: string, actor: { reason?: string }) => Promise<void>;
 
 function change(agent: Command, name: string, description: string, done: string, act: Act): void {
   withRegistry(agent.command(name).description(description))

@@ -5,7 +5,10 @@ export function registerAgentShow(agent: Command): void {
     .command('show')
     .description('one agent as a run is pinned to it: revision, model, tools with their effects, limits')
     .argument('<name>')
-    .option('--registered', 'as the registry of agents knows it: who serves it, how it does, and why it stands as it does')
+    .option(
+      '--registered',
+      'as the registry of agents knows it: who serves it, how it does, and why it stands as it does',
+    )
     .option('--registry <name>', 'of --registered; default: as the settings say, else default')
     .action(async (name: string, { registered }: { registered?: boolean }, command: Command) => {
       if (registered) {

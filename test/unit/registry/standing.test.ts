@@ -20,7 +20,7 @@ const outcome = (more: Partial<Outcome> = {}): Outcome => ({
   usd: 0.1,
   ...more,
 });
-const valueOf = (standing: ReturnType<typeof newStanding>, part: string, now = standing.at) =>
+const partOf = (standing: ReturnType<typeof newStanding>, part: string, now = standing.at) =>
   reputationOf(standing, now).parts.find((one) => one.part === part);
 
 test('whoever nothing is known of stands at one half; the weights are all there is', () => {
@@ -45,16 +45,16 @@ test('each part is what speaks for it and one, of all there is and two; the scor
     conduct: (3 + 1) / (4 + 2),
   };
   for (const [part, value] of Object.entries(expected))
-    expect([part, valueOf(standing, part)?.value]).toEqual([part, value]);
+    expect([part, partOf(standing, part)?.value]).toEqual([part, value]);
   const { score, counts } = reputationOf(standing, 0);
   const sum = Object.entries(expected).reduce((all, [part, value]) => all + WEIGHTS[part as 'success'] * value, 0);
   expect(score).toBeCloseTo(sum, 10);
   expect(counts).toEqual({ outcomes: 4, ratings: 2, violations: 1 });
   // Quick and cheap work counts more, and only where it is done.
   addOutcome(standing, outcome({ ms: 0, usd: 0, success: false }), 0);
-  expect(valueOf(standing, 'speed')?.value).toBe(expected.speed);
+  expect(partOf(standing, 'speed')?.value).toBe(expected.speed);
   addOutcome(standing, outcome({ ms: 0, usd: 0 }), 0);
-  expect(valueOf(standing, 'speed')?.value).toBeGreaterThan(expected.speed);
+  expect(partOf(standing, 'speed')?.value).toBeGreaterThan(expected.speed);
 });
 
 test('it fades: after the half-life everything counts half, whether it was brought up to date meanwhile or not', () => {
