@@ -17,6 +17,7 @@ import { createNotifyBudget } from './ledger/notify-budget';
 import { createInvokeModel } from './model/invoke-model';
 import { createSummariseTranscript } from './model/summarise-transcript';
 import { createAdmitPlan } from './plan/admit-plan';
+import { createMemory } from './plan/memory';
 import { createPlanPages } from './plan/plan-pages';
 import { sketchAgents } from './plan/sketch-agents';
 import { createRankAgents } from './registry/rank-agents';
@@ -50,6 +51,7 @@ export function createActivities(services: ActivityServices): Record<string, (..
     sketchAgents: async () => sketchAgents(services),
     rankAgents: createRankAgents(services),
     ...createPlanPages(services),
+    ...createMemory(services),
   };
   const perTool: Record<string, (...args: never[]) => unknown> = {};
   for (const tool of services.tools.values()) {

@@ -11,7 +11,7 @@ export type { DeadLetter, DeadLetterView } from '../protocol/dead-letter';
 export { type Failure, type FailureClass, type FailureCode, HoldfastError } from '../protocol/failures';
 export type { Adjustment, Amending, PlanDifference } from '../protocol/plan/control';
 export type { PlanDefinition } from '../protocol/plan/definition';
-export type { NodeStatus, NodeView, PlanResult, PlanView } from '../protocol/plan/state';
+export type { NodeStatus, NodeView, PlannedAction, PlanResult, PlanView } from '../protocol/plan/state';
 export type { AgentEntry, RegisteredCounts } from '../protocol/registry/entry';
 export type { AgentBrief, AgentFilter, AgentStatus, AgentView } from '../protocol/registry/registry';
 export type { Routed, RouteOptions } from '../protocol/registry/route';

@@ -12,7 +12,7 @@ import type { Micros } from './budget/money';
 import type { DoneEffect, EffectResult } from './compensation';
 import type { ArtifactRef, AssistantMessage, Message, ToolMessage, UserMessage } from './messages';
 import type { PermissionView } from './permissions/view';
-import type { PlanProblem } from './plan/admission';
+import type { PlanProblem, SoFar } from './plan/admission';
 import type { Plan } from './plan/definition';
 import type { AgentFacts } from './plan/state';
 import type { Draw, Ranking } from './registry/bandit';
@@ -75,6 +75,8 @@ export interface InvokeModelInput {
   leased?: Micros;
   /** What the account counts for a call to a model without a price. */
   unknownPrice?: Micros;
+  /** A dry run: the simulated model answers, and is counted at the price of the one it stands in for. */
+  dryRun?: true;
   /**
    * Quick reads the last reply asked for, by call id: run first, their results are seen by the model and returned with its
    * reply. Repeating them costs nothing, so they need no event of their own.
@@ -228,6 +230,8 @@ export interface AdmitPlanInput {
   plan: unknown;
   /** How many plans it is within. */
   nesting: number;
+  /** Of a plan that runs. */
+  soFar?: SoFar;
 }
 
 export type AdmittedPlan = { plan: Plan; agents: Record<string, AgentFacts> } | { problems: PlanProblem[] };
@@ -235,6 +239,17 @@ export type AdmittedPlan = { plan: Plan; agents: Record<string, AgentFacts> } | 
 export interface RankAgentsInput extends Draw {
   needs: string[];
   related?: Plan['related'];
+}
+
+/** What a task gave once. Times in milliseconds since epoch. */
+export interface KeptResult {
+  output: unknown;
+  /** Where content from outside came from that it may hold. */
+  tainted?: string[];
+  /** The workflow that made it. */
+  from: string;
+  at: number;
+  until: number;
 }
 
 /** What a planner is told of an agent. */
@@ -277,6 +292,10 @@ export interface HoldfastActivities {
   rankAgents(input: RankAgentsInput): Promise<Ranking>;
   /** Keeps a piece of a plan's state. @returns what `loadPlan` gives it back for. */
   keepPlan(firstRunId: string, page: string): Promise<string>;
+  /** What was kept under the key, unless it is too old. */
+  recallResult(key: string): Promise<KeptResult | null>;
+  /** Keeps what a task gave, in place of what was kept before. */
+  keepResult(key: string, result: KeptResult): Promise<void>;
   loadPlan(firstRunId: string, id: string): Promise<string>;
 }
 

@@ -13,7 +13,7 @@ import { toFailure } from '../to-failure';
  * failure: a planner is told, and may try again.
  */
 export function createAdmitPlan(services: ActivityServices) {
-  return async function admitPlan({ plan: given, nesting }: AdmitPlanInput): Promise<AdmittedPlan> {
+  return async function admitPlan({ plan: given, nesting, soFar }: AdmitPlanInput): Promise<AdmittedPlan> {
     try {
       const parsed = planSchema.safeParse(given);
       if (!parsed.success) return { problems: [{ code: 'Plan.Invalid', message: problemsOf(parsed.error, '(plan)') }] };
@@ -27,12 +27,14 @@ export function createAdmitPlan(services: ActivityServices) {
       const { catalogue } = services;
       const agents = Object.fromEntries(
         catalogue.agentNames().map((name): [string, AgentFacts] => {
-          const { revision, capabilities = [], limits, output, priority } = catalogue.resolve(name);
+          const { revision, capabilities = [], limits, output, tools, account, priority } = catalogue.resolve(name);
           const costUsd = limits.costUsd ?? null;
-          return [name, { revision, capabilities, costUsd, ...(output && { output }), ...(priority && { priority }) }];
+          const plain = tools.length === 0 && account === undefined;
+          const more = { ...(output && { output }), ...(plain && { plain }), ...(priority && { priority }) };
+          return [name, { revision, capabilities, costUsd, ...more }];
         }),
       );
-      const problems = planProblems(plan, agents, nesting);
+      const problems = planProblems(plan, agents, nesting, soFar);
       if (problems.length > 0) return { problems: problems.slice(0, 50) };
       // The plan names what it uses; nothing else is carried along.
       const named = new Set([plan.agent, ...plan.nodes.map(({ agent }) => agent)]);

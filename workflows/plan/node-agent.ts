@@ -1,5 +1,6 @@
-import { isCancellation, proxyLocalActivities, proxySinks, workflowInfo } from '@temporalio/workflow';
+import { ActivityFailure, isCancellation, proxyLocalActivities, proxySinks, workflowInfo } from '@temporalio/workflow';
 import type { HoldfastActivities } from '../../protocol/activities';
+import type { PlanInput } from '../../protocol/plan/state';
 import type { RegistrySinks } from '../../protocol/registry/reports';
 import { kindOf, type Outcome } from '../../protocol/registry/standing';
 import { RANK } from '../activity-options';
@@ -13,20 +14,28 @@ const { holdfastRegistry } = proxySinks<RegistrySinks>();
  * Runs a node with the agent it is to have: where the plan asks for that, the one whom earlier work speaks for. How it went is told to
  * the registry of agents on the way, by the worker and at best effort.
  */
-export function withAgent(desk: PlanDesk, begin: Begin, run: () => Promise<Ending>): Promise<Ending> {
+export function withAgent(
+  desk: PlanDesk,
+  begin: Begin,
+  { dryRun }: PlanInput,
+  attempt: () => Promise<Ending>,
+): Promise<Ending> {
   const { node } = begin;
+  // What is not done says nothing of anybody.
+  const run = dryRun ? attempt : () => told(begin, attempt);
   const asks = desk.state.plan.assign === 'learned' && node.agent === undefined && node.needs !== undefined;
-  return asks ? chosen(desk, begin, run) : told(begin, run);
+  return asks ? chosen(desk, begin, run) : run();
 }
 
 async function chosen(desk: PlanDesk, begin: Begin, run: () => Promise<Ending>): Promise<Ending> {
   try {
     await chooseLearned(desk, begin);
   } catch (error) {
-    // The rule has chosen somebody already; what cannot be asked changes nothing.
     if (isCancellation(error)) return { status: 'cancelled', reason: 'cancelled', costUsd: 0, tokens: 0 };
+    // The rule has chosen somebody already; what cannot be asked changes nothing.
+    if (!(error instanceof ActivityFailure)) throw error;
   }
-  return told(begin, run);
+  return run();
 }
 
 /** Beside the node, not around it: nothing waits for what is told. */

@@ -9,8 +9,8 @@ const BEYOND = /^(max-|repeated-call|Permission\.|Limit\.)/;
 
 /** What the end of an attempt says about its agent; null where it says nothing. */
 export function outcomeOf({ agent, node }: Begin, ending: Ending, ms: number, kind: string): Outcome | null {
-  const { status, reason = '', costUsd } = ending;
-  if (status === 'cancelled') return null;
+  const { status, reason = '', costUsd, recalled } = ending;
+  if (status === 'cancelled' || recalled) return null;
   const success = status === 'done';
   const [code] = reason.split(':', 1);
   const violation = !success && BEYOND.test(reason);

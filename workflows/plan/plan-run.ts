@@ -10,6 +10,7 @@ import {
 import type { HoldfastActivities } from '../../protocol/activities';
 import type { Actor } from '../../protocol/control';
 import type { Adjustment, Amending, PlanDifference } from '../../protocol/plan/control';
+import { PLANNER } from '../../protocol/plan/planner';
 import type { NodesPage, PlanInput, PlanResult, PlanState, PlanStatus, PlanView } from '../../protocol/plan/state';
 import { ADMIT } from '../activity-options';
 import { Alarm } from '../alarm';
@@ -20,6 +21,7 @@ import { type Asking, askPeople } from './approve-plan';
 import { checkAdjustment, checkAmending } from './check-plan-control';
 import { nestingOf } from './make-plan';
 import { withAgent } from './node-agent';
+import { planAnew } from './plan-anew';
 import { type Begin, PlanDesk } from './plan-desk';
 import { nodesPage, planDetails, resultOf, viewOf } from './plan-view';
 import { runNode } from './run-node';
@@ -65,8 +67,8 @@ export class PlanRun {
     return this.desk ? viewOf(this.desk, this.around) : null;
   }
 
-  nodes(from?: number, count?: number): NodesPage {
-    return this.desk ? nodesPage(this.desk, from, count) : { nodes: [], from: 0, total: 0 };
+  nodes(from?: number, count?: number | null, outputs?: boolean): NodesPage {
+    return this.desk ? nodesPage(this.desk, from, count, outputs) : { nodes: [], from: 0, total: 0 };
   }
 
   /** Runs what can run, until all has ended or the history has grown. */
@@ -82,12 +84,28 @@ export class PlanRun {
       if (!draining) this.startNext(now);
       if (this.broken) throw this.broken;
       setCurrentDetails(planDetails(desk, this.around));
-      if (desk.over && this.scopes.size === 0) return this.finish();
+      if (desk.over && this.scopes.size === 0) {
+        if (await this.replanned()) continue;
+        return this.finish();
+      }
       if (draining && this.scopes.size === 0 && this.asks === 0) return this.rollOver();
       const wake = desk.nextWake();
       if (Number.isFinite(wake)) this.alarm.set(wake);
       await condition(() => this.awake || this.alarm.rang || this.broken !== undefined);
     }
+  }
+
+  /** Whether there is another way to go where a failure would end the plan. */
+  private async replanned(): Promise<boolean> {
+    const desk = this.known;
+    const { ending, plan, replans = 0 } = desk.state;
+    if (ending?.status !== 'failed' || replans >= plan.replan) return false;
+    desk.state.replans = replans + 1;
+    setCurrentDetails(planDetails(desk, this.around));
+    const added = await planAnew(this.input, desk, ending.reason);
+    if (!added) return false;
+    desk.record('replan', { by: this.input.planner ?? PLANNER, reason: ending.reason }, Date.now(), added.join(' '));
+    return true;
   }
 
   private rollOver(): 'rollover' {
@@ -108,7 +126,11 @@ export class PlanRun {
     this.scopes.set(id, scope);
     this.began++;
     scope
-      .run(() => withAgent(desk, begin, () => runNode(begin, this.input, (run) => desk.running(id, run, Date.now()))))
+      .run(() =>
+        withAgent(desk, begin, this.input, () =>
+          runNode(begin, this.input, (run) => desk.running(id, run, Date.now())),
+        ),
+      )
       .then(
         (ending) => {
           // Where the whole plan is cancelled its end is not this node's.
@@ -127,6 +149,11 @@ export class PlanRun {
   private ask(id: string): void {
     const desk = this.known;
     const { goal, approval } = desk.node(id);
+    if (this.input.dryRun) {
+      desk.decided(id, true, '', Date.now());
+      this.awake = true;
+      return;
+    }
     this.asks++;
     askPeople(this.asking, approval ?? {}, { kind: 'plan', title: `start "${id}": ${goal.slice(0, 100)}` }, this.input)
       .then(
@@ -158,7 +185,7 @@ export class PlanRun {
   private async finish(): Promise<PlanResult> {
     await this.undo();
     const { ending } = this.state;
-    const failed = this.known.counts.failed ?? 0;
+    const failed = Object.values(this.state.nodes).filter((node) => node.status === 'failed' && !node.replaced).length;
     const status = ending?.status ?? 'completed';
     const reason =
       ending?.reason ?? (failed > 0 ? `${failed} nodes failed, and the plan went on without them` : undefined);
@@ -169,7 +196,7 @@ export class PlanRun {
   }
 
   async undo(): Promise<void> {
-    if (this.desk) await undoNodes(this.desk, this.input);
+    if (this.desk && !this.input.dryRun) await undoNodes(this.desk, this.input);
   }
 
   /** What people may do. Every move is checked by its validator: what is refused leaves no trace. */
@@ -226,7 +253,10 @@ export class PlanRun {
   }
 
   private async amend(given: Amending): Promise<PlanDifference> {
-    const difference = await amend(this.known, given, (plan) => admitPlan({ plan, nesting: nestingOf(this.input) }));
+    const desk = this.known;
+    const difference = await amend(desk, given, (plan) =>
+      admitPlan({ plan, nesting: nestingOf(this.input), soFar: desk.soFar(Date.now()) }),
+    );
     const { added, replaced, removed } = difference;
     this.record('amend', given, `+${added.join(' ')} ~${replaced.join(' ')} -${removed.join(' ')}`.slice(0, 300));
     this.awake = true;

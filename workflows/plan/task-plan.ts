@@ -32,7 +32,7 @@ export async function taskPlan(input: PlanInput): Promise<PlanResult> {
   checkInput(input);
   const run = new PlanRun(input);
   setHandler(planQuery, () => run.view());
-  setHandler(nodesQuery, (from, count) => run.nodes(from, count));
+  setHandler(nodesQuery, (from, count, outputs) => run.nodes(from, count, outputs));
   run.handlePeople();
   recordPlanStart(input);
   try {

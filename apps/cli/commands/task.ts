@@ -13,6 +13,8 @@ interface SubmitFlags {
   set?: string[];
   planner?: string;
   approve?: boolean;
+  dryRun?: boolean;
+  fresh?: boolean;
   detach?: boolean;
 }
 
@@ -30,6 +32,8 @@ export function registerTask(program: Command): void {
     .option('--in <dir>', 'folder its agents may read; may be given several times', collect)
     .option('--planner <agent>', 'who decomposes the goal (default: planner)')
     .option('--approve', 'people are asked for the whole plan before anything runs')
+    .option('--dry-run', 'do nothing: simulated models, tools that do nothing; tells what it would do and cost')
+    .option('--fresh', 'nothing kept by `memory` is given again')
     .option('--detach', 'return as soon as the plan is accepted')
     .action(async (goal: string | undefined, flags: SubmitFlags, command: Command) => {
       if ((goal === undefined) === (flags.file === undefined))
@@ -46,6 +50,8 @@ export function registerTask(program: Command): void {
         ...(flags.account !== undefined && { account: flags.account }),
         ...(flags.planner !== undefined && { planner: flags.planner }),
         ...(flags.approve && { approval: {} }),
+        ...(flags.dryRun && { dryRun: true }),
+        ...(flags.fresh && { fresh: true }),
         ...(flags.detach && { detach: true }),
       };
       process.exitCode = await submitTask(contextOf(command), request);
