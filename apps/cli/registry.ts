@@ -20,7 +20,8 @@ export async function onRegistry<Answer>(
   const context = contextOf(self);
   const { out, config } = context;
   const { registry } = self.opts<{ registry?: string }>();
-  const name = registry ?? (config.settings.worker.registry || undefined);
+  const { registryOf } = require('../../workers/config/apply') as typeof import('../../workers/config/apply');
+  const name = registry ?? registryOf(config.settings);
   const answer = await withLink(context, ({ holdfast }) => ask(holdfast.registry(name)));
   out.data(answer, () => text(answer, { style: out.style, line: (given) => escapeLine(given, 300) }));
 }
