@@ -13,6 +13,7 @@ import type { taskPlan } from './task-plan';
 export async function runNode(begin: Begin, plan: PlanInput, onStart: (run: string) => void): Promise<Ending> {
   const { node, agent, attempt, inputs, budgetUsd, priority, tainted } = begin;
   const given = Object.keys(inputs).length > 0 ? { task: node.goal, inputs } : node.goal;
+  if (isSpent(budgetUsd)) return nothingLeft({ costUsd: 0, tokens: 0 });
   try {
     const run = await startAgent(agent, {
       ...runOptions(plan, tainted),
@@ -42,16 +43,27 @@ function endingOf({ stopReason, detail, output, costUsd, usage, tainted }: Sessi
   return { status: 'failed', reason: detail === undefined ? stopReason : `${stopReason}: ${detail}`, ...spent };
 }
 
+function isSpent(budgetUsd: number | undefined): boolean {
+  return budgetUsd !== undefined && budgetUsd <= 0;
+}
+
+/** Others have cost more than was kept for them, as the last call of a run may. */
+function nothingLeft(spent: Pick<Ending, 'costUsd' | 'tokens'>): Ending {
+  return { status: 'failed', reason: 'max-cost: nothing is left for it of the budget', ...spent };
+}
+
 /** The node's answer is a plan, which is run in its place. */
 async function runWithin(begin: Begin, outer: PlanInput, made: Ending): Promise<Ending> {
   const { node, attempt, budgetUsd } = begin;
   const { workflowId: parent } = workflowInfo();
+  const left = budgetUsd === undefined ? undefined : budgetUsd - made.costUsd;
+  if (isSpent(left)) return nothingLeft({ costUsd: made.costUsd, tokens: made.tokens });
   const input: PlanInput = {
     ...runOptions(outer, made.tainted),
     plan: { name: node.id.toLowerCase().replace(/[^a-z0-9-]/g, '-'), ...(made.output as object) },
     parent,
     nesting: nestingOf(outer) + 1,
-    ...(budgetUsd !== undefined && { budgetUsd: Math.max(budgetUsd - made.costUsd, 0) }),
+    ...(left !== undefined && { budgetUsd: left }),
   };
   const result: PlanResult = await executeChild<typeof taskPlan>('taskPlan', {
     workflowId: `${parent}${ID_SEPARATOR}${node.id}~plan-${attempt}`,
