@@ -8,7 +8,11 @@ import { useTemporal } from '../setup/test-worker';
 
 const temporal = useTemporal('plans-changed');
 const plans = () => temporal.holdfast.plans;
-const named = (name: string, more: Omit<PlanDefinition, 'name'>): PlanDefinition => ({ name, agent: 'worker', ...more });
+const named = (name: string, more: Omit<PlanDefinition, 'name'>): PlanDefinition => ({
+  name,
+  agent: 'worker',
+  ...more,
+});
 const openTitles = async (run: string) => (await temporal.holdfast.approvals.list({ run })).map(({ title }) => title);
 const refusal: ScriptedStep = { text: '', finish: 'refusal' } as ScriptedStep;
 
