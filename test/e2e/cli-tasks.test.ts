@@ -1,7 +1,6 @@
 import path from 'node:path';
 import type { VendorReply } from '../../testing/vendor-server';
 import { eventually } from '../fixtures/eventually';
-import type { Ended } from './cli-harness';
 import { useCliWithin } from './cli-within';
 
 /** Goals and plans on the command line, beside `dev`. */
@@ -9,7 +8,6 @@ import { useCliWithin } from './cli-within';
 const within = useCliWithin('cli-tasks', { HOLDFAST_USER: 'ana' });
 const { cli, write, saying } = within;
 const file = (name: string) => path.join(within.folder, name);
-let dev: Promise<Ended>;
 let held = false;
 
 interface Asked {
@@ -36,18 +34,12 @@ function answer({ system, messages }: Asked): VendorReply | Promise<VendorReply>
   return { text: `${told.task}[${Object.values(told.inputs).join(',')}]` };
 }
 
-beforeAll(async () => {
+beforeAll(() => {
   write('agents/worker.yaml', 'instructions: Work.\nmodel: openai/gpt-5-mini\n');
   write('agents/planner.yaml', 'instructions: You decompose goals.\nmodel: openai/gpt-5-mini\n');
   within.vendor.setScript(answer as never);
-  dev = cli('dev', '--grace', '1s');
-  await within.shows(/Ready/);
-}, 120_000);
-
-afterAll(async () => {
-  process.emit('SIGINT', 'SIGINT');
-  await dev;
-}, 60_000);
+});
+within.dev();
 
 test('a goal is decomposed, its nodes are run, and its answer printed; list, status and graph show it', async () => {
   saying(false, []);

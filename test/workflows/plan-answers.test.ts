@@ -1,7 +1,7 @@
 import type { AgentDefinition } from '../../protocol/agent';
 import type { PlanDefinition } from '../../protocol/plan/definition';
 import { scriptedModel } from '../../testing/scripted-model';
-import { say, team } from '../fixtures/team';
+import { say, team } from '../fixtures/plan-team';
 import { notingTool } from '../fixtures/test-tools';
 import { useTemporal } from '../setup/test-worker';
 

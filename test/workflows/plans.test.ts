@@ -3,7 +3,7 @@ import { HoldfastError } from '../../protocol/failures';
 import type { PlanDefinition } from '../../protocol/plan/definition';
 import { type ScriptedStep, scriptedModel } from '../../testing/scripted-model';
 import { eventually } from '../fixtures/eventually';
-import { say, team } from '../fixtures/team';
+import { say, team } from '../fixtures/plan-team';
 import { useTemporal } from '../setup/test-worker';
 
 const temporal = useTemporal('plans');

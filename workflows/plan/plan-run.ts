@@ -11,7 +11,15 @@ import type { HoldfastActivities } from '../../protocol/activities';
 import type { Actor } from '../../protocol/control';
 import type { Adjustment, Amending, PlanDifference } from '../../protocol/plan/control';
 import { PLANNER } from '../../protocol/plan/planner';
-import type { NodesPage, PlanInput, PlanResult, PlanState, PlanStatus, PlanView } from '../../protocol/plan/state';
+import type {
+  NodeProgress,
+  NodesPage,
+  PlanInput,
+  PlanResult,
+  PlanState,
+  PlanStatus,
+  PlanView,
+} from '../../protocol/plan/state';
 import { ADMIT } from '../activity-options';
 import { Alarm } from '../alarm';
 import { checkActor, refuse } from '../check-update';
@@ -37,7 +45,13 @@ export class PlanRun {
   readonly asking: Asking = { asked: 0, waitsFor: [] };
   /** Something has happened since the desk was last asked. */
   private awake = false;
-  private asks = 0;
+  /** Nodes people are asked about, as they were when they were asked. */
+  private readonly questions = new Map<CancellationScope, { id: string; about: NodeProgress }>();
+  /** Amendments are admitted one after the other: each changes the plan that the one before it has left. */
+  private amending: Promise<unknown> = Promise.resolve();
+  private amends = 0;
+  /** Nothing can be changed any more: what was done is being undone, or it is over. */
+  private finishing = false;
   /** How it ended; the view outlives the run. */
   over: PlanResult['status'] | undefined;
   private broken: unknown;
@@ -80,15 +94,17 @@ export class PlanRun {
       const now = Date.now();
       for (const id of desk.tick(now)) this.scopes.get(id)?.cancel();
       if (desk.state.ending) this.endAll(now);
+      this.withdrawQuestions();
       const draining = this.rolloverDue;
       if (!draining) this.startNext(now);
       if (this.broken) throw this.broken;
       setCurrentDetails(planDetails(desk, this.around));
-      if (desk.over && this.scopes.size === 0) {
+      const idle = this.scopes.size === 0 && this.amends === 0;
+      if (desk.over && idle) {
         if (await this.replanned()) continue;
         return this.finish();
       }
-      if (draining && this.scopes.size === 0 && this.asks === 0) return this.rollOver();
+      if (draining && idle && this.questions.size === 0) return this.rollOver();
       const wake = desk.nextWake();
       if (Number.isFinite(wake)) this.alarm.set(wake);
       await condition(() => this.awake || this.alarm.rang || this.broken !== undefined);
@@ -103,7 +119,8 @@ export class PlanRun {
     desk.state.replans = replans + 1;
     setCurrentDetails(planDetails(desk, this.around));
     const added = await planAnew(this.input, desk, ending.reason);
-    if (!added) return false;
+    // Unless somebody helped meanwhile.
+    if (!added) return desk.state.ending === undefined;
     desk.record('replan', { by: this.input.planner ?? PLANNER, reason: ending.reason }, Date.now(), added.join(' '));
     return true;
   }
@@ -154,24 +171,35 @@ export class PlanRun {
       this.awake = true;
       return;
     }
-    this.asks++;
-    askPeople(this.asking, approval ?? {}, { kind: 'plan', title: `start "${id}": ${goal.slice(0, 100)}` }, this.input)
+    const question = { kind: 'plan' as const, title: `start "${id}": ${goal.slice(0, 100)}` };
+    const scope = new CancellationScope();
+    this.questions.set(scope, { id, about: desk.progress(id) });
+    scope
+      .run(() => askPeople(this.asking, approval ?? {}, question, this.input))
       .then(
-        ({ verdict, reason }) =>
-          desk.decided(
-            id,
-            verdict === 'approved',
-            `its approval was ${verdict}${reason ? `: ${reason}` : ''}`,
-            Date.now(),
-          ),
+        ({ verdict, reason }) => {
+          const why = `its approval was ${verdict}${reason ? `: ${reason}` : ''}`;
+          if (this.isOpen(scope)) desk.decided(id, verdict === 'approved', why, Date.now());
+        },
         (error) => {
           if (!isCancellation(error)) this.broken ??= error;
         },
       )
       .finally(() => {
-        this.asks--;
+        this.questions.delete(scope);
         this.awake = true;
       });
+  }
+
+  /** Whether the node still waits for this answer: it may have been skipped, or be another one by now. */
+  private isOpen(scope: CancellationScope): boolean {
+    const { id, about } = this.questions.get(scope) ?? {};
+    return id !== undefined && this.state.nodes[id] === about && about?.status === 'waiting';
+  }
+
+  /** What nobody waits for any more is not asked. */
+  private withdrawQuestions(): void {
+    for (const scope of this.questions.keys()) if (!this.isOpen(scope)) scope.cancel();
   }
 
   /** Nothing new starts; what runs is ended, except after a failure: what is nearly done is not thrown away. */
@@ -183,6 +211,7 @@ export class PlanRun {
   }
 
   private async finish(): Promise<PlanResult> {
+    this.finishing = true;
     await this.undo();
     const { ending } = this.state;
     const failed = Object.values(this.state.nodes).filter((node) => node.status === 'failed' && !node.replaced).length;
@@ -223,16 +252,32 @@ export class PlanRun {
       { validator: (actor) => this.checkPause(actor, false) },
     );
     setHandler(adjustUpdate, (given) => this.adjust(given), {
-      validator: (given) => checkAdjustment(this.desk?.state, given),
+      validator: (given) => this.checkAdjusting(given),
     });
     setHandler(amendUpdate, (given) => this.amend(given), {
-      validator: (given) => checkAmending(this.desk?.state, given),
+      validator: (given) => {
+        checkAmending(this.desk?.state, given);
+        this.checkOpen();
+      },
     });
+  }
+
+  private checkOpen(): void {
+    if (this.finishing) refuse('Plan.Illegal', 'it has ended', 'Submit what is left as a plan of its own.');
+  }
+
+  private checkAdjusting(given: Adjustment): void {
+    checkAdjustment(this.desk?.state, given);
+    this.checkOpen();
+    // Two attempts at one node would be taken for each other.
+    if (given.action === 'retry' && this.scopes.has(given.node))
+      refuse('Plan.Illegal', `the run of "${given.node}" is still being ended`, 'Try again in a moment.');
   }
 
   private checkPause(actor: Actor, pause: boolean): void {
     checkActor(actor);
     if (!this.desk) refuse('Plan.Illegal', 'it is only just being planned');
+    this.checkOpen();
     if (pause === (this.state.paused !== undefined))
       refuse('Plan.Illegal', pause ? 'it is paused already' : 'it is not paused');
   }
@@ -253,14 +298,22 @@ export class PlanRun {
   }
 
   private async amend(given: Amending): Promise<PlanDifference> {
-    const desk = this.known;
-    const difference = await amend(desk, given, (plan) =>
-      admitPlan({ plan, nesting: nestingOf(this.input), soFar: desk.soFar(Date.now()) }),
-    );
-    const { added, replaced, removed } = difference;
-    this.record('amend', given, `+${added.join(' ')} ~${replaced.join(' ')} -${removed.join(' ')}`.slice(0, 300));
-    this.awake = true;
-    return difference;
+    this.amends++;
+    try {
+      const own = this.amending.then(() =>
+        amend(this.known, given, (plan) =>
+          admitPlan({ plan, nesting: nestingOf(this.input), soFar: this.known.soFar(Date.now()) }),
+        ),
+      );
+      this.amending = own.catch(() => undefined);
+      const difference = await own;
+      const { added, replaced, removed } = difference;
+      this.record('amend', given, `+${added.join(' ')} ~${replaced.join(' ')} -${removed.join(' ')}`.slice(0, 300));
+      return difference;
+    } finally {
+      this.amends--;
+      this.awake = true;
+    }
   }
 
   private record(action: string, { by, reason }: Actor, detail?: string): void {

@@ -14,6 +14,7 @@ import type { taskPlan } from './task-plan';
 /** One attempt at a node: what was kept of the same before, a plain call, or a run; and the plan it gives where it expands. */
 export async function runNode(begin: Begin, plan: PlanInput, onStart: (run?: string) => void): Promise<Ending> {
   const { node } = begin;
+  if (isSpent(begin.budgetUsd)) return nothingLeft({ costUsd: 0, tokens: 0 });
   try {
     const ending = await withMemory(begin, plan, () => attempt(begin, plan, onStart));
     return ending.status === 'done' && node.expand ? await runWithin(begin, plan, ending) : ending;
@@ -30,9 +31,9 @@ async function attempt(begin: Begin, plan: PlanInput, onStart: (run?: string) =>
   if (plain) onStart();
   const { ending: answer, costUsd, tokens } = plain ? await plainCall(begin, plan) : NOTHING_SPENT;
   if (answer) return answer;
-  const { budgetUsd } = begin;
-  const left = budgetUsd === undefined ? begin : { ...begin, budgetUsd: budgetUsd - costUsd };
-  const ending = await runAsSession(left, plan, onStart);
+  const budgetUsd = begin.budgetUsd === undefined ? undefined : begin.budgetUsd - costUsd;
+  if (isSpent(budgetUsd)) return nothingLeft({ costUsd, tokens });
+  const ending = await runAsSession({ ...begin, budgetUsd }, plan, onStart);
   return { ...ending, costUsd: ending.costUsd + costUsd, tokens: ending.tokens + tokens };
 }
 
@@ -56,16 +57,27 @@ function endingOf({ stopReason, detail, output, costUsd, usage, tainted, planned
   return { status: 'failed', reason: detail === undefined ? stopReason : `${stopReason}: ${detail}`, ...spent };
 }
 
+function isSpent(budgetUsd: number | undefined): boolean {
+  return budgetUsd !== undefined && budgetUsd <= 0;
+}
+
+/** Others have cost more than was kept for them, as the last call of a run may. */
+function nothingLeft(spent: Pick<Ending, 'costUsd' | 'tokens'>): Ending {
+  return { status: 'failed', reason: 'max-cost: nothing is left for it of the budget', ...spent };
+}
+
 /** The node's answer is a plan, which is run in its place. */
 async function runWithin(begin: Begin, outer: PlanInput, made: Ending): Promise<Ending> {
   const { node, attempt, budgetUsd } = begin;
   const { workflowId: parent } = workflowInfo();
+  const left = budgetUsd === undefined ? undefined : budgetUsd - made.costUsd;
+  if (isSpent(left)) return nothingLeft({ costUsd: made.costUsd, tokens: made.tokens });
   const input: PlanInput = {
     ...runOptions(outer, made.tainted),
     plan: { name: node.id.toLowerCase().replace(/[^a-z0-9-]/g, '-'), ...(made.output as object) },
     parent,
     nesting: nestingOf(outer) + 1,
-    ...(budgetUsd !== undefined && { budgetUsd: Math.max(budgetUsd - made.costUsd, 0) }),
+    ...(left !== undefined && { budgetUsd: left }),
   };
   const result: PlanResult = await executeChild<typeof taskPlan>('taskPlan', {
     workflowId: `${parent}${ID_SEPARATOR}${node.id}~plan-${attempt}`,

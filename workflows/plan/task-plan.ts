@@ -16,6 +16,7 @@ import { nodesQuery, planQuery } from '../messages';
 import { recordPlanEnd, recordPlanStart } from '../search-attributes';
 import { approvePlan } from './approve-plan';
 import { makePlan } from './make-plan';
+import { pagesOf } from './pages';
 import { PlanRun } from './plan-run';
 
 const { keepPlan, loadPlan } = proxyActivities<HoldfastActivities>(PLAN_PAGES);
@@ -75,8 +76,7 @@ async function rollOver(run: PlanRun, input: PlanInput, firstRunId: string): Pro
   if (text.length <= INLINE_CHARS)
     return continueAsNew<typeof taskPlan>({ ...rest, carried: { state: JSON.parse(text) } });
   const pages: string[] = [];
-  for (let at = 0; at < text.length; at += PAGE_CHARS)
-    pages.push(await keepPlan(firstRunId, text.slice(at, at + PAGE_CHARS)));
+  for (const page of pagesOf(text, PAGE_CHARS)) pages.push(await keepPlan(firstRunId, page));
   return continueAsNew<typeof taskPlan>({ ...rest, carried: { pages } });
 }
 

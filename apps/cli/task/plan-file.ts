@@ -1,13 +1,13 @@
-import { readFileSync } from 'node:fs';
-import { parse } from 'yaml';
 import type { PlanDefinition } from '../../../client';
 import { HoldfastError } from '../../../protocol/failures';
+import { type FileProblem, problemText, readYaml } from '../../../workers/project/source-file';
+import { readGiven } from './given-file';
 
 const PLACE = /\{\{\s*([A-Za-z][A-Za-z0-9_-]*)\s*\}\}/g;
 
 /**
  * A plan in a file, with what was set in place of `{{name}}`. What is set is text within a text: it cannot become another part of the plan.
- * @throws HoldfastError `Input.Invalid` for a file that cannot be read, and for a place nothing was set for.
+ * @throws HoldfastError `Input.Invalid` for a file that cannot be read, and for a place nothing was set for; `Input.TooLarge`.
  */
 export function readPlan(file: string, given: readonly string[] = []): PlanDefinition {
   const values = new Map(given.map((pair) => pairOf(pair)));
@@ -30,16 +30,12 @@ export function readPlan(file: string, given: readonly string[] = []): PlanDefin
   return plan;
 }
 
-/** @throws HoldfastError `Input.Invalid`. */
+/** @throws HoldfastError `Input.Invalid` with the first line that is wrong, `Input.TooLarge`. */
 export function readMapping(file: string): Record<string, unknown> {
-  let value: unknown;
-  try {
-    value = parse(readFileSync(file, 'utf8'));
-  } catch (cause) {
-    throw invalid(file, (cause as Error).message.split('\n', 1)[0] ?? '', 'A plan is YAML or JSON; see docs/plans.md.');
-  }
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-  throw invalid(file, 'it is not a mapping', 'A plan is YAML or JSON; see docs/plans.md.');
+  const source = readYaml(readGiven(file), file, 'A plan is YAML or JSON; see docs/plans.md.');
+  if (!('problems' in source)) return source.value;
+  const [first] = source.problems as [FileProblem];
+  throw new HoldfastError('Input.Invalid', problemText(first), { hint: first.hint });
 }
 
 function pairOf(pair: string): [string, string] {

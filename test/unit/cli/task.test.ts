@@ -42,6 +42,22 @@ test('a file is filled in with what was set, as text and nothing else', () => {
   expect(() => readMapping(path.join(folder, 'nothing.yaml'))).toThrow('ENOENT');
 });
 
+test('a file that is no text, too large or no YAML is refused with its name, the line and what to do', () => {
+  const broken = file('broken.yaml', 'name: p\nnodes: [\n');
+  expect(() => readMapping(broken)).toThrow(
+    expect.objectContaining({ code: 'Input.Invalid', hint: 'Mend the YAML syntax.' }),
+  );
+  expect(() => readMapping(broken)).toThrow(/broken\.yaml:\d: /);
+  const latin = file('latin.yaml', '');
+  writeFileSync(latin, Buffer.from('goal: caf\u00e9\n', 'latin1'));
+  expect(() => readMapping(latin)).toThrow(/latin\.yaml: is not UTF-8: byte \d+, in line 1/);
+  expect(() => readItems(latin)).toThrow('is not UTF-8');
+  expect(() => readMapping(file('large.yaml', `goal: ${'x'.repeat(2_000_000)}\n`))).toThrow(
+    expect.objectContaining({ code: 'Input.TooLarge' }),
+  );
+  expect(() => readItems(folder)).toThrow('is no file');
+});
+
 test('graphs for other programs', () => {
   const nodes = [node('a.b', { agent: 'worker' }), node('c', { after: ['a.b'], status: 'running' })];
   expect(graphOf(nodes, 'mermaid')).toMatch(/n0\["a\.b<br\/>worker<br\/>done"\][\s\S]*n0 --> n1/);
