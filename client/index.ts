@@ -12,6 +12,7 @@ export { type Failure, type FailureClass, type FailureCode, HoldfastError } from
 export type { Adjustment, Amending, PlanDifference } from '../protocol/plan/control';
 export type { PlanDefinition } from '../protocol/plan/definition';
 export type { NodeStatus, NodeView, PlannedAction, PlanResult, PlanView } from '../protocol/plan/state';
+export { type PlanTemplate, renderPlan } from '../protocol/plan/template';
 export type { AgentEntry, RegisteredCounts } from '../protocol/registry/entry';
 export type { AgentBrief, AgentFilter, AgentStatus, AgentView } from '../protocol/registry/registry';
 export type { Routed, RouteOptions } from '../protocol/registry/route';

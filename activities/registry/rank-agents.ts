@@ -17,7 +17,7 @@ export function createRankAgents(services: ActivityServices) {
   const cache = new StandingsCache(services.registry);
   return async function rankAgents({ needs, related, ...draw }: RankAgentsInput): Promise<Ranking> {
     const kind = kindOf(needs);
-    const standings = await cache.of(kind, getClient() as never);
+    const standings = await cache.of(kind, getClient());
     const arms: Arm[] = [];
     for (const [agent, capabilities] of services.catalogue.capabilities()) {
       const skill = fitOf(needs, { capabilities }, related);

@@ -1,9 +1,10 @@
-import type { Client } from '@temporalio/client';
+import type { getClient } from '@temporalio/activity';
 import { QUERY } from '../../protocol/names';
 import type { StandingsPage } from '../../protocol/registry/registry';
 import { shardIds } from '../../protocol/registry/shards';
 
 export type Standings = StandingsPage['agents'];
+type Client = ReturnType<typeof getClient>;
 
 /** What was learned changes slowly; a plan that starts many nodes at once asks once. */
 const FRESH_MS = 2_000;

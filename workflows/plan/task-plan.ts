@@ -59,7 +59,8 @@ async function planned(run: PlanRun, input: PlanInput): Promise<PlanState> {
   const { plan, agents } = await approvePlan(input, made, run.asking);
   const { costUsd: spentUsd, tokens } = made;
   const fresh = { nodes: {}, chosen: {}, served: {}, asked: run.asking.asked, actions: [], undos: [] };
-  return { plan, agents, spentUsd, tokens, startedAt: Date.now(), ...fresh };
+  const dry = input.dryRun && { planned: [] };
+  return { plan, agents, spentUsd, tokens, startedAt: Date.now(), ...fresh, ...dry };
 }
 
 async function restored(carried: CarriedPlan, firstRunId: string): Promise<PlanState> {

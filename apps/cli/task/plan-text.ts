@@ -45,19 +45,22 @@ function dryRunText(planned: PlannedAction[], { costUsd, tokens, counts }: PlanR
 }
 
 function nodeTable(nodes: readonly NodeView[], style: Style): string {
-  const rows = nodes.map(
-    ({ id, status, agent = '', after, attempts, costUsd, effectivePriority, reason = '', late }) => [
-      `${NODE_MARK[status]} ${id}`,
-      late ? `${status}, late` : status,
-      agent,
-      after.join(' '),
-      `P${effectivePriority}`,
-      attempts > 1 ? `×${attempts}` : '',
-      costUsd > 0 ? `$${costUsd.toFixed(4)}` : '',
-      escapeLine(reason).slice(0, 80),
-    ],
-  );
+  const rows = nodes.map(({ id, status, agent = '', after, attempts, costUsd, effectivePriority, late, ...more }) => [
+    `${NODE_MARK[status]} ${id}`,
+    late ? `${status}, late` : status,
+    agent,
+    after.join(' '),
+    `P${effectivePriority}`,
+    attempts > 1 ? `×${attempts}` : '',
+    costUsd > 0 ? `$${costUsd.toFixed(4)}` : '',
+    escapeLine(noteOf(more)).slice(0, 80),
+  ]);
   return table(['node', 'state', 'agent', 'after', 'prio', 'tries', 'cost', ''], rows, style);
+}
+
+function noteOf({ reason, recalled, replaced }: Pick<NodeView, 'reason' | 'recalled' | 'replaced'>): string {
+  const before = recalled && `given before, by ${recalled.from} of ${localTime(new Date(recalled.at))}`;
+  return [replaced && 'replaced', before, reason].filter(Boolean).join('; ');
 }
 
 export function differenceText({ added, replaced, removed }: PlanDifference, style: Style): string {
