@@ -30,7 +30,7 @@ import {
   standingsPageSchema,
 } from './registry/wire';
 import { sessionOptionsSchema } from './session';
-import { stopOrderSchema, stopReceiptSchema } from './stop-order';
+import { spentSchema, stopOrderSchema, stopReceiptSchema } from './stop-order';
 import { resizeSchema, takenSchema, warmPoolInputSchema, warmPoolViewSchema } from './warm-pool';
 import {
   approvalOutcomeSchema,
@@ -66,6 +66,7 @@ const SCHEMAS: Record<string, z.ZodType> = {
   [`${UPDATE.resume}.input`]: actorSchema,
   [`${UPDATE.step}.input`]: stepSchema,
   [`${UPDATE.stop}.input`]: actorSchema,
+  [`${UPDATE.stop}.result`]: spentSchema,
   [`${UPDATE.interrupt}.input`]: actorSchema,
   [`${UPDATE.change}.input`]: changeSchema,
   [`${UPDATE.rename}.input`]: renameSchema,
