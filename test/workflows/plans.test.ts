@@ -275,7 +275,8 @@ test('agents are chosen by what a node needs, never more at once than they may',
   const { options } = team(
     async (told) => {
       most = Math.max(most, ++now);
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      for (let waited = 0; most < 2 && waited < 200; waited++) await new Promise((resolve) => setTimeout(resolve, 20));
+      await new Promise((resolve) => setTimeout(resolve, 20));
       now--;
       return say(told);
     },

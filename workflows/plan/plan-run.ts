@@ -10,6 +10,7 @@ import {
 import type { HoldfastActivities } from '../../protocol/activities';
 import type { Actor } from '../../protocol/control';
 import type { Adjustment, Amending, PlanDifference } from '../../protocol/plan/control';
+import { PLANNER } from '../../protocol/plan/planner';
 import type {
   NodeProgress,
   NodesPage,
@@ -27,6 +28,7 @@ import { amend } from './amend';
 import { type Asking, askPeople } from './approve-plan';
 import { checkAdjustment, checkAmending } from './check-plan-control';
 import { nestingOf } from './make-plan';
+import { planAnew } from './plan-anew';
 import { type Begin, PlanDesk } from './plan-desk';
 import { nodesPage, planDetails, resultOf, viewOf } from './plan-view';
 import { runNode } from './run-node';
@@ -78,8 +80,8 @@ export class PlanRun {
     return this.desk ? viewOf(this.desk, this.around) : null;
   }
 
-  nodes(from?: number, count?: number): NodesPage {
-    return this.desk ? nodesPage(this.desk, from, count) : { nodes: [], from: 0, total: 0 };
+  nodes(from?: number, count?: number | null, outputs?: boolean): NodesPage {
+    return this.desk ? nodesPage(this.desk, from, count, outputs) : { nodes: [], from: 0, total: 0 };
   }
 
   /** Runs what can run, until all has ended or the history has grown. */
@@ -97,12 +99,29 @@ export class PlanRun {
       if (this.broken) throw this.broken;
       setCurrentDetails(planDetails(desk, this.around));
       const idle = this.scopes.size === 0 && this.amends === 0;
-      if (desk.over && idle) return this.finish();
+      if (desk.over && idle) {
+        if (await this.replanned()) continue;
+        return this.finish();
+      }
       if (draining && idle && this.questions.size === 0) return this.rollOver();
       const wake = desk.nextWake();
       if (Number.isFinite(wake)) this.alarm.set(wake);
       await condition(() => this.awake || this.alarm.rang || this.broken !== undefined);
     }
+  }
+
+  /** Whether there is another way to go where a failure would end the plan. */
+  private async replanned(): Promise<boolean> {
+    const desk = this.known;
+    const { ending, plan, replans = 0 } = desk.state;
+    if (ending?.status !== 'failed' || replans >= plan.replan) return false;
+    desk.state.replans = replans + 1;
+    setCurrentDetails(planDetails(desk, this.around));
+    const added = await planAnew(this.input, desk, ending.reason);
+    // Unless somebody helped meanwhile.
+    if (!added) return desk.state.ending === undefined;
+    desk.record('replan', { by: this.input.planner ?? PLANNER, reason: ending.reason }, Date.now(), added.join(' '));
+    return true;
   }
 
   private rollOver(): 'rollover' {
@@ -142,6 +161,11 @@ export class PlanRun {
   private ask(id: string): void {
     const desk = this.known;
     const { goal, approval } = desk.node(id);
+    if (this.input.dryRun) {
+      desk.decided(id, true, '', Date.now());
+      this.awake = true;
+      return;
+    }
     const question = { kind: 'plan' as const, title: `start "${id}": ${goal.slice(0, 100)}` };
     const scope = new CancellationScope();
     this.questions.set(scope, { id, about: desk.progress(id) });
@@ -185,7 +209,7 @@ export class PlanRun {
     this.finishing = true;
     await this.undo();
     const { ending } = this.state;
-    const failed = this.known.counts.failed ?? 0;
+    const failed = Object.values(this.state.nodes).filter((node) => node.status === 'failed' && !node.replaced).length;
     const status = ending?.status ?? 'completed';
     const reason =
       ending?.reason ?? (failed > 0 ? `${failed} nodes failed, and the plan went on without them` : undefined);
@@ -196,7 +220,7 @@ export class PlanRun {
   }
 
   async undo(): Promise<void> {
-    if (this.desk) await undoNodes(this.desk, this.input);
+    if (this.desk && !this.input.dryRun) await undoNodes(this.desk, this.input);
   }
 
   /** What people may do. Every move is checked by its validator: what is refused leaves no trace. */
@@ -272,7 +296,9 @@ export class PlanRun {
     this.amends++;
     try {
       const own = this.amending.then(() =>
-        amend(this.known, given, (plan) => admitPlan({ plan, nesting: nestingOf(this.input) })),
+        amend(this.known, given, (plan) =>
+          admitPlan({ plan, nesting: nestingOf(this.input), soFar: this.known.soFar(Date.now()) }),
+        ),
       );
       this.amending = own.catch(() => undefined);
       const difference = await own;

@@ -33,7 +33,7 @@ export async function taskPlan(input: PlanInput): Promise<PlanResult> {
   checkInput(input);
   const run = new PlanRun(input);
   setHandler(planQuery, () => run.view());
-  setHandler(nodesQuery, (from, count) => run.nodes(from, count));
+  setHandler(nodesQuery, (from, count, outputs) => run.nodes(from, count, outputs));
   run.handlePeople();
   recordPlanStart(input);
   try {
@@ -59,7 +59,8 @@ async function planned(run: PlanRun, input: PlanInput): Promise<PlanState> {
   const { plan, agents } = await approvePlan(input, made, run.asking);
   const { costUsd: spentUsd, tokens } = made;
   const fresh = { nodes: {}, chosen: {}, served: {}, asked: run.asking.asked, actions: [], undos: [] };
-  return { plan, agents, spentUsd, tokens, startedAt: Date.now(), ...fresh };
+  const dry = input.dryRun && { planned: [] };
+  return { plan, agents, spentUsd, tokens, startedAt: Date.now(), ...fresh, ...dry };
 }
 
 async function restored(carried: CarriedPlan, firstRunId: string): Promise<PlanState> {

@@ -33,8 +33,9 @@ export function batchPlan(agent: string, items: readonly string[], parallel: num
 /** The answers are those of the items' runs: together they may be larger than what a plan can give. */
 export async function itemResults(holdfast: HoldfastClient, nodes: readonly NodeView[]): Promise<ItemResult[]> {
   const results: ItemResult[] = [];
-  for (const [at, { status, run, reason }] of nodes.entries()) {
-    const output = status === 'done' && run !== undefined ? (await holdfast.get(run).result()).output : undefined;
+  for (const [at, { status, run, reason, output: kept }] of nodes.entries()) {
+    const ofRun = async () => (run === undefined ? undefined : (await holdfast.get(run).result()).output);
+    const output = status === 'done' ? (kept ?? (await ofRun())) : undefined;
     results.push({
       item: at + 1,
       status,

@@ -36,7 +36,7 @@ test('a file is filled in with what was set, as text and nothing else', () => {
     nodes: [{ id: 'a', goal: 'Do x: [y] for Bo' }],
   });
   expect(() => readPlan(plan, ['what=x'])).toThrow('nothing is set for {{who}}');
-  expect(() => readPlan(plan, ['what=x', 'who=b', 'why=c'])).toThrow('it has no {{why}}');
+  expect(() => readPlan(plan, ['what=x', 'who=b', 'why=c'])).toThrow('it has no parameter "why"');
   expect(() => readPlan(plan, ['what'])).toThrow('write name=value');
   expect(() => readMapping(file('l.yaml', '- a'))).toThrow('not a mapping');
   expect(() => readMapping(path.join(folder, 'nothing.yaml'))).toThrow('ENOENT');
