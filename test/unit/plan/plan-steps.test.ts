@@ -159,8 +159,10 @@ describe('one attempt at a node', () => {
         RetryState.NON_RETRYABLE_FAILURE,
         cause,
       );
-    mockStart.mockRejectedValueOnce(child(failure('Model.Auth', { session: { costUsd: 0.5 } })));
-    expect(await run()).toEqual({ status: 'failed', reason: 'Model.Auth: it was so', costUsd: 0.5, tokens: 0 });
+    mockStart.mockRejectedValueOnce(
+      child(failure('Model.Auth', { session: { costUsd: 0.5, usage: { ...NO_USAGE, inputTokens: 9 } } })),
+    );
+    expect(await run()).toEqual({ status: 'failed', reason: 'Model.Auth: it was so', costUsd: 0.5, tokens: 9 });
     mockStart.mockRejectedValueOnce(failure('Input.Invalid'));
     expect(await run()).toMatchObject({ status: 'failed', costUsd: 0 });
     mockStart.mockRejectedValueOnce(child(new CancelledFailure('cancelled')));
@@ -182,7 +184,7 @@ describe('one attempt at a node', () => {
 
   test('that expands runs the plan it gave, within what is left, one deeper; the answer is that plan’s', async () => {
     mockStart.mockResolvedValue({ id: 'p/a', ...ended({ output: { nodes: [] }, tainted: ['web'] }) });
-    const result = { status: 'completed', output: 'inner', costUsd: 2, tokens: 3 } as PlanResult;
+    const result = { status: 'completed', output: 'inner', costUsd: 2, tokens: 3, counts: {} } as PlanResult;
     mockChild.mockResolvedValueOnce(result);
     expect(await run({ node: expanding, budgetUsd: 5 }, { nesting: 1 })).toEqual({
       status: 'done',
@@ -199,12 +201,19 @@ describe('one attempt at a node', () => {
     expect(await run({ node: expanding })).toMatchObject({ status: 'failed', reason: 'expired', costUsd: 3 });
     mockChild.mockResolvedValueOnce({ ...result, status: 'failed', reason: '"x" is failed' });
     expect(await run({ node: expanding })).toMatchObject({ reason: '"x" is failed' });
+    // What the plan itself cost is spent, also where it cannot run.
+    mockChild.mockRejectedValueOnce(failure('Plan.Cycle'));
+    expect(await run({ node: expanding })).toMatchObject({
+      status: 'failed',
+      reason: 'Plan.Cycle: it was so',
+      costUsd: 1,
+    });
     expect(await run({ node: expanding, budgetUsd: 1 })).toMatchObject({
       status: 'failed',
       reason: expect.stringContaining('nothing is left'),
       costUsd: 1,
     });
-    expect(mockChild).toHaveBeenCalledTimes(3);
+    expect(mockChild).toHaveBeenCalledTimes(4);
   });
 });
 
