@@ -20,7 +20,7 @@ import { QUERY, SIGNAL, UPDATE, WORKFLOW } from './names';
 import { adjustmentSchema, amendingSchema } from './plan/control';
 import { nodesPageSchema, planDifferenceSchema, planInputSchema, planResultSchema, planViewSchema } from './plan/wire';
 import { sessionOptionsSchema } from './session';
-import { stopOrderSchema, stopReceiptSchema } from './stop-order';
+import { spentSchema, stopOrderSchema, stopReceiptSchema } from './stop-order';
 import { resizeSchema, takenSchema, warmPoolInputSchema, warmPoolViewSchema } from './warm-pool';
 import {
   approvalOutcomeSchema,
@@ -56,6 +56,7 @@ const SCHEMAS: Record<string, z.ZodType> = {
   [`${UPDATE.resume}.input`]: actorSchema,
   [`${UPDATE.step}.input`]: stepSchema,
   [`${UPDATE.stop}.input`]: actorSchema,
+  [`${UPDATE.stop}.result`]: spentSchema,
   [`${UPDATE.interrupt}.input`]: actorSchema,
   [`${UPDATE.change}.input`]: changeSchema,
   [`${UPDATE.rename}.input`]: renameSchema,

@@ -16,6 +16,7 @@ import { FileArtifactStore } from '../activities/stores/file-artifact-store';
 import { FileResultStore } from '../activities/stores/result-store';
 import { BUILTIN_TOOLS, expandToolNames, WORKFLOW_TOOLS } from '../activities/tools';
 import type { Tool } from '../activities/tools/define-tool';
+import type { Redactor } from '../activities/tools/redactor';
 import { TranscriptCache } from '../activities/transcript-cache';
 import type { AgentDefinition } from '../protocol/agent';
 import { HoldfastError } from '../protocol/failures';
@@ -100,8 +101,9 @@ const OWN_SECRETS =
 function secretsOf(
   { secrets: references, providers = [] }: AssemblyOptions,
   env: Readonly<Record<string, string | undefined>>,
+  redactor: Redactor | undefined,
 ): Secrets {
-  const secrets = new Secrets({ env, ...(references && { references }) });
+  const secrets = new Secrets({ env, ...(references && { references }), ...(redactor && { redactor }) });
   const keys = providers.filter(isDefinition).map(({ keyVariable }) => keyVariable);
   for (const [name, value] of Object.entries(env)) {
     if (value !== undefined && (OWN_SECRETS.test(name) || keys.includes(name))) secrets.redactor.add(name, value);
@@ -109,13 +111,16 @@ function secretsOf(
   return secrets;
 }
 
-export function assemble(options: AssemblyOptions): Assembly {
+/** @param redactor of the assembly this one takes the place of: what that has leased stays known. */
+export function assemble(options: AssemblyOptions, redactor?: Redactor): Assembly {
   const env = withoutBlanks(options.env ?? process.env);
   const home = path.resolve(options.home ?? homeOf(env));
   const tools = [...BUILTIN_TOOLS, ...(options.tools ?? [])];
   const named = [...tools, ...WORKFLOW_TOOLS];
+  const secrets = secretsOf(options, env, redactor);
   const providers = createProviders({
     env,
+    fetchKey: (provider, reference, fresh) => secrets.providerKey(provider, reference, fresh),
     extra: [...(options.providers ?? [])],
     ...(options.providerSettings && { settings: options.providerSettings }),
     ...(options.models && { models: options.models }),
@@ -137,7 +142,7 @@ export function assemble(options: AssemblyOptions): Assembly {
     artifacts: options.artifacts ?? new FileArtifactStore(path.join(home, 'artifacts')),
     results: new FileResultStore(path.join(home, 'results')),
     home,
-    secrets: secretsOf(options, env),
+    secrets,
     people: options.people,
     approvalKey: options.approvalKey ?? env.HOLDFAST_APPROVAL_KEY,
     notifiers: options.notifiers ?? [],
@@ -152,8 +157,9 @@ export function assemble(options: AssemblyOptions): Assembly {
  * @throws HoldfastError as `assemble`.
  */
 export function reassemble({ services }: Assembly, options: AssemblyOptions): void {
-  const { catalogue, providerFor, prices, people, approvalKey, notifiers, tools } = assemble(options).services;
-  const taken = { catalogue, providerFor, prices, people, approvalKey, notifiers };
+  const next = assemble(options, services.secrets.redactor).services;
+  const { catalogue, providerFor, prices, secrets, people, approvalKey, notifiers, tools } = next;
+  const taken = { catalogue, providerFor, prices, secrets, people, approvalKey, notifiers };
   Object.assign(services, { ...taken, tools: new Map([...services.tools, ...tools]) });
 }
 

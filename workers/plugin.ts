@@ -25,6 +25,12 @@ export interface HoldfastPluginOptions extends AssemblyOptions {
 }
 
 /**
+ * Workflow code that runs for so long is taken for an endless loop. Ending it can abort the whole process (nodejs/node#38503), and the
+ * SDK's five seconds also pass where a machine is busy: with 200 runs at load 20 workers died of it. Not in the SDK's types.
+ */
+const PATIENCE = { isolateExecutionTimeout: '30s' };
+
+/**
  * Installs Holdfast on a Temporal worker: `plugins: [new HoldfastPlugin({ agents, tools })]`. The worker keeps its own
  * `workflowsPath` and activities; ours are added, and the namespace gets the search attributes that runs are found by. Every hook may run twice on the same options (a plugin on the connection
  * and on the worker does) without effect.
@@ -47,6 +53,7 @@ export class HoldfastPlugin implements WorkerPlugin, BundlerPlugin {
     if (options.connection) await ensureSearchAttributes(options.connection, options.namespace ?? 'default');
     const hasWorkflows = options.workflowsPath !== undefined || options.workflowBundle !== undefined;
     return {
+      ...PATIENCE,
       ...options,
       ...(hasWorkflows ? {} : ownWorkflows()),
       taskQueue: options.taskQueue ?? DEFAULT_TASK_QUEUE,

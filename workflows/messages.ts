@@ -12,7 +12,7 @@ import type { PermissionView } from '../protocol/permissions/view';
 import type { Adjustment, Amending, PlanDifference } from '../protocol/plan/control';
 import type { NodesPage, PlanView } from '../protocol/plan/state';
 import type { SessionStateView, TranscriptPage } from '../protocol/session';
-import type { StopReceipt } from '../protocol/stop-order';
+import type { Spent, StopReceipt } from '../protocol/stop-order';
 import type { Resize, Taken, WarmPoolView } from '../protocol/warm-pool';
 
 export const stateQuery = defineQuery<SessionStateView>(QUERY.state);
@@ -28,7 +28,7 @@ export const steerUpdate = defineUpdate<void, [Steering]>(UPDATE.steer);
 export const pauseUpdate = defineUpdate<void, [Actor]>(UPDATE.pause);
 export const resumeUpdate = defineUpdate<void, [Actor]>(UPDATE.resume);
 export const stepUpdate = defineUpdate<void, [Step]>(UPDATE.step);
-export const stopUpdate = defineUpdate<void, [Actor]>(UPDATE.stop);
+export const stopUpdate = defineUpdate<Spent | undefined, [Actor]>(UPDATE.stop);
 export const interruptUpdate = defineUpdate<void, [Actor]>(UPDATE.interrupt);
 export const changeUpdate = defineUpdate<void, [Change]>(UPDATE.change);
 export const renameUpdate = defineUpdate<void, [Actor & { title: string }]>(UPDATE.rename);

@@ -66,10 +66,16 @@ export function defaultModelOf({ defaultModel, simulateWithoutKey }: Settings, e
 }
 
 export function providerSettings({ providers }: Settings, env: Environment): ProvidersConfig['settings'] {
-  const own = Object.entries(providers).map(([name, { baseUrl, keyVariable, timeouts = {}, ...same }]) => {
+  const own = Object.entries(providers).map(([name, { baseUrl, keyVariable, key, timeouts = {}, ...same }]) => {
     const { connect: connectMs, firstByte: firstByteMs, idle: idleMs } = timeouts;
     const apiKey = keyVariable === undefined ? undefined : env[keyVariable];
-    const settings = { ...same, baseURL: baseUrl, apiKey, timeouts: given({ connectMs, firstByteMs, idleMs }) };
+    const settings = {
+      ...same,
+      baseURL: baseUrl,
+      apiKey,
+      keyReference: key,
+      timeouts: given({ connectMs, firstByteMs, idleMs }),
+    };
     return [name, given(settings)];
   });
   return Object.fromEntries(own) as ProvidersConfig['settings'];

@@ -41,6 +41,13 @@ const providerSchema = z.strictObject({
     .describe(
       'The environment variable that holds the key. Default: OPENAI_API_KEY, ANTHROPIC_API_KEY; none for others.',
     ),
+  key: z
+    .string()
+    .refine((text) => parseReference(text) !== undefined, `not a reference: write ${REFERENCE_FORMS}`)
+    .optional()
+    .describe(
+      'Where the key is: env:VARIABLE, file:PATH or vault:MOUNT/PATH#KEY; fetched by the call that needs it. Before keyVariable.',
+    ),
   api: z
     .enum(['responses', 'chat'])
     .optional()
