@@ -282,6 +282,8 @@ export class PlanDesk {
   /** What time has brought: nodes that may begin, are late, or have expired. @returns runs to be ended. */
   tick(now: number): string[] {
     const { plan, startedAt } = this.state;
+    // Before its nodes: one that is late with the whole plan is not what the plan failed by.
+    if (plan.deadline !== undefined && startedAt + plan.deadline <= now) this.end('expired', 'its deadline has passed');
     const expired: string[] = [];
     for (const id of this.timed) {
       const node = this.node(id);
@@ -300,7 +302,6 @@ export class PlanDesk {
       }
       this.look(id, now);
     }
-    if (plan.deadline !== undefined && startedAt + plan.deadline <= now) this.end('expired', 'its deadline has passed');
     return expired;
   }
 
