@@ -17,6 +17,7 @@ import { createNotifyBudget } from './ledger/notify-budget';
 import { createInvokeModel } from './model/invoke-model';
 import { createSummariseTranscript } from './model/summarise-transcript';
 import { createAdmitPlan } from './plan/admit-plan';
+import { createMemory } from './plan/memory';
 import { createPlanPages } from './plan/plan-pages';
 import { sketchAgents } from './plan/sketch-agents';
 import { createToolActivity } from './run-tool';
@@ -48,6 +49,7 @@ export function createActivities(services: ActivityServices): Record<string, (..
     admitPlan: createAdmitPlan(services),
     sketchAgents: async () => sketchAgents(services),
     ...createPlanPages(services),
+    ...createMemory(services),
   };
   const perTool: Record<string, (...args: never[]) => unknown> = {};
   for (const tool of services.tools.values()) {

@@ -10,6 +10,7 @@ import type { Prices } from './providers/prices';
 import type { ModelProvider } from './providers/provider';
 import type { Secrets } from './secrets/secrets';
 import type { ArtifactStore } from './stores/artifact-store';
+import type { ResultStore } from './stores/result-store';
 import type { Tool } from './tools/define-tool';
 import type { TranscriptCache } from './transcript-cache';
 
@@ -32,6 +33,7 @@ export interface ActivityServices {
   tools: ReadonlyMap<string, Tool>;
   transcripts: TranscriptCache;
   artifacts: ArtifactStore;
+  results: ResultStore;
   /** Folder for runs' workspaces. */
   home: string;
   secrets: Secrets;

@@ -24,7 +24,17 @@ import { update } from './updates';
 export interface SubmitOptions
   extends Pick<
     PlanInput,
-    'planner' | 'attempts' | 'approval' | 'budgetUsd' | 'account' | 'mounts' | 'tenant' | 'requester' | 'rolloverNodes'
+    | 'planner'
+    | 'attempts'
+    | 'approval'
+    | 'budgetUsd'
+    | 'account'
+    | 'mounts'
+    | 'tenant'
+    | 'requester'
+    | 'rolloverNodes'
+    | 'fresh'
+    | 'dryRun'
   > {
   /** Default: `plan-` and a random part. */
   id?: string;
@@ -113,11 +123,13 @@ export class PlanHandle {
     return this.ask(() => this.handle.query<PlanView | null>(QUERY.plan));
   }
 
-  /** All nodes, in the order they are written. */
-  async nodes(): Promise<NodeView[]> {
+  /** All nodes, in the order they are written. @param outputs with what they gave, as far as the plan still has it. */
+  async nodes({ outputs = false }: { outputs?: boolean } = {}): Promise<NodeView[]> {
     const nodes: NodeView[] = [];
     for (;;) {
-      const page = await this.ask(() => this.handle.query<NodesPage, [number]>(QUERY.nodes, nodes.length));
+      const page = await this.ask(() =>
+        this.handle.query<NodesPage, [number, null, boolean]>(QUERY.nodes, nodes.length, null, outputs),
+      );
       nodes.push(...page.nodes);
       if (page.nodes.length === 0 || nodes.length >= page.total) return nodes;
     }

@@ -12,7 +12,7 @@ import type { Micros } from './budget/money';
 import type { DoneEffect, EffectResult } from './compensation';
 import type { ArtifactRef, AssistantMessage, Message, ToolMessage, UserMessage } from './messages';
 import type { PermissionView } from './permissions/view';
-import type { PlanProblem } from './plan/admission';
+import type { PlanProblem, SoFar } from './plan/admission';
 import type { Plan } from './plan/definition';
 import type { AgentFacts } from './plan/state';
 import type { Fork, Mount, RunOptions, TranscriptSegment } from './session';
@@ -74,6 +74,8 @@ export interface InvokeModelInput {
   leased?: Micros;
   /** What the account counts for a call to a model without a price. */
   unknownPrice?: Micros;
+  /** A dry run: the simulated model answers, and is counted at the price of the one it stands in for. */
+  dryRun?: true;
   /**
    * Quick reads the last reply asked for, by call id: run first, their results are seen by the model and returned with its
    * reply. Repeating them costs nothing, so they need no event of their own.
@@ -227,9 +229,22 @@ export interface AdmitPlanInput {
   plan: unknown;
   /** How many plans it is within. */
   nesting: number;
+  /** Of a plan that runs. */
+  soFar?: SoFar;
 }
 
 export type AdmittedPlan = { plan: Plan; agents: Record<string, AgentFacts> } | { problems: PlanProblem[] };
+
+/** What a task gave once. Times in milliseconds since epoch. */
+export interface KeptResult {
+  output: unknown;
+  /** Where content from outside came from that it may hold. */
+  tainted?: string[];
+  /** The workflow that made it. */
+  from: string;
+  at: number;
+  until: number;
+}
 
 /** What a planner is told of an agent. */
 export interface AgentSketch {
@@ -269,6 +284,10 @@ export interface HoldfastActivities {
   sketchAgents(): Promise<AgentSketch[]>;
   /** Keeps a piece of a plan's state. @returns what `loadPlan` gives it back for. */
   keepPlan(firstRunId: string, page: string): Promise<string>;
+  /** What was kept under the key, unless it is too old. */
+  recallResult(key: string): Promise<KeptResult | null>;
+  /** Keeps what a task gave, in place of what was kept before. */
+  keepResult(key: string, result: KeptResult): Promise<void>;
   loadPlan(firstRunId: string, id: string): Promise<string>;
 }
 

@@ -70,6 +70,8 @@ export const sessionOptionsSchema = z.strictObject({
   onFailure: onFailureSchema.optional(),
   /** Turns per Temporal run before it continues as new. Default: when the server suggests it. */
   rolloverTurns: z.number().int().positive().optional(),
+  /** Nothing is done: the simulated model answers, tools do nothing, nobody is asked; the result tells what it would have done. */
+  dryRun: z.boolean().optional(),
   /** JSON Schema the final answer must satisfy, in place of the agent's. */
   output: z.record(z.string(), z.unknown()).optional(),
   /** Makes the run a chat: it answers message after message, each sent with the update `send`, and may start without one. */
@@ -79,6 +81,14 @@ export const sessionOptionsSchema = z.strictObject({
 export type SessionOptions = z.input<typeof sessionOptionsSchema>;
 
 /** What a run may be given besides its task. */
+/** A tool call a dry run would have made, and whether people would have been asked for it. */
+export interface PlannedCall {
+  tool: string;
+  /** As JSON, cut to one line. */
+  arguments: string;
+  verdict: 'allow' | 'ask' | 'deny';
+}
+
 export const runOptionsSchema = sessionOptionsSchema.omit({ input: true });
 export type RunOptions = z.output<typeof runOptionsSchema>;
 
@@ -158,6 +168,8 @@ export interface SessionProgress {
   fellBackFrom?: string;
   /** No model may stand in: none that is declared is permitted. */
   withoutFallback?: true;
+  /** Of a dry run. */
+  planned?: PlannedCall[];
   /** Milliseconds since epoch, workflow time. */
   startedAt: number;
   /** Where the counters stood when the exchange of a chat began: limits on turns, tool calls and time are per exchange. */
@@ -215,6 +227,8 @@ export interface SessionResult {
   exchanges?: number;
   /** What it went on without, as its agent declares; absent when there was nothing. */
   degraded?: Degraded[];
+  /** Of a dry run: what it would have done. */
+  planned?: PlannedCall[];
   /** What was undone, of a run that ended without success and was to undo its effects. */
   compensation?: CompensationView;
 }

@@ -39,6 +39,9 @@ export function sha256(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(digest.buffer);
 }
 
+/** The eight words of a state. */
+type Words = [number, number, number, number, number, number, number, number];
+
 function compress(state: Int32Array, w: Int32Array, k: Int32Array): void {
   const at = (list: Int32Array, i: number): number => list[i] as number;
   for (let i = 16; i < 64; i++) {
@@ -47,7 +50,7 @@ function compress(state: Int32Array, w: Int32Array, k: Int32Array): void {
     const s1 = rotate(y, 17) ^ rotate(y, 19) ^ (y >>> 10);
     w[i] = (at(w, i - 16) + s0 + at(w, i - 7) + s1) | 0;
   }
-  let [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = state;
+  let [a, b, c, d, e, f, g, h] = state as unknown as Words;
   for (let i = 0; i < 64; i++) {
     const t1 = (h + (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) + ((e & f) ^ (~e & g)) + at(k, i) + at(w, i)) | 0;
     const t2 = ((rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)) + ((a & b) ^ (a & c) ^ (b & c))) | 0;

@@ -82,6 +82,10 @@ export const sessionResultSchema = z.object({
   tainted: z.array(z.string()).optional().describe('Where content from outside came from that it has seen.'),
   exchanges: count.optional().describe('Exchanges finished, of a chat.'),
   degraded: degradedSchema.optional().describe('What the run went on without, as its agent declares.'),
+  planned: z
+    .array(z.object({ tool: z.string(), arguments: z.string(), verdict: z.enum(['allow', 'ask', 'deny']) }))
+    .optional()
+    .describe('Of a dry run: tool calls it would have made.'),
   compensation: compensationSchema
     .optional()
     .describe('Of a run that ended without success and was to undo its effects.'),

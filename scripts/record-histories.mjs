@@ -226,6 +226,31 @@ const SESSIONS = {
     ],
     steps: [error('Model.Refused', 'no'), { text: 'a' }, { text: 'b' }, { text: 'c' }, { text: 'd' }],
   },
+  // A plain call, a result that is kept, a failure that a run could not mend either, and another way.
+  'plan-anew': {
+    workflow: 'taskPlan',
+    args: [
+      {
+        plan: {
+          name: 'recorded',
+          goal: 'get there',
+          agent: 'plain',
+          replan: 1,
+          nodes: [
+            { id: 'a', goal: 'A', memory: true },
+            { id: 'b', goal: 'B', after: ['a'] },
+          ],
+        },
+      },
+    ],
+    steps: [
+      { text: 'a' },
+      error('Model.Refused', 'no'),
+      error('Model.Refused', 'no'),
+      { text: JSON.stringify({ nodes: [{ id: 'c', goal: 'C', agent: 'plain', after: ['a'] }] }) },
+      { text: 'c' },
+    ],
+  },
   'own-workflow': { workflow: 'releaseNotes', args: ['v1'], steps: [{ text: 'first' }, { text: 'second' }] },
 };
 
@@ -341,7 +366,9 @@ function keep(folder, name, json) {
 
 /** The user's workflow of the fixtures has an agent of its own. */
 function agentsFor(workflow, changes) {
-  return workflow ? [{ ...AGENT, name: 'reader' }] : [{ ...AGENT, ...changes }];
+  if (!workflow) return [{ ...AGENT, ...changes }];
+  const planner = { ...AGENT, name: 'planner', tools: [] };
+  return [{ ...AGENT, name: 'reader' }, { ...AGENT, name: 'plain', tools: [] }, planner];
 }
 
 function tools() {

@@ -13,6 +13,7 @@ import { Secrets } from '../activities/secrets/secrets';
 import type { ActivityServices } from '../activities/services';
 import type { ArtifactStore } from '../activities/stores/artifact-store';
 import { FileArtifactStore } from '../activities/stores/file-artifact-store';
+import { FileResultStore } from '../activities/stores/result-store';
 import { BUILTIN_TOOLS, expandToolNames, WORKFLOW_TOOLS } from '../activities/tools';
 import type { Tool } from '../activities/tools/define-tool';
 import type { Redactor } from '../activities/tools/redactor';
@@ -139,6 +140,7 @@ export function assemble(options: AssemblyOptions, redactor?: Redactor): Assembl
     tools: new Map(tools.map((tool) => [tool.name, tool])),
     transcripts: new TranscriptCache(),
     artifacts: options.artifacts ?? new FileArtifactStore(path.join(home, 'artifacts')),
+    results: new FileResultStore(path.join(home, 'results')),
     home,
     secrets,
     people: options.people,

@@ -159,6 +159,9 @@ export const ADMIT: ActivityOptions = {
 
 export const PLAN_PAGES: ActivityOptions = { ...ARCHIVE, summary: 'the state of the plan', heartbeatTimeout: 120_000 };
 
+/** Results kept by the worker; a task is done anew where that does not work. */
+export const REMEMBER: LocalActivityOptions = { startToCloseTimeout: 5_000, retry: { maximumAttempts: 2 } };
+
 /** A ledger cannot go on without: it is looked up until it is found. */
 export const PERIOD: LocalActivityOptions = {
   startToCloseTimeout: 5_000,

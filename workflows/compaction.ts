@@ -26,8 +26,8 @@ export function noteSummaryDue({ progress, transcript }: Session, { details }: F
 }
 
 /** Whether a summary can be made now: never between a call and its result, and calls that ride along have none yet. */
-export function canSummarise({ progress: { summaryDue, quickCalls } }: Session): boolean {
-  return summaryDue === true && quickCalls.length === 0;
+export function canSummarise({ given, progress: { summaryDue, quickCalls } }: Session): boolean {
+  return !given.dryRun && summaryDue === true && quickCalls.length === 0;
 }
 
 /**
@@ -36,6 +36,7 @@ export function canSummarise({ progress: { summaryDue, quickCalls } }: Session):
  */
 export function withoutSummary(session: Session): boolean {
   const { summaryFailedAt, turns, quickCalls } = session.progress;
+  if (session.given.dryRun) return true;
   if (quickCalls.length > 0 && session.openCalls().length === 0) return true;
   return summaryFailedAt !== undefined && turns < summaryFailedAt + TURNS_WITHOUT;
 }

@@ -15,6 +15,8 @@ import type { Session } from './session';
 /** A run with an account, its own or its agent's, leases what it spends from that account's ledger. */
 export function connectPurse(session: Session): void {
   const { given, firstRunId } = session;
+  // A dry run spends nothing.
+  if (given.dryRun) return;
   const deps: PurseDeps = { send, until: condition, onParked: parking(session) };
   session.openPurse = (account) => {
     session.purse = Purse.fresh(account, firstRunId, deps);

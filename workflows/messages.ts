@@ -54,7 +54,7 @@ export const discardUpdate = defineUpdate<void, [Actor]>(UPDATE.discard);
 
 export const compensationQuery = defineQuery<CompensationView>(QUERY.compensation);
 export const planQuery = defineQuery<PlanView | null>(QUERY.plan);
-export const nodesQuery = defineQuery<NodesPage, [number?, number?]>(QUERY.nodes);
+export const nodesQuery = defineQuery<NodesPage, [number?, (number | null)?, boolean?]>(QUERY.nodes);
 export const amendUpdate = defineUpdate<PlanDifference, [Amending]>(UPDATE.amend);
 export const adjustUpdate = defineUpdate<void, [Adjustment]>(UPDATE.adjust);
 

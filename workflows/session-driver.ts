@@ -11,6 +11,7 @@ import { argumentsText } from './arguments-text';
 import { askHuman } from './ask-human';
 import { type CompactionDeps, canSummarise, noteSummaryDue, summarise, withoutSummary } from './compaction';
 import { fallBack, noteUnavailable, stillUnavailable } from './degrade';
+import { notDone } from './dry-run';
 import { type Stop, stopBeforeTools, stopBeforeTurn } from './gates';
 import { grouped } from './grouped';
 import { countRepeats } from './loop-breaker';
@@ -175,6 +176,7 @@ function modelInput(session: Session): InvokeModelInput {
     ...session.purse?.offer(),
     ...(contextTokens !== undefined && { contextTokens }),
     ...(progress.withoutFallback && { withoutFallback: true as const }),
+    ...(session.given.dryRun && { dryRun: true as const }),
     ...(withoutSummary(session) && { withoutSummary: true as const }),
   };
 }
@@ -228,7 +230,8 @@ function admitCalls(session: Session, calls: ToolCallPart[]): Stop | ToolCallPar
   progress.toolCalls += calls.length;
   const free = (call: ToolCallPart) =>
     isFree(session, specOf(agent, call.name) as ToolSpec, call) && !stillUnavailable(session, call);
-  if (session.control.stepwise || !canRideAlong(calls, agent) || !calls.every(free)) return calls;
+  if (session.given.dryRun || session.control.stepwise || !canRideAlong(calls, agent) || !calls.every(free))
+    return calls;
   for (const call of calls) noteOutside(session, specOf(agent, call.name), call);
   progress.quickCalls = calls.map(({ id, name }) => ({ id, name }));
   return [];
@@ -259,6 +262,7 @@ async function runOneTool(
 ): Promise<ToolMessage> {
   const without = stillUnavailable(session, asked);
   if (without) return without;
+  if (session.given.dryRun) return notDone(session, spec, asked);
   const permitted = await permit(session, spec, asked, deps);
   if ('role' in permitted) return permitted;
   const result = await runPermitted(session, spec, permitted.call, deps);

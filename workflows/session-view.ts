@@ -27,6 +27,7 @@ export function resultOf(session: Session, stop: Stop): SessionResult {
     length: transcript.length,
     ...(tainted.length > 0 && { tainted: [...tainted] }),
     ...(inbox && { exchanges: inbox.view().finished }),
+    ...(progress.planned && { planned: progress.planned }),
     ...(progress.degraded && { degraded: progress.degraded }),
     ...(session.compensation && { compensation: session.compensation }),
   };

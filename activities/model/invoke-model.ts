@@ -20,6 +20,9 @@ import { runQuickCalls } from './quick-calls';
 import { prepareRequest } from './request';
 import { answerMs, withinTime } from './time-limit';
 
+/** Who answers in a dry run. */
+const DRY_RUN_MODEL = 'simulated/rules';
+
 /** One model call: pulls what this worker lacks of the transcript, fits it, asks, checks. Never retries: Temporal does. */
 export function createInvokeModel(services: ActivityServices) {
   return async function invokeModel(input: InvokeModelInput): Promise<InvokeModelResult | LeaseShort> {
@@ -61,13 +64,16 @@ export function createInvokeModel(services: ActivityServices) {
 }
 
 /** What the workflow would say of a pinned run: it does not know the agent's own settings yet. */
-function settingsOf({ agent, options }: FirstCall, { leased, spentUsd }: InvokeModelInput): Partial<InvokeModelInput> {
+function settingsOf(
+  { agent, options }: FirstCall,
+  { leased, spentUsd, dryRun }: InvokeModelInput,
+): Partial<InvokeModelInput> {
   const { costUsd: budgetUsd } = { ...agent.limits, ...options.limits };
   const { parameters, mounts, variables } = options;
   return {
     model: agent.model,
     // The run has not said what it spends from: it is the agent's own account, of which nothing is leased yet.
-    ...(leased === undefined && agent.account !== undefined && { leased: 0 }),
+    ...(leased === undefined && agent.account !== undefined && !dryRun && { leased: 0 }),
     ...(budgetUsd !== undefined && { budgetUsd: budgetUsd - (spentUsd ?? 0) }),
     ...(parameters && { parameters }),
     ...(mounts && { mounts }),
@@ -89,7 +95,7 @@ async function callModel(
   const key = sessionKey(input.transcript.firstRunId);
   const parts = scopedParts(services.artifacts, key);
   const loaded = await services.transcripts.load(key, wantedOf(input, agent), pullFrom(services, key));
-  const route = services.providerFor(input.model);
+  const route = services.providerFor(input.dryRun ? DRY_RUN_MODEL : input.model);
   const quickResults = await runQuickCalls(input, agent, loaded.messages, services, signal);
   // What is counted must be what is sent: large parts are loaded before the request is fitted.
   const seen = {
@@ -117,11 +123,12 @@ async function callModel(
     ...life,
     onDelta: (delta: ModelDelta) => stream.delta(delta),
   };
-  const { reply, costUsd } = await askProvider(affordable, asking, services).catch((error) => {
+  const { reply, costUsd: paidUsd } = await askProvider(affordable, asking, services).catch((error) => {
     stream.end(false);
     throw withContextSize(error, fitted.tokens);
   });
   stream.end(true);
+  const costUsd = input.dryRun ? services.prices.costUsd(input.model, reply.usage) : paidUsd;
   const message = { ...(await offloadReply(reply.message, parts)), mark: newMark() };
   services.transcripts.keep(key, message);
   return {

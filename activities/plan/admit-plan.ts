@@ -13,7 +13,7 @@ import { toFailure } from '../to-failure';
  * failure: a planner is told, and may try again.
  */
 export function createAdmitPlan({ catalogue }: ActivityServices) {
-  return async function admitPlan({ plan: given, nesting }: AdmitPlanInput): Promise<AdmittedPlan> {
+  return async function admitPlan({ plan: given, nesting, soFar }: AdmitPlanInput): Promise<AdmittedPlan> {
     try {
       const parsed = planSchema.safeParse(given);
       if (!parsed.success) return { problems: [{ code: 'Plan.Invalid', message: problemsOf(parsed.error, '(plan)') }] };
@@ -25,12 +25,13 @@ export function createAdmitPlan({ catalogue }: ActivityServices) {
       }
       const agents = Object.fromEntries(
         catalogue.agentNames().map((name): [string, AgentFacts] => {
-          const { revision, capabilities = [], limits, output } = catalogue.resolve(name);
+          const { revision, capabilities = [], limits, output, tools, account } = catalogue.resolve(name);
           const costUsd = limits.costUsd ?? null;
-          return [name, { revision, capabilities, costUsd, ...(output && { output }) }];
+          const plain = tools.length === 0 && account === undefined;
+          return [name, { revision, capabilities, costUsd, ...(output && { output }), ...(plain && { plain }) }];
         }),
       );
-      const problems = planProblems(plan, agents, nesting);
+      const problems = planProblems(plan, agents, nesting, soFar);
       if (problems.length > 0) return { problems: problems.slice(0, 50) };
       // The plan names what it uses; nothing else is carried along.
       const named = new Set([plan.agent, ...plan.nodes.map(({ agent }) => agent)]);

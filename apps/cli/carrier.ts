@@ -4,6 +4,7 @@ import type { Context } from './context';
 import { approvalKeyFor, type Link, openLink } from './link';
 import type { LocalCluster } from './local-cluster';
 import { homeServer, placeOf } from './place';
+import { lastLook, noteWatcher } from './watchers';
 
 /** Running calls of a one-shot run may take this long to end when it is left. */
 const GRACE_MS = 10_000;
@@ -18,13 +19,13 @@ export class Carrier {
     /** Replaced when the server had to be found anew. */
     private current: Link,
     private local: LocalCluster | undefined,
-    /** Whether a server that went away is started here. */
-    private readonly mayStart = true,
+    /** Of whoever only watches, who starts no server that went away: takes the note of that away. */
+    private readonly leave?: () => void,
   ) {}
 
-  /** For whoever only watches: nothing is started. */
-  static follower(context: Context, link: Link): Carrier {
-    return new Carrier(context, link, undefined, false);
+  /** For whoever only watches this run or plan: nothing is started. */
+  static follower(context: Context, link: Link, id: string): Carrier {
+    return new Carrier(context, link, undefined, noteWatcher(context.home, id));
   }
 
   /** @param worker whether runs must be carried on while this is open, not only accepted. */
@@ -63,7 +64,7 @@ export class Carrier {
    */
   async recover(): Promise<void> {
     await sleep(RECONNECT_MS);
-    if (!this.mayStart || !this.gone) return;
+    if (this.leave || !this.gone) return;
     this.context.out.say('The server was stopped; carrying on here.');
     this.local = await startLocal(this.context, true);
     const lost = this.current;
@@ -71,8 +72,14 @@ export class Carrier {
     await lost.close();
   }
 
+  /** After a run that was carried here has ended: who watches it sees that too, before the server goes with this process. */
+  async seen(id: string): Promise<void> {
+    if (this.local?.owned) await lastLook(this.context.home, id);
+  }
+
   async close(): Promise<void> {
     await this.current.close();
+    this.leave?.();
     if (!this.local) return;
     this.context.out.phase('stopping');
     await this.local.supervisor.stop();

@@ -43,13 +43,7 @@ export async function followToEnd(
     const waits = await showProgress(context, carrier, run, options);
     if (waits) return leftWaiting(context, run, waits, { stream: options.stream, carriesOn: carrier.carriesOn });
     if (options.interrupt.aborted) return detached(context, carrier, run.id);
-    const report = await reportOf(context, carrier.link, run);
-    options.onEnd?.(report);
-    if (options.stream) out.jsonLine({ type: 'run-ended', at: now(), ...report });
-    else out.data(report, () => answerText(report));
-    out.say();
-    for (const line of endingLines(endingOf(context, carrier, report, options), out.note)) out.say(line);
-    return exitCodeOfStop(report.stopReason);
+    return await tellEnd(context, carrier, run, options).finally(() => carrier.seen(run.id));
   } catch (error) {
     if (options.stream && HoldfastError.is(error)) {
       const { code, message, hint } = error;
@@ -57,6 +51,22 @@ export async function followToEnd(
     }
     throw error;
   }
+}
+
+async function tellEnd(
+  context: Context,
+  carrier: Carrier,
+  run: FollowedRun,
+  options: FollowToEndOptions,
+): Promise<ExitCode> {
+  const { out } = context;
+  const report = await reportOf(context, carrier.link, run);
+  options.onEnd?.(report);
+  if (options.stream) out.jsonLine({ type: 'run-ended', at: now(), ...report });
+  else out.data(report, () => answerText(report));
+  out.say();
+  for (const line of endingLines(endingOf(context, carrier, report, options), out.note)) out.say(line);
+  return exitCodeOfStop(report.stopReason);
 }
 
 async function showProgress(

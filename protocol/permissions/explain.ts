@@ -1,6 +1,6 @@
 import type { ApprovalTerms } from '../approval';
 import type { ToolSpec } from '../tool';
-import { combined } from './combined';
+import { combined, type WholePolicy } from './combined';
 import type { Policy } from './policy';
 import { rulesOf } from './policy-problems';
 import { parseRule } from './rule';
@@ -187,23 +187,23 @@ function answerOf({ verdict, because, approval }: Ruling, policies: Policies): A
   };
 }
 
-function policyOf({ worker, own }: Policies): Policy {
+function policyOf({ worker, own }: Policies): WholePolicy {
   return combined(worker, own);
 }
 
 /** Only what holds whatever the arguments are. */
-function withoutConditions(policy: Policy): Policy {
+function withoutConditions(policy: WholePolicy): Policy {
   const plain = (text: string) => parseRule(text).conditions.length === 0;
-  const { allow = [], ask: asks = [], deny = [], tainted = {} } = policy;
+  const { allow, ask: asks, deny, tainted } = policy;
   return {
     ...policy,
     allow: allow.filter(plain),
     ask: asks.filter((entry) => plain(typeof entry === 'string' ? entry : entry.rule)),
     deny: deny.filter(plain),
     tainted: {
-      allow: (tainted.allow ?? []).filter(plain),
-      ask: (tainted.ask ?? []).filter(plain),
-      deny: (tainted.deny ?? []).filter(plain),
+      allow: tainted.allow.filter(plain),
+      ask: tainted.ask.filter(plain),
+      deny: tainted.deny.filter(plain),
     },
   };
 }

@@ -11,13 +11,27 @@ export interface PlanProblem {
   node?: string;
 }
 
+/** How far a plan is that is changed while it runs. */
+export interface SoFar {
+  /** Nodes that have ended: they cost and take nothing more. */
+  over: string[];
+  spentUsd: number;
+  elapsedMs: number;
+}
+const NOTHING_YET: SoFar = { over: [], spentUsd: 0, elapsedMs: 0 };
+
 /**
  * Everything that is wrong with a plan, before any of it runs; empty when it may. Pure: the workflow and the activity that admits ask
  * the same.
  * @param agents what is known of every agent the plan may use; those it does not name are candidates for `needs`.
  * @param nesting how many plans this one is within.
  */
-export function planProblems(plan: Plan, agents: Record<string, AgentFacts>, nesting = 0): PlanProblem[] {
+export function planProblems(
+  plan: Plan,
+  agents: Record<string, AgentFacts>,
+  nesting = 0,
+  soFar = NOTHING_YET,
+): PlanProblem[] {
   const shape = shapeProblems(plan);
   // What follows asks for an order of the nodes.
   if (shape.length > 0) return shape;
@@ -27,8 +41,8 @@ export function planProblems(plan: Plan, agents: Record<string, AgentFacts>, nes
     ...plan.nodes.flatMap((node) => agentProblems(node, plan, agents)),
     ...plan.nodes.flatMap((node) => inputProblems(node, plan, graph, agents)),
     ...plan.nodes.flatMap((node) => resourceProblems(node, plan)),
-    ...costProblems(plan, agents),
-    ...deadlineProblems(plan, graph),
+    ...costProblems(plan, agents, soFar),
+    ...deadlineProblems(plan, graph, soFar),
   ];
 }
 
@@ -159,17 +173,15 @@ function resourceProblems({ id, resources = {} }: PlanNode, { limits }: Plan): P
   });
 }
 
-function costProblems(plan: Plan, agents: Record<string, AgentFacts>): PlanProblem[] {
-  const { budgetUsd } = plan;
-  if (budgetUsd === undefined) return [];
-  const worst = plan.nodes.reduce((sum, node) => sum + worstUsd(node, plan, agents), 0);
+function costProblems(plan: Plan, agents: Record<string, AgentFacts>, { over, spentUsd }: SoFar): PlanProblem[] {
+  if (plan.budgetUsd === undefined) return [];
+  const ended = new Set(over);
+  const budgetUsd = plan.budgetUsd - spentUsd;
+  const open = plan.nodes.filter(({ id }) => !ended.has(id));
+  const worst = open.reduce((sum, node) => sum + worstUsd(node, plan, agents), 0);
   if (worst <= budgetUsd + 1e-9) return [];
-  return [
-    {
-      code: 'Plan.TooExpensive',
-      message: `its nodes may cost $${worst.toFixed(4)} at worst, and its budget is $${budgetUsd.toFixed(4)}`,
-    },
-  ];
+  const left = `${spentUsd > 0 ? 'what is left of ' : ''}its budget is $${budgetUsd.toFixed(4)}`;
+  return [{ code: 'Plan.TooExpensive', message: `its nodes may cost $${worst.toFixed(4)} at worst, and ${left}` }];
 }
 
 /** What a node's attempts may cost together, where it or its agent says so; those that say nothing get a share of what is left. */
@@ -179,13 +191,15 @@ export function worstUsd(node: PlanNode, plan: Plan, agents: Record<string, Agen
   return (once ?? 0) * node.retry.attempts;
 }
 
-function deadlineProblems(plan: Plan, graph: Graph): PlanProblem[] {
+function deadlineProblems(plan: Plan, graph: Graph, { over, elapsedMs }: SoFar): PlanProblem[] {
+  const ended = new Set(over);
   const earliest = new Map<string, number>();
   const problems: PlanProblem[] = [];
   for (const id of graph.order()) {
     const node = graph.nodes.get(id) as PlanNode;
     const before = (graph.before.get(id) ?? []).map(({ from }) => earliest.get(from) ?? 0);
-    const end = Math.max(node.notBefore ?? 0, ...before) + estimateOf(node);
+    if (ended.has(id)) continue;
+    const end = Math.max(node.notBefore ?? 0, elapsedMs, ...before) + estimateOf(node);
     earliest.set(id, end);
     const deadline = Math.min(node.deadline ?? Number.POSITIVE_INFINITY, plan.deadline ?? Number.POSITIVE_INFINITY);
     // Only what was said counts: a guess of a minute must not refuse a plan.

@@ -37,6 +37,12 @@ const retrySchema = z.strictObject({
   backoff: durationSchema.default(1_000).describe('Before the second attempt; doubled for each after it.'),
 });
 
+const memorySchema = z.strictObject({
+  kind: z.string().min(1).max(200).optional().describe('What sort of task it is. Default: its goal.'),
+  version: z.string().max(64).default('1').describe('Another version does not see what was kept for this one.'),
+  ttl: durationSchema.default(24 * 60 * 60_000).describe('How long a result may be given again.'),
+});
+
 const assignSchema = z.enum(['capability', 'round-robin', 'least-loaded']);
 
 const nodeSchema = z.strictObject({
@@ -79,6 +85,10 @@ const nodeSchema = z.strictObject({
     .describe('What it takes of `limits.resources` while it runs.'),
   tenant: z.string().min(1).max(64).optional().describe('On whose share it runs; see `shares`.'),
   undo: z.string().trim().min(1).max(50_000).optional().describe('The task that undoes it, for `compensate`.'),
+  memory: z
+    .union([z.literal(true).transform(() => memorySchema.parse({})), memorySchema])
+    .optional()
+    .describe('A result is kept, and given again for the same task with the same inputs, of the same tenant.'),
   expand: z.literal(true).optional().describe('Its result is a plan, which is run in its place.'),
 });
 
@@ -117,6 +127,13 @@ export const planSchema = z.strictObject({
     .union([z.literal(true).transform(() => ({})), approvalTermsSchema])
     .optional()
     .describe('People are asked for the whole plan before anything starts; they may edit it.'),
+  replan: z
+    .number()
+    .int()
+    .min(0)
+    .max(5)
+    .default(0)
+    .describe('How often the planner may plan anew what is left, where a failure would end the plan.'),
   assign: assignSchema.default('capability').describe('How agents are chosen for `needs`.'),
   related: z
     .record(z.string(), z.record(z.string(), z.number().min(0).max(1)))

@@ -14,6 +14,7 @@ export const plannerAgent: AgentDefinition = {
     'Give each node a short id, the name of an agent from the list you are given, and a goal that says all its agent must know.',
     'Put in `after` the ids of the nodes whose results it needs; their results are handed to it. Nodes that do not need each other run together, so name only what is needed, and never in a circle.',
     'Use as few nodes as the goal allows. The last node should put the answer together.',
+    'When a plan failed on the way you are told what is done, what failed and why, and what is left: give nodes for what is left only, under new ids, and another way than the one that failed. They may come after what is done.',
     'When you are told what was wrong with an earlier plan, mend exactly that.',
   ].join('\n'),
 };

@@ -2,7 +2,7 @@ import type { ApprovalTerms } from '../approval';
 import type { Actor } from '../control';
 import type { Failure } from '../failures';
 import type { Layer } from '../permissions/verdict';
-import type { Mount } from '../session';
+import type { Mount, PlannedCall } from '../session';
 import type { Plan } from './definition';
 
 /**
@@ -72,6 +72,10 @@ export interface NodeProgress {
   output?: unknown;
   /** One sentence on an end that is not `done`. */
   reason?: string;
+  /** Its output was not made by this plan: when it was, and by which run. */
+  recalled?: { at: number; from: string };
+  /** It did not succeed, and the plan goes another way. */
+  replaced?: true;
   /** Asked and granted. */
   approved?: true;
   /** An attempt may not begin before this. */
@@ -115,9 +119,18 @@ export interface PlanState {
   served: Record<string, number>;
   /** Questions asked so far. */
   asked: number;
+  /** Of a dry run. */
+  planned?: PlannedAction[];
+  /** How often what was left has been planned anew. */
+  replans?: number;
   /** Tasks that undo what was done, in the order they run. */
   undos: Undo[];
   actions: PlanAction[];
+}
+
+/** What a node of a dry run would have done. */
+export interface PlannedAction extends PlannedCall {
+  node: string;
 }
 
 /** What a plan needs to know of an agent; looked up when it is admitted. */
@@ -127,6 +140,8 @@ export interface AgentFacts {
   /** US dollars a run may cost at most; null where the agent has no such limit. */
   costUsd: number | null;
   output?: Record<string, unknown>;
+  /** It has no tools, and nothing of it needs a run: what it does is one model call. */
+  plain?: true;
 }
 
 /** The input of the `taskPlan` workflow. */
@@ -154,6 +169,10 @@ export interface PlanInput {
   nesting?: number;
   /** Events of a Temporal run before it continues as new. Default: when the server suggests it. */
   rolloverNodes?: number;
+  /** Nothing is done: simulated models, tools that do nothing, nobody is asked. */
+  dryRun?: boolean;
+  /** Nothing that was kept is given again; what this plan does is kept in its place. */
+  fresh?: boolean;
   carried?: CarriedPlan;
 }
 
@@ -170,7 +189,7 @@ export type PlanStatus =
   | 'cancelled'
   | 'expired';
 
-export interface NodeView extends Omit<NodeProgress, 'output'> {
+export interface NodeView extends NodeProgress {
   id: string;
   goal: string;
   after: string[];
@@ -212,6 +231,8 @@ export interface PlanResult {
   /** What is not there, and why: nodes that did not succeed. */
   missing: { node: string; status: NodeStatus; reason: string }[];
   undone: Undo[];
+  /** Of a dry run: tool calls it would have made; its cost and tokens are then an estimate. */
+  planned?: PlannedAction[];
   /** The output is left out for its size: read it of the nodes' runs. */
   tooLarge?: true;
   reason?: string;

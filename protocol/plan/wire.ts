@@ -16,6 +16,14 @@ export const planInputSchema = z.strictObject({
   mounts: z.array(mountSchema).max(32).optional().describe('Folders every run of it sees.'),
   tenant: z.string().max(200).optional(),
   requester: z.string().trim().min(1).max(200).optional(),
+  dryRun: z
+    .boolean()
+    .optional()
+    .describe('Nothing is done: simulated models, tools that do nothing, nobody is asked; tells what it would do.'),
+  fresh: z
+    .boolean()
+    .optional()
+    .describe('Nothing `memory` has kept is given again; what this plan does takes its place.'),
   rolloverNodes: z
     .number()
     .int()
@@ -51,6 +59,17 @@ export const planResultSchema = z.object({
   output: z.unknown(),
   missing: z.array(z.object({ node: z.string(), status: nodeStatusSchema, reason: z.string() })),
   undone,
+  planned: z
+    .array(
+      z.object({
+        node: z.string(),
+        tool: z.string(),
+        arguments: z.string(),
+        verdict: z.enum(['allow', 'ask', 'deny']),
+      }),
+    )
+    .optional()
+    .describe('Of a dry run: tool calls it would have made.'),
   tooLarge: z
     .literal(true)
     .optional()

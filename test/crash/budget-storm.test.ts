@@ -1,4 +1,4 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -8,6 +8,7 @@ import { HoldfastClient } from '../../client';
 import type { AgentDefinition } from '../../protocol/agent';
 import { startVendorServer, type VendorReply, type VendorServer } from '../../testing/vendor-server';
 import { type EmbeddedServer, startEmbeddedServer } from '../../workers/embedded/embedded-server';
+import { startPlainWorker } from './support/plain-worker';
 import { LONG } from './support/points';
 import { survivors, watch } from './support/processes';
 import { seeded } from './support/random';
@@ -62,23 +63,13 @@ async function answer({ turn }: { turn: number }): Promise<VendorReply> {
 }
 
 async function startWorker(): Promise<void> {
-  const settings = {
+  const child = await startPlainWorker({
     address: server.address,
     taskQueue: 'storm',
     home: path.join(folder, 'home'),
     agent,
     env: { OPENAI_API_KEY: 'sk-test', OPENAI_BASE_URL: vendor.openaiURL },
     prices: { 'openai/test-model': PRICE },
-  };
-  const child = fork(path.join(__dirname, 'support', 'budget-worker.cjs'), [], {
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    env: { ...process.env, HOLDFAST_BUDGET_WORKER: JSON.stringify(settings) },
-    execArgv: [],
-  });
-  watch(child.pid, 'budget worker');
-  await new Promise((resolve, reject) => {
-    child.once('message', resolve);
-    child.once('exit', (code) => reject(new Error(`the worker ended with ${code}`)));
   });
   workers.push(child);
   // Who dies without having been killed is replaced as well, and told of.

@@ -1,4 +1,4 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -8,6 +8,7 @@ import { HoldfastClient, type PlanDefinition } from '../../client';
 import type { AgentDefinition } from '../../protocol/agent';
 import { startVendorServer, type VendorServer } from '../../testing/vendor-server';
 import { type EmbeddedServer, startEmbeddedServer } from '../../workers/embedded/embedded-server';
+import { startPlainWorker } from './support/plain-worker';
 import { LONG } from './support/points';
 import { survivors, watch } from './support/processes';
 import { seeded } from './support/random';
@@ -97,23 +98,13 @@ afterAll(async () => {
 });
 
 async function startWorker(): Promise<void> {
-  const settings = {
+  const child = await startPlainWorker({
     address: server.address,
     taskQueue: 'plans',
     home: path.join(folder, 'home'),
     agent,
     env: { OPENAI_API_KEY: 'sk-test', OPENAI_BASE_URL: vendor.openaiURL },
     prices: { 'openai/test-model': { inputPerMillion: 1, outputPerMillion: 1 } },
-  };
-  const child = fork(path.join(__dirname, 'support', 'budget-worker.cjs'), [], {
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    env: { ...process.env, HOLDFAST_BUDGET_WORKER: JSON.stringify(settings) },
-    execArgv: [],
-  });
-  watch(child.pid, 'worker');
-  await new Promise((resolve, reject) => {
-    child.once('message', resolve);
-    child.once('exit', (code) => reject(new Error(`the worker ended with ${code}`)));
   });
   workers.push(child);
 }

@@ -1,24 +1,14 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import Ajv2020 from 'ajv/dist/2020';
 import type { AgentCheck } from '../../protocol/agent-check';
-import { CliProcess, cleanEnv, type Ended } from './cli-harness';
+import { useCliHere } from './cli-within';
 
 /** `holdfast agent check` on a project with settings, tools and agents of its own. */
 
-let folder: string;
-let env: NodeJS.ProcessEnv;
-
-const write = (name: string, text: string): void => {
-  mkdirSync(path.dirname(path.join(folder, name)), { recursive: true });
-  writeFileSync(path.join(folder, name), text);
-};
-const cli = (...args: string[]): Promise<Ended> => new CliProcess(args, env, folder).ended;
+const { cli, write } = useCliHere('agent-check');
 
 beforeEach(() => {
-  folder = mkdtempSync(path.join(tmpdir(), 'holdfast-agent-check-'));
-  env = cleanEnv(path.join(folder, 'home'));
   write('holdfast.yaml', 'permissions:\n  deny: ["pay(to=evil)"]\n');
   write(
     'tools/pay.ts',
@@ -46,8 +36,6 @@ permissions:
   );
 });
 
-afterEach(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
-
 test('it says in words what an agent may do, by which rule of whom, and warns', async () => {
   const { code, stdout } = await cli('agent', 'check', 'clerk');
   expect(code).toBe(0);
@@ -62,7 +50,7 @@ test('it says in words what an agent may do, by which rule of whom, and warns', 
     /files_write \(idempotent\)\n {4}allow always: profile strict.*\n {4}ask {3}in a mounted folder/,
   );
   expect(stdout).toContain('warning tainted-once: pay takes effect without asking');
-}, 60_000);
+});
 
 test('with --json it is what its schema says', async () => {
   const checked = await cli('agent', 'check', 'agents/clerk.yaml', '--json');
@@ -77,7 +65,7 @@ test('with --json it is what its schema says', async () => {
     'agent pay(amount<=100)',
   ]);
   expect(check).toMatchObject({ onFailure: 'compensate', secrets: ['BANK_KEY'], spend: { limits: { costUsd: 2 } } });
-}, 60_000);
+});
 
 test('unknown tools and rules that mean nothing are warned of; a file that is no agent is refused', async () => {
   write(
@@ -105,4 +93,4 @@ permissions: { deny: ["pya(to=x)", "mail_*"], ask: [pay], allow: ["pay(amount<5)
     code: 2,
     stderr: expect.stringContaining('Agent.Unknown'),
   });
-}, 60_000);
+});

@@ -1,6 +1,5 @@
 import path from 'node:path';
 import type { VendorReply } from '../../testing/vendor-server';
-import type { Ended } from './cli-harness';
 import { useCliWithin } from './cli-within';
 
 /** What people are asked on the command line, beside `dev`, with signed decisions and a directory of people. */
@@ -19,23 +18,16 @@ export default defineTool({
   name: 'pay', description: 'pays', input: z.object({ text: z.string() }), effect: 'idempotent',
   execute: ({ text }) => 'paid ' + text,
 });`;
-let dev: Promise<Ended>;
 
-beforeAll(async () => {
+beforeAll(() => {
   write('holdfast.yaml', 'version: 1\npeople:\n  ana: { roles: [boss] }\n  eve: {}\n');
   write('tools/pay.ts', TOOL);
   write(
     'agents/clerk.yaml',
     'instructions: Pay.\nmodel: openai/gpt-5-mini\ntools: [pay, ask_human]\npermissions: { approval: { approvers: ["role:boss"] } }\n',
   );
-  dev = cli('dev', '--grace', '1s');
-  await within.shows(/Ready/);
-}, 120_000);
-
-afterAll(async () => {
-  process.emit('SIGINT', 'SIGINT');
-  await dev;
-}, 60_000);
+});
+within.dev();
 
 test('where nobody can be asked a run is left waiting; it is found, looked at, changed, approved and followed to its end', async () => {
   within.vendor.setScript(inTurn(pay('100 \u001b[31mred'), { text: 'Done.' }));

@@ -1,5 +1,4 @@
 import type { AccountView } from '../../client';
-import type { Ended } from './cli-harness';
 import { useCliWithin } from './cli-within';
 
 /** Accounts on the command line, beside `dev`: opened, spent from, found empty, frozen, and their book read. */
@@ -7,9 +6,8 @@ import { useCliWithin } from './cli-within';
 const within = useCliWithin('cli-budgets', { HOLDFAST_USER: 'ana' });
 const { cli, saying, write } = within;
 const usage = { inputTokens: 1_000, outputTokens: 1_000 };
-let dev: Promise<Ended>;
 
-beforeAll(async () => {
+beforeAll(() => {
   const price = '{ inputPerMillion: 1, outputPerMillion: 1 }';
   write('holdfast.yaml', `version: 1\nprices:\n  openai/gpt-5-mini: ${price}\n`);
   write(
@@ -17,14 +15,8 @@ beforeAll(async () => {
     'instructions: Answer.\nmodel: openai/gpt-5-mini\ntools: []\nparameters: { maxOutputTokens: 10000 }\n',
   );
   within.vendor.setScript(() => ({ text: 'Done.', usage }));
-  dev = cli('dev', '--grace', '1s');
-  await within.shows(/Ready/);
-}, 120_000);
-
-afterAll(async () => {
-  process.emit('SIGINT', 'SIGINT');
-  await dev;
-}, 60_000);
+});
+within.dev();
 
 async function budget(...args: string[]): Promise<AccountView> {
   const { code, stdout, stderr } = await cli('budget', ...args, '--json');

@@ -1,4 +1,3 @@
-import type { Ended } from './cli-harness';
 import { useCliWithin } from './cli-within';
 
 /** Chats inside this process, with a vendor of our own for what must be slow, refused or in a shape. */
@@ -55,17 +54,7 @@ test('commands while the agent works, an interruption by command and by Ctrl-C, 
 }, 120_000);
 
 describe('beside dev', () => {
-  let dev: Promise<Ended>;
-
-  beforeAll(async () => {
-    dev = cli('dev', '--grace', '1s');
-    await within.shows(/Ready/);
-  }, 90_000);
-
-  afterAll(async () => {
-    process.emit('SIGINT', 'SIGINT');
-    await dev;
-  }, 60_000);
+  within.dev();
 
   test('an answer in a shape is JSON, laid out for a person and not for a program', async () => {
     within.vendor.setScript(() => ({ text: '{"sum":5}' }));

@@ -1,28 +1,23 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { startVendorServer } from '../../testing/vendor-server';
 import { parseConfigFile } from '../../workers/config/config-file';
-import { CliProcess, cleanEnv, type Ended } from './cli-harness';
+import { CliProcess } from './cli-harness';
+import { useCliHere } from './cli-within';
 
 /** New projects, agents and tools: what is generated is run. Settings and completion, as a user meets them. */
 
 const ROOT = path.resolve(__dirname, '..', '..');
+const here = useCliHere('cli-projects');
+const { cli } = here;
 let folder: string;
 let env: NodeJS.ProcessEnv;
 
 beforeEach(() => {
-  folder = mkdtempSync(path.join(tmpdir(), 'holdfast-cli-projects-'));
-  const { HOLDFAST_HOME: _home, ...rest } = cleanEnv('');
-  env = rest;
+  folder = here.folder;
+  env = process.env;
 });
-
-afterEach(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
-
-function cli(...args: string[]): Promise<Ended> {
-  return new CliProcess(args, env, folder).ended;
-}
 
 /** `npm install holdfast`, without the network. */
 function installHere(): void {
@@ -49,7 +44,8 @@ function compiles(...files: string[]): void {
 
 describe('init', () => {
   test('makes a project that runs as its next steps say, is valid, and passes its own test', async () => {
-    const made = await cli('init', '--json');
+    // As a command of its own: what it tells to run next names it.
+    const made = await new CliProcess(['init', '--json'], env, folder).ended;
     expect(made.code).toBe(0);
     const { files, next } = JSON.parse(made.stdout);
     expect(files).toEqual(
@@ -138,7 +134,7 @@ test('create provider: compiles, passes the conformance suite, and answers an ag
   const vendor = await startVendorServer({
     script: [{ toolCalls: [{ name: 'calculator', arguments: { expression: '6*7' } }] }, { text: 'It is 42.' }],
   });
-  env = { ...env, ACME_LABS_API_KEY: 'key-of-acme-0123', ACME_LABS_BASE_URL: vendor.openaiURL };
+  Object.assign(env, { ACME_LABS_API_KEY: 'key-of-acme-0123', ACME_LABS_BASE_URL: vendor.openaiURL });
   const run = await cli('run', 'clerk', 'What is 6*7?', '--json');
   expect(run).toMatchObject({ code: 0 });
   expect(JSON.parse(run.stdout)).toMatchObject({ output: 'It is 42.', toolCalls: 1, model: 'acme-labs/acme-labs-1' });

@@ -1,3 +1,6 @@
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { useCliPlace } from './cli-place';
 
 /** The command line shows what a model says while it says it: the process that carries the worker, and one that only watches. */
@@ -51,6 +54,20 @@ test('a run that this process carries, and another process that watches it', asy
       lines.findIndex(({ type }) => type === 'turn-finished'),
     );
   }
+}, 120_000);
+
+test('the server goes with the process that carries the run, but not before a slow watcher has seen the end', async () => {
+  const run = start('run', 'writer', 'go', '--id', 'slow', '--json', '--follow');
+  await run.shows(/"type":"text-delta"/);
+  const watch = start('runs', 'watch', 'slow', '--json');
+  await watch.shows(/"type":"text-delta"/);
+  watch.signal('SIGSTOP');
+  await run.shows(/"type":"run-ended"/);
+  await sleep(2_000);
+  watch.signal('SIGCONT');
+  expect(await watch.ended).toMatchObject({ code: 0, stdout: expect.stringContaining('"type":"run-ended"') });
+  expect((await run.ended).code).toBe(0);
+  expect(readdirSync(path.join(place.folder, 'home', 'watching'))).toEqual([]);
 }, 120_000);
 
 test('without --follow, on a pipe, or with streams off there is nothing of it', async () => {

@@ -1,7 +1,6 @@
 import path from 'node:path';
 import type { VendorReply } from '../../testing/vendor-server';
 import { eventually } from '../fixtures/eventually';
-import type { Ended } from './cli-harness';
 import { useCliWithin } from './cli-within';
 
 /** Goals and plans on the command line, beside `dev`. */
@@ -9,7 +8,6 @@ import { useCliWithin } from './cli-within';
 const within = useCliWithin('cli-tasks', { HOLDFAST_USER: 'ana' });
 const { cli, write, saying } = within;
 const file = (name: string) => path.join(within.folder, name);
-let dev: Promise<Ended>;
 let held = false;
 
 interface Asked {
@@ -36,18 +34,12 @@ function answer({ system, messages }: Asked): VendorReply | Promise<VendorReply>
   return { text: `${told.task}[${Object.values(told.inputs).join(',')}]` };
 }
 
-beforeAll(async () => {
+beforeAll(() => {
   write('agents/worker.yaml', 'instructions: Work.\nmodel: openai/gpt-5-mini\n');
   write('agents/planner.yaml', 'instructions: You decompose goals.\nmodel: openai/gpt-5-mini\n');
   within.vendor.setScript(answer as never);
-  dev = cli('dev', '--grace', '1s');
-  await within.shows(/Ready/);
-}, 120_000);
-
-afterAll(async () => {
-  process.emit('SIGINT', 'SIGINT');
-  await dev;
-}, 60_000);
+});
+within.dev();
 
 test('a goal is decomposed, its nodes are run, and its answer printed; list, status and graph show it', async () => {
   saying(false, []);
@@ -126,7 +118,7 @@ test('one agent over many inputs: a line for each, and given again nothing is do
     .split('\n')
     .map((line) => JSON.parse(line));
   expect(lines).toMatchObject([
-    { item: 1, status: 'done', output: 'one[]', run: 'many/item-1' },
+    { item: 1, status: 'done', output: 'one[]' },
     { item: 2, status: 'done', output: 'two[]' },
     { item: 3, status: 'failed', reason: expect.stringContaining('Model.') },
   ]);
@@ -135,4 +127,43 @@ test('one agent over many inputs: a line for each, and given again nothing is do
   expect(again.stdout).toBe(first.stdout);
   expect(within.vendor.requests.length).toBe(asked);
   expect(await cli('task', 'batch', 'worker', file('nothing.txt'))).toMatchObject({ code: 2 });
+});
+
+test('templates of the project are listed, shown, rendered and run; a dry run does nothing', async () => {
+  const plan = (version: number) => `name: notes
+version: ${version}
+description: Notes of a thing.
+parameters: { thing: { description: what }, times: { type: number, default: 2 } }
+agent: worker
+nodes:
+  - { id: a, goal: "Note {{thing}} {{times}}", memory: true }
+`;
+  write('plans/notes-9.yaml', plan(9));
+  write('plans/notes-10.yaml', plan(10));
+  expect((await cli('task', 'template', 'list')).stdout).toMatch(
+    /notes\s+10\s+thing times=2\s+Notes[^\n]*\n.*notes\s+9/,
+  );
+  expect((await cli('task', 'template', 'show', 'notes@9')).stdout).toContain('version: 9');
+  const render = ['task', 'template', 'render', 'notes', '--set', 'thing=x'];
+  expect(JSON.parse((await cli(...render, '--json')).stdout)).toEqual({
+    name: 'notes',
+    version: '10',
+    agent: 'worker',
+    nodes: [{ id: 'a', goal: 'Note x 2', memory: true }],
+  });
+  expect((await cli(...render, '--set', 'times=often')).stderr).toContain('"often" is no number');
+  expect((await cli('task', 'template', 'render', 'none')).stderr).toContain('notes@10, notes@9');
+  expect((await cli('task', 'submit', 'goal', '--template', 'notes')).code).toBe(2);
+
+  const submit = ['task', 'submit', '--template', 'notes', '--set', 'thing=x'];
+  const before = within.vendor.requests.length;
+  const dry = await cli(...submit, '--dry-run', '--id', 'dry');
+  expect(dry).toMatchObject({ code: 0, stdout: expect.stringContaining('dry run: nothing was done. 1 nodes') });
+  expect(within.vendor.requests).toHaveLength(before);
+  expect(await cli(...submit, '--id', 'real')).toMatchObject({ code: 0, stdout: 'Note x 2[]\n' });
+  expect(await cli(...submit, '--id', 'again')).toMatchObject({ code: 0, stdout: 'Note x 2[]\n' });
+  expect(within.vendor.requests).toHaveLength(before + 1);
+  await cli(...submit, '--id', 'fresh', '--fresh');
+  expect(within.vendor.requests).toHaveLength(before + 2);
+  expect((await cli('task', 'status', 'again')).stdout).toContain('given before');
 });

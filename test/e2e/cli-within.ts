@@ -1,7 +1,10 @@
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { PassThrough } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { main } from '../../apps/cli/program';
-import type { Ended } from './cli-harness';
+import { cleanEnv, type Ended } from './cli-harness';
 import { type CliPlace, useCliPlace } from './cli-place';
 
 // Workers here would bundle the workflows anew at every start, from the sources; the bundle of the build is theirs.
@@ -15,22 +18,20 @@ export interface CliWithin extends Pick<CliPlace, 'folder' | 'vendor' | 'write'>
   /** What was written since the latest command began. */
   readonly written: { stdout: string; stderr: string };
   cli(...args: string[]): Promise<Ended>;
+  /** To be called where hooks are, after those that write the project: `dev` runs beside the tests that follow, until all is over. */
+  dev(): void;
   /** Waits until what was written, on either stream, matches. */
   shows(what: RegExp): Promise<void>;
   /** A terminal or a pipe for the next command: says each line, or does it, once what was written matches, and then ends. */
   saying(isTTY: boolean, lines: [when: RegExp | (() => boolean), line: string | (() => void)][]): void;
 }
 
-/** To be called at the top of a test file. Commands run in the suite's folder and with `given` in the environment. */
-export function useCliWithin(name: string, given: NodeJS.ProcessEnv = {}): CliWithin {
-  const place = useCliPlace(name, { HOLDFAST_MODEL: 'simulated/rules', ...given });
+/** What commands in this process write, from the first test to the last; and a way to run one. */
+function useCaught() {
   const written = { stdout: '', stderr: '' };
-  const { stdin } = process;
-  let before: NodeJS.ProcessEnv;
+  const { env } = process;
 
   beforeAll(() => {
-    before = process.env;
-    process.env = place.env;
     for (const stream of ['stdout', 'stderr'] as const) {
       jest.spyOn(process[stream], 'write').mockImplementation((chunk) => {
         written[stream] += String(chunk);
@@ -41,10 +42,83 @@ export function useCliWithin(name: string, given: NodeJS.ProcessEnv = {}): CliWi
 
   afterAll(() => {
     jest.restoreAllMocks();
-    process.env = before;
+    process.env = env;
+  });
+
+  const run = async (...args: string[]): Promise<Ended> => {
+    Object.assign(written, { stdout: '', stderr: '' });
+    const code = await main(['node', 'holdfast', ...args]);
+    return { code, ...written };
+  };
+  return { written, run };
+}
+
+/** Commands inside this process, in a folder that is made for each test and is where the user stands. */
+export interface CliHere {
+  readonly folder: string;
+  write(file: string, text: string): void;
+  cli(...args: string[]): Promise<Ended>;
+}
+
+/** To be called at the top of a test file. */
+export function useCliHere(name: string): CliHere {
+  const { run } = useCaught();
+  const before = process.cwd();
+  let folder = '';
+
+  beforeEach(() => {
+    folder = realpathSync(mkdtempSync(path.join(tmpdir(), `holdfast-${name}-`)));
+    const { HOLDFAST_HOME: _home, ...env } = cleanEnv('');
+    process.env = env;
+    process.chdir(folder);
+  });
+
+  afterEach(() => {
+    process.chdir(before);
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  });
+
+  return {
+    get folder() {
+      return folder;
+    },
+    write(file, text) {
+      mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });
+      writeFileSync(path.join(folder, file), text);
+    },
+    cli: run,
+  };
+}
+
+/** To be called at the top of a test file. Commands run in the suite's folder and with `given` in the environment. */
+export function useCliWithin(name: string, given: NodeJS.ProcessEnv = {}): CliWithin {
+  let serving: Promise<Ended> | undefined;
+  // Before the hooks of the place, which take away what it uses.
+  afterAll(async () => {
+    if (!serving) return;
+    process.emit('SIGINT', 'SIGINT');
+    expect(await serving).toMatchObject({ code: 0 });
+  }, 60_000);
+  const place = useCliPlace(name, { HOLDFAST_MODEL: 'simulated/rules', ...given });
+  const { written, run } = useCaught();
+  const { stdin } = process;
+
+  beforeAll(() => {
+    process.env = place.env;
+  });
+
+  afterAll(() => {
     Object.defineProperty(process, 'stdin', { value: stdin });
   });
 
+  const cli: CliWithin['cli'] = (...args) => run('--project', place.folder, ...args);
+  const shows: CliWithin['shows'] = async (what) => {
+    const deadline = Date.now() + 40_000;
+    while (!what.test(written.stdout + written.stderr)) {
+      if (Date.now() > deadline) throw new Error(`never showed ${what}:\n${written.stdout}\n${written.stderr}`);
+      await sleep(20);
+    }
+  };
   return {
     get folder() {
       return place.folder;
@@ -54,17 +128,13 @@ export function useCliWithin(name: string, given: NodeJS.ProcessEnv = {}): CliWi
     },
     write: place.write,
     written,
-    async cli(...args) {
-      Object.assign(written, { stdout: '', stderr: '' });
-      const code = await main(['node', 'holdfast', '--project', place.folder, ...args]);
-      return { code, ...written };
-    },
-    async shows(what) {
-      const deadline = Date.now() + 40_000;
-      while (!what.test(written.stdout + written.stderr)) {
-        if (Date.now() > deadline) throw new Error(`never showed ${what}:\n${written.stdout}\n${written.stderr}`);
-        await sleep(20);
-      }
+    cli,
+    shows,
+    dev() {
+      beforeAll(async () => {
+        serving = cli('dev', '--grace', '1s');
+        await shows(/Ready/);
+      }, 120_000);
     },
     saying(isTTY, lines) {
       const input = Object.assign(new PassThrough(), { isTTY, setRawMode: () => undefined });

@@ -3,45 +3,12 @@ import { HoldfastError } from '../../protocol/failures';
 import type { PlanDefinition } from '../../protocol/plan/definition';
 import { type ScriptedStep, scriptedModel } from '../../testing/scripted-model';
 import { eventually } from '../fixtures/eventually';
-import { type TestWorkerOptions, useTemporal } from '../setup/test-worker';
+import { say, team } from '../fixtures/plan-team';
+import { useTemporal } from '../setup/test-worker';
 
 const temporal = useTemporal('plans');
 const plans = () => temporal.holdfast.plans;
 
-/** What an agent was told: `task`, and `inputs` where it has some. */
-type Told = { task: string; inputs: Record<string, unknown> };
-const toldOf = (text: string): Told => {
-  const given = text.startsWith('{') ? (JSON.parse(text) as Told) : { task: text, inputs: {} };
-  return { task: given.task, inputs: given.inputs };
-};
-
-interface Seen {
-  task: string;
-  inputs: Record<string, unknown>;
-}
-
-/** Agents whose model does what `answer` says of the task; calls are noted in the order they came. */
-function team(answer: (told: Told) => ScriptedStep | Promise<ScriptedStep>, more: Partial<AgentDefinition>[] = []) {
-  const seen: Seen[] = [];
-  const step: ScriptedStep = async (request, call) => {
-    const { messages } = request;
-    const last = messages.findLast(({ role }) => role === 'user');
-    const text =
-      last?.role === 'user' ? last.content.map((part) => (part.type === 'text' ? part.text : '')).join('') : '';
-    const told = toldOf(text);
-    seen.push(told);
-    const next = await answer(told);
-    return typeof next === 'function' ? next(request, call) : next;
-  };
-  const base: AgentDefinition = { name: 'worker', instructions: 'Work.', model: 'scripted/steps' };
-  const agents = [base, ...more.map((one) => ({ ...base, ...one }) as AgentDefinition)];
-  const options: TestWorkerOptions = { agents, providers: [scriptedModel(Array(2_000).fill(step))] };
-  return { seen, options };
-}
-
-const say = ({ task, inputs }: Told): ScriptedStep => ({
-  text: `${task}(${Object.values(inputs).join(',')})`,
-});
 const diamond: PlanDefinition = {
   name: 'diamond',
   agent: 'worker',
@@ -308,7 +275,8 @@ test('agents are chosen by what a node needs, never more at once than they may',
   const { options } = team(
     async (told) => {
       most = Math.max(most, ++now);
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      for (let waited = 0; most < 2 && waited < 200; waited++) await new Promise((resolve) => setTimeout(resolve, 20));
+      await new Promise((resolve) => setTimeout(resolve, 20));
       now--;
       return say(told);
     },

@@ -6,15 +6,16 @@ import { utf8Of } from '../../protocol/utf8';
 const MAX_BYTES = 1_000_000;
 
 /**
- * The text of a file a user wrote: an agent's, or the project's settings.
+ * The text of a file a user wrote: an agent's, the project's settings, or a plan.
+ * @param maxBytes default 1,000,000.
  * @throws HoldfastError `Input.Invalid`, `Input.TooLarge`, to be told as the problem of that file; the system's own errors.
  */
-export function readTextFile(file: string): string {
+export function readTextFile(file: string, maxBytes = MAX_BYTES): string {
   const found = statSync(file);
   // A pipe would be waited for without end.
   if (!found.isFile()) throw refused('is no file', 'Put a file of text there.');
-  if (found.size > MAX_BYTES) {
-    throw new HoldfastError('Input.TooLarge', `has ${found.size} bytes; ${MAX_BYTES} is the most`, {
+  if (found.size > maxBytes) {
+    throw new HoldfastError('Input.TooLarge', `has ${found.size} bytes; ${maxBytes} is the most`, {
       hint: 'Put what is large into a folder the agent may read (CLI: --in DIR).',
     });
   }

@@ -20,7 +20,7 @@ export async function approvePlan(
   asking: Asking,
 ): Promise<Pick<Made, 'plan' | 'agents'>> {
   const terms = input.approval ?? plan.approval;
-  if (!terms) return { plan, agents };
+  if (!terms || input.dryRun) return { plan, agents };
   const title = `run the plan "${plan.name}" with ${plan.nodes.length} nodes?`;
   for (let wrong = ''; ; ) {
     const body = `${wrong}${tableOf(plan)}`;

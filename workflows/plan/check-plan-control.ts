@@ -11,6 +11,7 @@ export function checkAdjustment(state: PlanState | undefined, given: Adjustment)
   const progress = Object.hasOwn(state.nodes, given.node) ? state.nodes[given.node] : undefined;
   if (!progress) refuse('Plan.UnknownNode', `there is no node "${given.node}"`, HINT);
   const { status } = progress;
+  if (progress.replaced) illegal(`"${given.node}" was replaced: the plan goes another way`);
   const begun = status === 'running' || status === 'assigned';
   if (given.action === 'retry') {
     if (!FINAL.has(status) || status === 'done')

@@ -27,11 +27,12 @@ export async function makePlan(input: PlanInput): Promise<Made> {
   let problems: PlanProblem[] = [];
   let previous: unknown;
   for (let attempt = 1; attempt <= attempts; attempt++) {
-    const { output, ...more } = await asked(input, planner, attempt, {
+    const { output, why, ...more } = await askPlanner(input, `plan-${attempt}`, {
       goal,
       agents,
       ...(problems.length > 0 && { previous, problems: problems.map(({ message }) => message) }),
     });
+    if (output === undefined) throw toApplicationFailure({ code: 'Plan.Invalid', message: why });
     spent = { costUsd: spent.costUsd + more.costUsd, tokens: spent.tokens + more.tokens };
     previous = output;
     const left = budgetUsd === undefined ? {} : { budgetUsd: Math.max(budgetUsd - spent.costUsd, 1e-6) };
@@ -45,15 +46,22 @@ export async function makePlan(input: PlanInput): Promise<Made> {
   throw refused(problems, `${planner} made ${attempts} plans, and none can run`);
 }
 
-async function asked(input: PlanInput, planner: string, attempt: number, given: object) {
-  const options = { ...runOptions(input), id: `plan-${attempt}`, input: given, output: PLAN_OUTPUT };
-  const run = await startAgent(planner, options);
+interface Planned {
+  /** Fits `PLAN_OUTPUT`; undefined where the planner gave none, and why. */
+  output: unknown;
+  why: string;
+  costUsd: number;
+  tokens: number;
+}
+
+/** @param id of the planner's run, within the plan's. */
+export async function askPlanner(input: PlanInput, id: string, given: object): Promise<Planned> {
+  const { planner = PLANNER } = input;
+  const run = await startAgent(planner, { ...runOptions(input), id, input: given, output: PLAN_OUTPUT });
   const { stopReason, detail, output, costUsd, usage } = await run.result();
-  if (stopReason !== 'completed') {
-    const why = `${stopReason}${detail === undefined ? '' : `: ${detail}`}`;
-    throw toApplicationFailure({ code: 'Plan.Invalid', message: `${run.id} gave no plan: ${why}` });
-  }
-  return { output, costUsd, tokens: usage.inputTokens + usage.outputTokens };
+  const why = `${run.id} gave no plan: ${stopReason}${detail === undefined ? '' : `: ${detail}`}`;
+  const spent = { costUsd, tokens: usage.inputTokens + usage.outputTokens };
+  return { output: stopReason === 'completed' ? output : undefined, why, ...spent };
 }
 
 /** @throws `Plan.*` with all problems as details; the code is that of the first. */

@@ -1,8 +1,17 @@
 import type { Actor } from '../../protocol/control';
+import type { SoFar } from '../../protocol/plan/admission';
 import type { Adjustment } from '../../protocol/plan/control';
 import type { Plan, PlanNode } from '../../protocol/plan/definition';
 import { type Edge, Graph } from '../../protocol/plan/graph';
-import { FINAL, MOVES, type NodeProgress, type NodeStatus, type PlanState } from '../../protocol/plan/state';
+import {
+  type AgentFacts,
+  FINAL,
+  MOVES,
+  type NodeProgress,
+  type NodeStatus,
+  type PlanState,
+} from '../../protocol/plan/state';
+import type { PlannedCall } from '../../protocol/session';
 import { inputsOf, shareUsd, taintOf } from './node-given';
 import { type Choice, Places } from './places';
 import { ReadyQueue } from './ready-queue';
@@ -11,6 +20,7 @@ import { inherited, ownPriority, type Urgency } from './urgency';
 /** A node that begins now. */
 export interface Begin extends Choice {
   node: PlanNode;
+  facts: AgentFacts | undefined;
   attempt: number;
   inputs: Record<string, unknown>;
   priority: number;
@@ -27,11 +37,15 @@ export interface Ending {
   reason?: string;
   costUsd: number;
   tokens: number;
+  recalled?: NodeProgress['recalled'];
+  /** Of a dry run. */
+  planned?: PlannedCall[];
   /** Where content from outside came from that its output may hold. */
   tainted?: string[];
 }
 
 const ACTIONS_KEPT = 50;
+const PLANNED_KEPT = 1_000;
 
 /**
  * Which nodes of a plan may run, and what follows from how they end. Plain state and no time of its own; the `taskPlan` workflow adds
@@ -119,12 +133,14 @@ export class PlanDesk {
     const { attempts: attempt } = progress;
     const { priority } = this.urgencyOf(id);
     const given = { inputs: inputsOf(state, this.graph, node), tainted: taintOf(state, this.graph, node) };
-    return { node, ...choice, attempt, priority, ...given, budgetUsd };
+    const facts = state.agents[choice.agent];
+    return { node, facts, ...choice, attempt, priority, ...given, budgetUsd };
   }
 
-  running(id: string, run: string, now: number): void {
+  /** @param run its workflow id; a plain call has none. */
+  running(id: string, run: string | undefined, now: number): void {
+    if (run !== undefined) this.progress(id).run = run;
     if (this.progress(id).status !== 'assigned') return;
-    this.progress(id).run = run;
     this.move(id, 'running', now);
   }
 
@@ -138,6 +154,7 @@ export class PlanDesk {
     progress.tokens += ending.tokens;
     state.spentUsd += ending.costUsd;
     state.tokens += ending.tokens;
+    if (ending.planned) this.notePlanned(id, ending.planned);
     if (FINAL.has(progress.status)) return;
     if (ending.status === 'failed' && progress.attempts < node.retry.attempts && !state.ending) {
       progress.notBefore = now + node.retry.backoff * 2 ** (progress.attempts - 1);
@@ -149,9 +166,16 @@ export class PlanDesk {
     if (ending.status === 'done') {
       progress.output = ending.output;
       if (ending.tainted) progress.tainted = ending.tainted;
+      if (ending.recalled) progress.recalled = ending.recalled;
       delete progress.reason;
     }
     this.close(id, ending.status, now, ending.reason);
+  }
+
+  private notePlanned(node: string, calls: PlannedCall[]): void {
+    this.state.planned ??= [];
+    const room = Math.max(PLANNED_KEPT - this.state.planned.length, 0);
+    this.state.planned.push(...calls.slice(0, room).map((call) => ({ node, ...call })));
   }
 
   /** Moves a node to its end, and looks at what comes after it. */
@@ -336,6 +360,19 @@ export class PlanDesk {
     this.replan(now);
   }
 
+  /** Another way to go after a failure: what did not succeed stays in the plan, and counts for nothing. */
+  goAnotherWay(plan: Plan, agents: PlanState['agents'], now: number): void {
+    for (const progress of Object.values(this.state.nodes)) if (progress.status !== 'done') progress.replaced = true;
+    delete this.state.ending;
+    this.amend(plan, agents, [], now);
+  }
+
+  soFar(now: number): SoFar {
+    const { nodes, spentUsd, startedAt } = this.state;
+    const over = Object.keys(nodes).filter((id) => FINAL.has(this.progress(id).status));
+    return { over, spentUsd, elapsedMs: now - startedAt };
+  }
+
   /** A node that did not succeed, or waits for its retry, once more; what was skipped because of it too. */
   retry(id: string, now: number): void {
     delete this.state.ending;
@@ -392,8 +429,11 @@ export class PlanDesk {
 
   /** Outputs nobody needs any more are let go: they would be carried from run to run. */
   private forget(id: string): void {
+    const { plan, replans = 0 } = this.state;
+    // Another way to the goal may start from it.
+    if (plan.replan > replans) return;
     const followers = this.graph.after.get(id) ?? [];
-    if (followers.length === 0 || id === this.state.plan.output || this.node(id).undo !== undefined) return;
+    if (followers.length === 0 || id === plan.output || this.node(id).undo !== undefined) return;
     if (followers.every(({ to }) => FINAL.has(this.progress(to).status))) delete this.progress(id).output;
   }
 

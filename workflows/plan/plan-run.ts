@@ -10,7 +10,16 @@ import {
 import type { HoldfastActivities } from '../../protocol/activities';
 import type { Actor } from '../../protocol/control';
 import type { Adjustment, Amending, PlanDifference } from '../../protocol/plan/control';
-import type { NodesPage, PlanInput, PlanResult, PlanState, PlanStatus, PlanView } from '../../protocol/plan/state';
+import { PLANNER } from '../../protocol/plan/planner';
+import type {
+  NodeProgress,
+  NodesPage,
+  PlanInput,
+  PlanResult,
+  PlanState,
+  PlanStatus,
+  PlanView,
+} from '../../protocol/plan/state';
 import { ADMIT } from '../activity-options';
 import { Alarm } from '../alarm';
 import { checkActor, refuse } from '../check-update';
@@ -19,6 +28,7 @@ import { amend } from './amend';
 import { type Asking, askPeople } from './approve-plan';
 import { checkAdjustment, checkAmending } from './check-plan-control';
 import { nestingOf } from './make-plan';
+import { planAnew } from './plan-anew';
 import { type Begin, PlanDesk } from './plan-desk';
 import { nodesPage, planDetails, resultOf, viewOf } from './plan-view';
 import { runNode } from './run-node';
@@ -34,7 +44,13 @@ export class PlanRun {
   readonly asking: Asking = { asked: 0, waitsFor: [] };
   /** Something has happened since the desk was last asked. */
   private awake = false;
-  private asks = 0;
+  /** Nodes people are asked about, as they were when they were asked. */
+  private readonly questions = new Map<CancellationScope, { id: string; about: NodeProgress }>();
+  /** Amendments are admitted one after the other: each changes the plan that the one before it has left. */
+  private amending: Promise<unknown> = Promise.resolve();
+  private amends = 0;
+  /** Nothing can be changed any more: what was done is being undone, or it is over. */
+  private finishing = false;
   /** How it ended; the view outlives the run. */
   over: PlanResult['status'] | undefined;
   private broken: unknown;
@@ -64,8 +80,8 @@ export class PlanRun {
     return this.desk ? viewOf(this.desk, this.around) : null;
   }
 
-  nodes(from?: number, count?: number): NodesPage {
-    return this.desk ? nodesPage(this.desk, from, count) : { nodes: [], from: 0, total: 0 };
+  nodes(from?: number, count?: number | null, outputs?: boolean): NodesPage {
+    return this.desk ? nodesPage(this.desk, from, count, outputs) : { nodes: [], from: 0, total: 0 };
   }
 
   /** Runs what can run, until all has ended or the history has grown. */
@@ -77,16 +93,35 @@ export class PlanRun {
       const now = Date.now();
       for (const id of desk.tick(now)) this.scopes.get(id)?.cancel();
       if (desk.state.ending) this.endAll(now);
+      this.withdrawQuestions();
       const draining = this.rolloverDue;
       if (!draining) this.startNext(now);
       if (this.broken) throw this.broken;
       setCurrentDetails(planDetails(desk, this.around));
-      if (desk.over && this.scopes.size === 0) return this.finish();
-      if (draining && this.scopes.size === 0 && this.asks === 0) return this.rollOver();
+      const idle = this.scopes.size === 0 && this.amends === 0;
+      if (desk.over && idle) {
+        if (await this.replanned()) continue;
+        return this.finish();
+      }
+      if (draining && idle && this.questions.size === 0) return this.rollOver();
       const wake = desk.nextWake();
       if (Number.isFinite(wake)) this.alarm.set(wake);
       await condition(() => this.awake || this.alarm.rang || this.broken !== undefined);
     }
+  }
+
+  /** Whether there is another way to go where a failure would end the plan. */
+  private async replanned(): Promise<boolean> {
+    const desk = this.known;
+    const { ending, plan, replans = 0 } = desk.state;
+    if (ending?.status !== 'failed' || replans >= plan.replan) return false;
+    desk.state.replans = replans + 1;
+    setCurrentDetails(planDetails(desk, this.around));
+    const added = await planAnew(this.input, desk, ending.reason);
+    // Unless somebody helped meanwhile.
+    if (!added) return desk.state.ending === undefined;
+    desk.record('replan', { by: this.input.planner ?? PLANNER, reason: ending.reason }, Date.now(), added.join(' '));
+    return true;
   }
 
   private rollOver(): 'rollover' {
@@ -126,24 +161,40 @@ export class PlanRun {
   private ask(id: string): void {
     const desk = this.known;
     const { goal, approval } = desk.node(id);
-    this.asks++;
-    askPeople(this.asking, approval ?? {}, { kind: 'plan', title: `start "${id}": ${goal.slice(0, 100)}` }, this.input)
+    if (this.input.dryRun) {
+      desk.decided(id, true, '', Date.now());
+      this.awake = true;
+      return;
+    }
+    const question = { kind: 'plan' as const, title: `start "${id}": ${goal.slice(0, 100)}` };
+    const scope = new CancellationScope();
+    this.questions.set(scope, { id, about: desk.progress(id) });
+    scope
+      .run(() => askPeople(this.asking, approval ?? {}, question, this.input))
       .then(
-        ({ verdict, reason }) =>
-          desk.decided(
-            id,
-            verdict === 'approved',
-            `its approval was ${verdict}${reason ? `: ${reason}` : ''}`,
-            Date.now(),
-          ),
+        ({ verdict, reason }) => {
+          const why = `its approval was ${verdict}${reason ? `: ${reason}` : ''}`;
+          if (this.isOpen(scope)) desk.decided(id, verdict === 'approved', why, Date.now());
+        },
         (error) => {
           if (!isCancellation(error)) this.broken ??= error;
         },
       )
       .finally(() => {
-        this.asks--;
+        this.questions.delete(scope);
         this.awake = true;
       });
+  }
+
+  /** Whether the node still waits for this answer: it may have been skipped, or be another one by now. */
+  private isOpen(scope: CancellationScope): boolean {
+    const { id, about } = this.questions.get(scope) ?? {};
+    return id !== undefined && this.state.nodes[id] === about && about?.status === 'waiting';
+  }
+
+  /** What nobody waits for any more is not asked. */
+  private withdrawQuestions(): void {
+    for (const scope of this.questions.keys()) if (!this.isOpen(scope)) scope.cancel();
   }
 
   /** Nothing new starts; what runs is ended, except after a failure: what is nearly done is not thrown away. */
@@ -155,9 +206,10 @@ export class PlanRun {
   }
 
   private async finish(): Promise<PlanResult> {
+    this.finishing = true;
     await this.undo();
     const { ending } = this.state;
-    const failed = this.known.counts.failed ?? 0;
+    const failed = Object.values(this.state.nodes).filter((node) => node.status === 'failed' && !node.replaced).length;
     const status = ending?.status ?? 'completed';
     const reason =
       ending?.reason ?? (failed > 0 ? `${failed} nodes failed, and the plan went on without them` : undefined);
@@ -168,7 +220,7 @@ export class PlanRun {
   }
 
   async undo(): Promise<void> {
-    if (this.desk) await undoNodes(this.desk, this.input);
+    if (this.desk && !this.input.dryRun) await undoNodes(this.desk, this.input);
   }
 
   /** What people may do. Every move is checked by its validator: what is refused leaves no trace. */
@@ -195,16 +247,32 @@ export class PlanRun {
       { validator: (actor) => this.checkPause(actor, false) },
     );
     setHandler(adjustUpdate, (given) => this.adjust(given), {
-      validator: (given) => checkAdjustment(this.desk?.state, given),
+      validator: (given) => this.checkAdjusting(given),
     });
     setHandler(amendUpdate, (given) => this.amend(given), {
-      validator: (given) => checkAmending(this.desk?.state, given),
+      validator: (given) => {
+        checkAmending(this.desk?.state, given);
+        this.checkOpen();
+      },
     });
+  }
+
+  private checkOpen(): void {
+    if (this.finishing) refuse('Plan.Illegal', 'it has ended', 'Submit what is left as a plan of its own.');
+  }
+
+  private checkAdjusting(given: Adjustment): void {
+    checkAdjustment(this.desk?.state, given);
+    this.checkOpen();
+    // Two attempts at one node would be taken for each other.
+    if (given.action === 'retry' && this.scopes.has(given.node))
+      refuse('Plan.Illegal', `the run of "${given.node}" is still being ended`, 'Try again in a moment.');
   }
 
   private checkPause(actor: Actor, pause: boolean): void {
     checkActor(actor);
     if (!this.desk) refuse('Plan.Illegal', 'it is only just being planned');
+    this.checkOpen();
     if (pause === (this.state.paused !== undefined))
       refuse('Plan.Illegal', pause ? 'it is paused already' : 'it is not paused');
   }
@@ -225,11 +293,22 @@ export class PlanRun {
   }
 
   private async amend(given: Amending): Promise<PlanDifference> {
-    const difference = await amend(this.known, given, (plan) => admitPlan({ plan, nesting: nestingOf(this.input) }));
-    const { added, replaced, removed } = difference;
-    this.record('amend', given, `+${added.join(' ')} ~${replaced.join(' ')} -${removed.join(' ')}`.slice(0, 300));
-    this.awake = true;
-    return difference;
+    this.amends++;
+    try {
+      const own = this.amending.then(() =>
+        amend(this.known, given, (plan) =>
+          admitPlan({ plan, nesting: nestingOf(this.input), soFar: this.known.soFar(Date.now()) }),
+        ),
+      );
+      this.amending = own.catch(() => undefined);
+      const difference = await own;
+      const { added, replaced, removed } = difference;
+      this.record('amend', given, `+${added.join(' ')} ~${replaced.join(' ')} -${removed.join(' ')}`.slice(0, 300));
+      return difference;
+    } finally {
+      this.amends--;
+      this.awake = true;
+    }
   }
 
   private record(action: string, { by, reason }: Actor, detail?: string): void {

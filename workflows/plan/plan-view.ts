@@ -1,4 +1,4 @@
-import type { NodesPage, NodeView, PlanResult, PlanStatus, PlanView } from '../../protocol/plan/state';
+import type { NodesPage, NodeView, PlannedAction, PlanResult, PlanStatus, PlanView } from '../../protocol/plan/state';
 import { NODE_MARK } from '../../protocol/plan/state';
 import { outputOf } from './node-given';
 import type { PlanDesk } from './plan-desk';
@@ -34,39 +34,60 @@ export function viewOf({ state, counts, graph }: PlanDesk, { status, waitsFor }:
   };
 }
 
-export function nodesPage(desk: PlanDesk, from = 0, count = PAGE): NodesPage {
+/** @param outputs with what the nodes gave, as far as the plan still has it; pages are then as short as their size demands. */
+export function nodesPage(desk: PlanDesk, from = 0, count: number | null = PAGE, outputs = false): NodesPage {
   const { nodes } = desk.state.plan;
-  const page = nodes.slice(from, from + Math.min(count, PAGE)).map((node): NodeView => {
-    const { output: _output, ...progress } = desk.progress(node.id);
+  const page: NodeView[] = [];
+  let chars = 0;
+  for (const node of nodes.slice(from, from + Math.min(count ?? PAGE, PAGE))) {
+    const { output, ...progress } = desk.progress(node.id);
+    if (outputs) chars += (JSON.stringify(output) ?? '').length;
+    if (chars > MAX_OUTPUT_CHARS && page.length > 0) break;
     const { priority, tailMs } = desk.urgencyOf(node.id);
     const after = (desk.graph.before.get(node.id) ?? []).map((edge) => edge.from);
-    return { id: node.id, goal: node.goal.slice(0, 200), after, tailMs, effectivePriority: priority, ...progress };
-  });
+    const shown = {
+      id: node.id,
+      goal: node.goal.slice(0, 200),
+      after,
+      tailMs,
+      effectivePriority: priority,
+      ...progress,
+    };
+    page.push({ ...shown, ...(outputs && output !== undefined && { output }) });
+  }
   return { nodes: page, from, total: nodes.length };
 }
 
 /** What came of it, and what is not there. */
 export function resultOf(desk: PlanDesk, status: PlanResult['status'], reason?: string): PlanResult {
   const { plan, nodes, spentUsd: costUsd, tokens, undos } = desk.state;
-  const sinks = plan.nodes.filter(({ id }) => (desk.graph.after.get(id) ?? []).length === 0).map(({ id }) => id);
+  const ends = plan.nodes.filter(({ id }) => (desk.graph.after.get(id) ?? []).length === 0 && !nodes[id]?.replaced);
+  const sinks = ends.map(({ id }) => id);
   const whole = plan.output === undefined ? outputsOf(desk, sinks) : outputOf(desk.state, plan.output);
   // A result that is too large could not be recorded at all; each node's run still has its own.
   const tooLarge = JSON.stringify(whole ?? null).length > MAX_OUTPUT_CHARS;
   const output = tooLarge ? null : whole;
-  const missing = Object.entries(nodes).flatMap(([node, { status: is, reason: why = is }]) =>
-    is === 'done' ? [] : [{ node, status: is, reason: why }],
+  const missing = Object.entries(nodes).flatMap(([node, { status: is, reason: why = is, replaced }]) =>
+    is === 'done' || replaced ? [] : [{ node, status: is, reason: why }],
   );
   return {
     status,
     output,
     missing: missing.slice(0, 200),
     undone: undos,
+    ...(desk.state.planned && { planned: inOrder(desk) }),
     ...(tooLarge && { tooLarge: true as const }),
     ...(reason !== undefined && { reason }),
     counts: { ...desk.counts },
     costUsd,
     tokens,
   };
+}
+
+/** By node, as the plan has them: runs end in any order. */
+function inOrder({ state: { plan, planned = [] } }: PlanDesk): PlannedAction[] {
+  const place = new Map(plan.nodes.map(({ id }, at) => [id, at]));
+  return [...planned].sort((one, other) => (place.get(one.node) ?? 0) - (place.get(other.node) ?? 0));
 }
 
 /** One answer where there is one end; else by node. */

@@ -5,53 +5,79 @@ import type { SessionResult } from '../../protocol/session';
 import { failureOf } from '../failures';
 import { startAgent } from '../run-agent';
 import { nestingOf } from './make-plan';
+import { withMemory } from './memory';
+import { NOTHING_SPENT, plainCall } from './plain-call';
 import type { Begin, Ending } from './plan-desk';
-import { runOptions } from './shared';
+import { optionsOf, runOptions, taskOf } from './shared';
 import type { taskPlan } from './task-plan';
 
-/** One attempt at a node: a run of its agent, and of the plan it gives where it expands. */
-export async function runNode(begin: Begin, plan: PlanInput, onStart: (run: string) => void): Promise<Ending> {
-  const { node, agent, attempt, inputs, budgetUsd, priority, tainted } = begin;
-  const given = Object.keys(inputs).length > 0 ? { task: node.goal, inputs } : node.goal;
+/** One attempt at a node: what was kept of the same before, a plain call, or a run; and the plan it gives where it expands. */
+export async function runNode(begin: Begin, plan: PlanInput, onStart: (run?: string) => void): Promise<Ending> {
+  const { node } = begin;
+  if (isSpent(begin.budgetUsd)) return nothingLeft({ costUsd: 0, tokens: 0 });
   try {
-    const run = await startAgent(agent, {
-      ...runOptions(plan, tainted),
-      id: attempt === 1 ? node.id : `${node.id}~${attempt}`,
-      input: given,
-      priority,
-      ...(node.output && { output: node.output }),
-      ...(budgetUsd !== undefined && { limits: { costUsd: budgetUsd } }),
-    });
-    onStart(run.id);
-    const ending = endingOf(await run.result());
+    const ending = await withMemory(begin, plan, () => attempt(begin, plan, onStart));
     return ending.status === 'done' && node.expand ? await runWithin(begin, plan, ending) : ending;
   } catch (error) {
     if (isCancellation(error)) return { status: 'cancelled', reason: 'cancelled', costUsd: 0, tokens: 0 };
     const failure = failureOf(error);
     if (!failure) throw error;
-    const session = failure.details?.session as { costUsd?: number } | undefined;
-    const reason = `${failure.code}: ${failure.message}`;
-    return { status: 'failed', reason, costUsd: session?.costUsd ?? 0, tokens: 0 };
+    return { status: 'failed', reason: `${failure.code}: ${failure.message}`, costUsd: 0, tokens: 0 };
   }
 }
 
-function endingOf({ stopReason, detail, output, costUsd, usage, tainted }: SessionResult): Ending {
+async function attempt(begin: Begin, plan: PlanInput, onStart: (run?: string) => void): Promise<Ending> {
+  const plain = begin.facts?.plain && plan.account === undefined;
+  if (plain) onStart();
+  const { ending: answer, costUsd, tokens } = plain ? await plainCall(begin, plan) : NOTHING_SPENT;
+  if (answer) return answer;
+  const budgetUsd = begin.budgetUsd === undefined ? undefined : begin.budgetUsd - costUsd;
+  if (isSpent(budgetUsd)) return nothingLeft({ costUsd, tokens });
+  const ending = await runAsSession({ ...begin, budgetUsd }, plan, onStart);
+  return { ...ending, costUsd: ending.costUsd + costUsd, tokens: ending.tokens + tokens };
+}
+
+async function runAsSession(begin: Begin, plan: PlanInput, onStart: (run?: string) => void): Promise<Ending> {
+  const { node, agent, attempt, priority, tainted } = begin;
+  const run = await startAgent(agent, {
+    ...runOptions(plan, tainted),
+    ...optionsOf(begin),
+    id: attempt === 1 ? node.id : `${node.id}~${attempt}`,
+    input: taskOf(begin),
+    priority,
+  });
+  onStart(run.id);
+  return endingOf(await run.result());
+}
+
+function endingOf({ stopReason, detail, output, costUsd, usage, tainted, planned }: SessionResult): Ending {
   const tokens = usage.inputTokens + usage.outputTokens;
-  const spent = { costUsd, tokens, ...(tainted && { tainted }) };
+  const spent = { costUsd, tokens, ...(tainted && { tainted }), ...(planned && { planned }) };
   if (stopReason === 'completed') return { status: 'done', output, ...spent };
   return { status: 'failed', reason: detail === undefined ? stopReason : `${stopReason}: ${detail}`, ...spent };
+}
+
+function isSpent(budgetUsd: number | undefined): boolean {
+  return budgetUsd !== undefined && budgetUsd <= 0;
+}
+
+/** Others have cost more than was kept for them, as the last call of a run may. */
+function nothingLeft(spent: Pick<Ending, 'costUsd' | 'tokens'>): Ending {
+  return { status: 'failed', reason: 'max-cost: nothing is left for it of the budget', ...spent };
 }
 
 /** The node's answer is a plan, which is run in its place. */
 async function runWithin(begin: Begin, outer: PlanInput, made: Ending): Promise<Ending> {
   const { node, attempt, budgetUsd } = begin;
   const { workflowId: parent } = workflowInfo();
+  const left = budgetUsd === undefined ? undefined : budgetUsd - made.costUsd;
+  if (isSpent(left)) return nothingLeft({ costUsd: made.costUsd, tokens: made.tokens });
   const input: PlanInput = {
     ...runOptions(outer, made.tainted),
     plan: { name: node.id.toLowerCase().replace(/[^a-z0-9-]/g, '-'), ...(made.output as object) },
     parent,
     nesting: nestingOf(outer) + 1,
-    ...(budgetUsd !== undefined && { budgetUsd: Math.max(budgetUsd - made.costUsd, 0) }),
+    ...(left !== undefined && { budgetUsd: left }),
   };
   const result: PlanResult = await executeChild<typeof taskPlan>('taskPlan', {
     workflowId: `${parent}${ID_SEPARATOR}${node.id}~plan-${attempt}`,
@@ -59,7 +85,9 @@ async function runWithin(begin: Begin, outer: PlanInput, made: Ending): Promise<
     staticSummary: `plan of ${node.id}`,
     parentClosePolicy: 'REQUEST_CANCEL',
   });
-  const spent = { costUsd: made.costUsd + result.costUsd, tokens: made.tokens + result.tokens };
+  const planned = [...(made.planned ?? []), ...(result.planned ?? []).map(({ node: _node, ...call }) => call)];
+  const costs = { costUsd: made.costUsd + result.costUsd, tokens: made.tokens + result.tokens };
+  const spent = { ...costs, ...(planned.length > 0 && { planned }) };
   if (result.status === 'completed') return { ...made, output: result.output, ...spent };
   return { status: 'failed', reason: result.reason ?? result.status, ...spent };
 }

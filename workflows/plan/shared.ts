@@ -1,10 +1,11 @@
 import type { PlanInput } from '../../protocol/plan/state';
+import type { Begin } from './plan-desk';
 
 /** What a plan gives to every run of it, to its planner and its undo tasks too. */
-type Shared = Pick<PlanInput, 'account' | 'mounts' | 'tenant' | 'requester' | 'authority' | 'tainted'>;
+type Shared = Pick<PlanInput, 'account' | 'mounts' | 'tenant' | 'requester' | 'authority' | 'tainted' | 'dryRun'>;
 
-function sharedOf({ account, mounts, tenant, requester, authority, tainted }: PlanInput): Shared {
-  const given = { account, mounts, tenant, requester, authority, tainted };
+function sharedOf({ account, mounts, tenant, requester, authority, tainted, dryRun }: PlanInput): Shared {
+  const given = { account, mounts, tenant, requester, authority, tainted, dryRun };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
 
@@ -12,4 +13,17 @@ function sharedOf({ account, mounts, tenant, requester, authority, tainted }: Pl
 export function runOptions(input: PlanInput, tainted: readonly string[] = []): Shared {
   const sources = [...new Set([...(input.tainted ?? []), ...tainted])];
   return { ...sharedOf(input), ...(sources.length > 0 && { tainted: sources }) };
+}
+
+/** What an agent is told: the node's goal, and what it was handed. */
+export function taskOf({ node, inputs }: Begin): unknown {
+  return Object.keys(inputs).length > 0 ? { task: node.goal, inputs } : node.goal;
+}
+
+/** How an attempt is held to what its node says. */
+export function optionsOf({ node, budgetUsd }: Begin) {
+  return {
+    ...(node.output && { output: node.output }),
+    ...(budgetUsd !== undefined && { limits: { costUsd: budgetUsd } }),
+  };
 }

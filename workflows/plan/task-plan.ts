@@ -16,6 +16,7 @@ import { nodesQuery, planQuery } from '../messages';
 import { recordPlanEnd, recordPlanStart } from '../search-attributes';
 import { approvePlan } from './approve-plan';
 import { makePlan } from './make-plan';
+import { pagesOf } from './pages';
 import { PlanRun } from './plan-run';
 
 const { keepPlan, loadPlan } = proxyActivities<HoldfastActivities>(PLAN_PAGES);
@@ -32,7 +33,7 @@ export async function taskPlan(input: PlanInput): Promise<PlanResult> {
   checkInput(input);
   const run = new PlanRun(input);
   setHandler(planQuery, () => run.view());
-  setHandler(nodesQuery, (from, count) => run.nodes(from, count));
+  setHandler(nodesQuery, (from, count, outputs) => run.nodes(from, count, outputs));
   run.handlePeople();
   recordPlanStart(input);
   try {
@@ -58,7 +59,8 @@ async function planned(run: PlanRun, input: PlanInput): Promise<PlanState> {
   const { plan, agents } = await approvePlan(input, made, run.asking);
   const { costUsd: spentUsd, tokens } = made;
   const fresh = { nodes: {}, chosen: {}, served: {}, asked: run.asking.asked, actions: [], undos: [] };
-  return { plan, agents, spentUsd, tokens, startedAt: Date.now(), ...fresh };
+  const dry = input.dryRun && { planned: [] };
+  return { plan, agents, spentUsd, tokens, startedAt: Date.now(), ...fresh, ...dry };
 }
 
 async function restored(carried: CarriedPlan, firstRunId: string): Promise<PlanState> {
@@ -75,8 +77,7 @@ async function rollOver(run: PlanRun, input: PlanInput, firstRunId: string): Pro
   if (text.length <= INLINE_CHARS)
     return continueAsNew<typeof taskPlan>({ ...rest, carried: { state: JSON.parse(text) } });
   const pages: string[] = [];
-  for (let at = 0; at < text.length; at += PAGE_CHARS)
-    pages.push(await keepPlan(firstRunId, text.slice(at, at + PAGE_CHARS)));
+  for (const page of pagesOf(text, PAGE_CHARS)) pages.push(await keepPlan(firstRunId, page));
   return continueAsNew<typeof taskPlan>({ ...rest, carried: { pages } });
 }
 

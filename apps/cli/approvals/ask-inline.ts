@@ -9,7 +9,7 @@ import { approvalText } from './approval-text';
 const LOOK_MS = 1_000;
 
 /**
- * Asks whoever sits at the terminal. An empty line leaves it open for others; so does its being decided elsewhere.
+ * Asks whoever sits at the terminal. An empty line and Ctrl-D leave it open for others; so does its being decided elsewhere.
  * @param left ends the asking, e.g. at Ctrl-C.
  */
 export async function askInline(
@@ -30,6 +30,8 @@ export async function askInline(
   }, LOOK_MS);
   const reader = createInterface({ input: stdin, output: process.stderr });
   reader.on('SIGINT', () => process.emit('SIGINT', 'SIGINT'));
+  // Ctrl-D says nothing; a question that is asked would wait for its answer without end.
+  reader.once('close', () => elsewhere.abort());
   try {
     const prompt = question
       ? 'answer (empty: later)> '

@@ -17,7 +17,7 @@ export function registerRunsWatch(runs: Command): void {
       const { timesOf } = require('../execute-run') as typeof import('../execute-run');
       const { followToEnd } = require('../follow-to-end') as typeof import('../follow-to-end');
       const context = contextOf(command);
-      const carrier = Carrier.follower(context, await linkTo(context));
+      const carrier = Carrier.follower(context, await linkTo(context), id);
       const interruption = onInterrupt();
       try {
         const times = await timesOf(carrier, id);

@@ -34,7 +34,7 @@ export function registerTaskBatch(task: Command): void {
         ...(budget !== undefined && { budgetUsd: budget }),
         ...(account !== undefined && { account }),
         onEnd: async (holdfast, plan) => {
-          const results = await itemResults(holdfast, await plan.nodes());
+          const results = await itemResults(holdfast, await plan.nodes({ outputs: true }));
           if (out !== undefined) writeResults(out, results);
           const failed = results.filter(({ status }) => status !== 'done').length;
           const lines =

@@ -3,9 +3,11 @@ import { collect, positiveInteger, positiveNumber, WHY } from '../flags';
 import type { SubmitRequest } from '../task/submit-task';
 import { registerTaskBatch } from './task-batch';
 import { registerTaskChange } from './task-change';
+import { registerTaskTemplate } from './task-template';
 
 interface SubmitFlags {
   file?: string;
+  template?: string;
   id?: string;
   budget?: number;
   account?: string;
@@ -13,6 +15,8 @@ interface SubmitFlags {
   set?: string[];
   planner?: string;
   approve?: boolean;
+  dryRun?: boolean;
+  fresh?: boolean;
   detach?: boolean;
 }
 
@@ -23,32 +27,44 @@ export function registerTask(program: Command): void {
     .description('run a plan, or have a goal decomposed into one and run')
     .argument('[goal]', 'what is wanted; the agent `planner` makes a plan of it')
     .option('-f, --file <file>', 'a plan in YAML or JSON instead')
-    .option('--set <name=value>', 'what {{name}} stands for in the file; may be given several times', collect)
+    .option('--template <name>', 'a template of the project instead: name, or name@version')
+    .option(
+      '--set <name=value>',
+      'what {{name}} stands for in the file or template; may be given several times',
+      collect,
+    )
     .option('--id <id>', 'id of the plan; submitting twice with one id starts once')
     .option('--budget <usd>', 'US dollars all of it may cost', positiveNumber)
     .option('--account <name>', 'what it spends from, e.g. acme/research')
     .option('--in <dir>', 'folder its agents may read; may be given several times', collect)
     .option('--planner <agent>', 'who decomposes the goal (default: planner)')
     .option('--approve', 'people are asked for the whole plan before anything runs')
+    .option('--dry-run', 'do nothing: simulated models, tools that do nothing; tells what it would do and cost')
+    .option('--fresh', 'nothing kept by `memory` is given again')
     .option('--detach', 'return as soon as the plan is accepted')
     .action(async (goal: string | undefined, flags: SubmitFlags, command: Command) => {
-      if ((goal === undefined) === (flags.file === undefined))
-        command.error('error: give a goal, or a plan with --file');
+      const sources = [goal, flags.file, flags.template].filter((source) => source !== undefined);
+      if (sources.length !== 1) command.error('error: give a goal, a plan with --file, or a template with --template');
       const { contextOf } = require('../context') as typeof import('../context');
       const { submitTask } = require('../task/submit-task') as typeof import('../task/submit-task');
       const { mountsOf } = require('../mounts') as typeof import('../mounts');
-      const { readPlan } = require('../task/plan-file') as typeof import('../task/plan-file');
+      const { readPlan, templateFile } = require('../task/plan-file') as typeof import('../task/plan-file');
+      const context = contextOf(command);
+      const { template } = flags;
+      const file = template === undefined ? flags.file : templateFile(context.project, template);
       const request: SubmitRequest = {
-        what: flags.file === undefined ? (goal as string) : readPlan(flags.file, flags.set),
+        what: file === undefined ? (goal as string) : readPlan(file, flags.set),
         mounts: mountsOf(flags.in ?? []),
         ...(flags.id !== undefined && { id: flags.id }),
         ...(flags.budget !== undefined && { budgetUsd: flags.budget }),
         ...(flags.account !== undefined && { account: flags.account }),
         ...(flags.planner !== undefined && { planner: flags.planner }),
         ...(flags.approve && { approval: {} }),
+        ...(flags.dryRun && { dryRun: true }),
+        ...(flags.fresh && { fresh: true }),
         ...(flags.detach && { detach: true }),
       };
-      process.exitCode = await submitTask(contextOf(command), request);
+      process.exitCode = await submitTask(context, request);
     });
   task
     .command('list')
@@ -120,6 +136,7 @@ export function registerTask(program: Command): void {
       });
       context.out.data({ id, ...(node !== undefined && { node }) }, () => `${node ?? id} ends`);
     });
+  registerTaskTemplate(task);
   registerTaskBatch(task);
   registerTaskChange(task);
 }

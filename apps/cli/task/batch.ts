@@ -1,6 +1,7 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import type { HoldfastClient, NodeView, PlanDefinition } from '../../../client';
 import { HoldfastError } from '../../../protocol/failures';
+import { readGiven } from './given-file';
 
 /** What came of one item; `item` counts from 1, as the lines do. */
 export interface ItemResult {
@@ -13,16 +14,12 @@ export interface ItemResult {
 
 /**
  * One item a line: text, or a JSON value. Empty lines are left out.
- * @throws HoldfastError `Input.Invalid`.
+ * @throws HoldfastError `Input.Invalid`, `Input.TooLarge`.
  */
 export function readItems(file: string): string[] {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (cause) {
-    throw new HoldfastError('Input.Invalid', `${file}: ${(cause as Error).message}`, { cause });
-  }
-  const items = text.split(/\r?\n/).filter((line) => line.trim() !== '');
+  const items = readGiven(file)
+    .split(/\r?\n/)
+    .filter((line) => line.trim() !== '');
   if (items.length > 0 && items.length <= 10_000) return items;
   throw new HoldfastError('Input.Invalid', `${file}: ${items.length} items; from 1 to 10,000 can be done at once`);
 }
@@ -36,8 +33,9 @@ export function batchPlan(agent: string, items: readonly string[], parallel: num
 /** The answers are those of the items' runs: together they may be larger than what a plan can give. */
 export async function itemResults(holdfast: HoldfastClient, nodes: readonly NodeView[]): Promise<ItemResult[]> {
   const results: ItemResult[] = [];
-  for (const [at, { status, run, reason }] of nodes.entries()) {
-    const output = status === 'done' && run !== undefined ? (await holdfast.get(run).result()).output : undefined;
+  for (const [at, { status, run, reason, output: kept }] of nodes.entries()) {
+    const ofRun = async () => (run === undefined ? undefined : (await holdfast.get(run).result()).output);
+    const output = status === 'done' ? (kept ?? (await ofRun())) : undefined;
     results.push({
       item: at + 1,
       status,

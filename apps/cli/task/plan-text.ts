@@ -1,4 +1,4 @@
-import type { NodeView, PlanDifference, PlanResult, PlanSummary, PlanView } from '../../../client';
+import type { NodeView, PlanDifference, PlannedAction, PlanResult, PlanSummary, PlanView } from '../../../client';
 import { NODE_MARK } from '../../../protocol/plan/state';
 import { escapeLine } from '../escape';
 import { localTime } from '../run-table';
@@ -26,20 +26,41 @@ export function planText(id: string, view: PlanView | null, nodes: readonly Node
   ].join('\n');
 }
 
+const VERDICT = { allow: '', ask: 'after approval', deny: 'denied' } as const;
+
+/** What a dry run tells: what would be done, and what that would cost by the prices of the models the agents have. */
+function dryRunText(planned: PlannedAction[], { costUsd, tokens, counts }: PlanResult, style: Style): string {
+  const rows = planned.map(({ node, tool, arguments: args, verdict }) => [
+    node,
+    tool,
+    escapeLine(args),
+    VERDICT[verdict],
+  ]);
+  const nodes = Object.values(counts).reduce((sum, count) => sum + count, 0);
+  return [
+    '',
+    `dry run: nothing was done. ${nodes} nodes, about ${tokens} tokens, $${costUsd.toFixed(4)}, as simulated models would do it`,
+    ...(rows.length > 0 ? [table(['node', 'would call', 'with', ''], rows, style)] : ['no tool would be called']),
+  ].join('\n');
+}
+
 function nodeTable(nodes: readonly NodeView[], style: Style): string {
-  const rows = nodes.map(
-    ({ id, status, agent = '', after, attempts, costUsd, effectivePriority, reason = '', late }) => [
-      `${NODE_MARK[status]} ${id}`,
-      late ? `${status}, late` : status,
-      agent,
-      after.join(' '),
-      `P${effectivePriority}`,
-      attempts > 1 ? `×${attempts}` : '',
-      costUsd > 0 ? `$${costUsd.toFixed(4)}` : '',
-      escapeLine(reason).slice(0, 80),
-    ],
-  );
+  const rows = nodes.map(({ id, status, agent = '', after, attempts, costUsd, effectivePriority, late, ...more }) => [
+    `${NODE_MARK[status]} ${id}`,
+    late ? `${status}, late` : status,
+    agent,
+    after.join(' '),
+    `P${effectivePriority}`,
+    attempts > 1 ? `×${attempts}` : '',
+    costUsd > 0 ? `$${costUsd.toFixed(4)}` : '',
+    escapeLine(noteOf(more)).slice(0, 80),
+  ]);
   return table(['node', 'state', 'agent', 'after', 'prio', 'tries', 'cost', ''], rows, style);
+}
+
+function noteOf({ reason, recalled, replaced }: Pick<NodeView, 'reason' | 'recalled' | 'replaced'>): string {
+  const before = recalled && `given before, by ${recalled.from} of ${localTime(new Date(recalled.at))}`;
+  return [replaced && 'replaced', before, reason].filter(Boolean).join('; ');
 }
 
 export function differenceText({ added, replaced, removed }: PlanDifference, style: Style): string {
@@ -51,7 +72,8 @@ export function differenceText({ added, replaced, removed }: PlanDifference, sty
 }
 
 /** The answer, or why there is none, and what is missing of it. */
-export function resultText({ status, output, reason, missing, undone }: PlanResult, style: Style): string {
+export function resultText(result: PlanResult, style: Style): string {
+  const { status, output, reason, missing, undone, planned } = result;
   const answer = typeof output === 'string' ? output : JSON.stringify(output, null, 2);
   return [
     ...(output === null ? [] : [answer]),
@@ -60,5 +82,6 @@ export function resultText({ status, output, reason, missing, undone }: PlanResu
       .slice(0, 20)
       .map(({ node, status: is, reason: why }) => style.yellow(`missing: ${node} (${is}): ${escapeLine(why)}`)),
     ...undone.map(({ node, status: is }) => `undone: ${node}: ${is}`),
+    ...(planned ? [dryRunText(planned, result, style)] : []),
   ].join('\n');
 }

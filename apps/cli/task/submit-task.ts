@@ -39,7 +39,7 @@ export async function submitTask(
 }
 
 export async function watchTask(context: Context, id: string): Promise<ExitCode> {
-  const carrier = Carrier.follower(context, await linkTo(context));
+  const carrier = Carrier.follower(context, await linkTo(context), id);
   try {
     return await follow(context, carrier, carrier.link.holdfast.plans.get(id));
   } finally {
@@ -72,6 +72,7 @@ async function follow(
     return exitOf(end);
   } finally {
     over.abort();
+    if (!interruption.signal.aborted) await carrier.seen(plan.id);
     interruption.release();
   }
 }

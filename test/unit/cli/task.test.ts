@@ -36,10 +36,26 @@ test('a file is filled in with what was set, as text and nothing else', () => {
     nodes: [{ id: 'a', goal: 'Do x: [y] for Bo' }],
   });
   expect(() => readPlan(plan, ['what=x'])).toThrow('nothing is set for {{who}}');
-  expect(() => readPlan(plan, ['what=x', 'who=b', 'why=c'])).toThrow('it has no {{why}}');
+  expect(() => readPlan(plan, ['what=x', 'who=b', 'why=c'])).toThrow('it has no parameter "why"');
   expect(() => readPlan(plan, ['what'])).toThrow('write name=value');
   expect(() => readMapping(file('l.yaml', '- a'))).toThrow('not a mapping');
   expect(() => readMapping(path.join(folder, 'nothing.yaml'))).toThrow('ENOENT');
+});
+
+test('a file that is no text, too large or no YAML is refused with its name, the line and what to do', () => {
+  const broken = file('broken.yaml', 'name: p\nnodes: [\n');
+  expect(() => readMapping(broken)).toThrow(
+    expect.objectContaining({ code: 'Input.Invalid', hint: 'Mend the YAML syntax.' }),
+  );
+  expect(() => readMapping(broken)).toThrow(/broken\.yaml:\d: /);
+  const latin = file('latin.yaml', '');
+  writeFileSync(latin, Buffer.from('goal: caf\u00e9\n', 'latin1'));
+  expect(() => readMapping(latin)).toThrow(/latin\.yaml: is not UTF-8: byte \d+, in line 1/);
+  expect(() => readItems(latin)).toThrow('is not UTF-8');
+  expect(() => readMapping(file('large.yaml', `goal: ${'x'.repeat(2_000_000)}\n`))).toThrow(
+    expect.objectContaining({ code: 'Input.TooLarge' }),
+  );
+  expect(() => readItems(folder)).toThrow('is no file');
 });
 
 test('graphs for other programs', () => {

@@ -127,10 +127,10 @@ test('no text of 20 kB takes long to judge', () => {
   for (const of of KINDS) {
     for (const piece of pieces) {
       const text = piece.repeat(Math.floor(20_000 / piece.length));
-      const from = performance.now();
+      const from = process.cpuUsage();
       loosely(of, text, '*a*b*c*', false);
       exactly(of, text, '*a*b*c*', false);
-      expect({ of, piece, fast: performance.now() - from < 1_500 }).toEqual({ of, piece, fast: true });
+      expect({ of, piece, fast: process.cpuUsage(from).user < 1_500_000 }).toEqual({ of, piece, fast: true });
     }
   }
   expect(loosely('text', 'a'.repeat(20_001), 'b', false)).toBe(true);

@@ -1,8 +1,8 @@
-/** A plain worker in a process of its own, run from the built package: agents that spend real money, at a vendor server. */
+/** A worker of one agent, run from the built package in a process of its own. */
 const { DefaultLogger, NativeConnection, Runtime, Worker } = require('@temporalio/worker');
 const { HoldfastPlugin } = require('holdfast/worker');
 
-const { address, taskQueue, home, agent, env, prices } = JSON.parse(process.env.HOLDFAST_BUDGET_WORKER);
+const { address, taskQueue, home, agent, env, prices } = JSON.parse(process.env.HOLDFAST_PLAIN_WORKER);
 
 async function main() {
   // The tests hold the other end of the channel: when they are gone, so are we.

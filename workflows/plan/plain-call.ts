@@ -1,0 +1,69 @@
+import { ActivityFailure, isCancellation, scheduleActivity, workflowInfo } from '@temporalio/workflow';
+import type { InvokeModelInput, InvokeModelResult, LeaseShort } from '../../protocol/activities';
+import { rollDigest } from '../../protocol/digest';
+import type { PlanInput } from '../../protocol/plan/state';
+import { modelOptions } from '../activity-options';
+import { lostUsdOf } from '../failures';
+import { messageOf } from '../message-of';
+import type { Begin, Ending } from './plan-desk';
+import { optionsOf, runOptions, taskOf } from './shared';
+
+/** A task of more characters is given to a run, whose model call can pull it. */
+const MAX_CHARS = 200_000;
+
+/** What a call cost, and how it ended its node, if it did. */
+type Called = Pick<Ending, 'costUsd' | 'tokens'> & { ending?: Ending };
+export const NOTHING_SPENT: Called = { costUsd: 0, tokens: 0 };
+
+/**
+ * A node whose agent has no tools is one model call: an activity of the plan, without a run around it.
+ * @returns without an ending where that gave no plain answer, and a run has to see to it: a limit, a model that stands in, an answer
+ * to be repaired.
+ */
+export async function plainCall(begin: Begin, plan: PlanInput): Promise<Called> {
+  const { node, agent, priority, tainted } = begin;
+  const input = callInput(begin, plan);
+  if (!input) return NOTHING_SPENT;
+  try {
+    const summary = `${node.id} · ${agent}`;
+    const options = modelOptions(summary, priority);
+    const reply = await scheduleActivity<InvokeModelResult | LeaseShort>('invokeModel', [input], options);
+    if ('short' in reply) return NOTHING_SPENT;
+    const { usage, costUsd, lostUsd = 0 } = reply;
+    const spent = { costUsd: (costUsd ?? 0) + lostUsd, tokens: usage.inputTokens + usage.outputTokens };
+    const output = answerOf(reply);
+    const { tainted: sources } = runOptions(plan, tainted);
+    if (output === undefined) return spent;
+    return { ...spent, ending: { status: 'done', output, ...spent, ...(sources && { tainted: sources }) } };
+  } catch (error) {
+    if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
+    return { ...NOTHING_SPENT, costUsd: lostUsdOf(error) ?? 0 };
+  }
+}
+
+function callInput(begin: Begin, plan: PlanInput): InvokeModelInput | undefined {
+  const { node, agent, attempt } = begin;
+  const message = messageOf(taskOf(begin));
+  const text = JSON.stringify(message);
+  if (text.length > MAX_CHARS) return undefined;
+  const { firstExecutionRunId } = workflowInfo();
+  const firstRunId = `${firstExecutionRunId}:${node.id}:${attempt}`;
+  const models = plan.authority?.flatMap(({ policy }) => (policy.models ? [policy.models] : [])) ?? [];
+  return {
+    transcript: { firstRunId, length: 1, digest: rollDigest('', text), delta: [message] },
+    turn: 1,
+    agent,
+    contextFrom: 0,
+    options: optionsOf(begin),
+    ...(plan.dryRun && { dryRun: true as const }),
+    ...(models.length > 0 && { models }),
+  };
+}
+
+/** The whole answer, checked where it has to fit a schema; undefined where there is more to do. */
+function answerOf({ message: { content }, finish, output }: InvokeModelResult): unknown {
+  if (finish !== 'end' || content.some((part) => part.artifact !== undefined)) return undefined;
+  if (output) return output.ok ? output.value : undefined;
+  const text = content.map((part) => (part.type === 'text' ? part.text : '')).join('');
+  return text.trim() === '' ? undefined : text;
+}
