@@ -15,6 +15,9 @@ const CANARY = {
   FILE: 'canary-outer-file-82cd',
   VAULT: 'canary-outer-vault-73ef',
   KEY: 'canary-outer-key-64gh',
+  /** Of the worker's own: the vendor's in the environment is `useCliPlace`'s. */
+  VAULT_TOKEN: 's.canary-outer-token-55ij',
+  OPENAI_API_KEY: 'sk-canary-key',
 };
 const FORMS = Object.entries(CANARY).flatMap(([name, value]) => [
   [name, value],
@@ -45,7 +48,7 @@ const vault = createServer((request, response) => {
   const data = request.url?.endsWith('/models') ? { key: CANARY.KEY } : { token: CANARY.VAULT };
   response.writeHead(200).end(JSON.stringify({ data: { data } }));
 });
-const place = useCliPlace('canary', { ENV: CANARY.ENV, VAULT_TOKEN: 's.some-vault-token' });
+const place = useCliPlace('canary', { ENV: CANARY.ENV, VAULT_TOKEN: CANARY.VAULT_TOKEN });
 let dev: CliProcess;
 const printed: Record<string, Ended> = {};
 
@@ -112,7 +115,7 @@ test('everything happened: the tool had its secrets, the vendor its key, and all
   expect(printed.run?.code).toBe(0);
   expect(printed.refused?.code).toBe(1);
   expect(printed.run?.stdout).toContain(
-    'All I know: [secret ENV] [secret FILE] [secret VAULT] [secret providers.acme.key]',
+    'All I know: [secret ENV] [secret FILE] [secret VAULT] [secret providers.acme.key] [secret VAULT_TOKEN] [secret OPENAI_API_KEY]',
   );
   expect(printed.refused?.stderr).toContain('Model.Auth');
   const authorised = place.vendor.requests.filter(({ headers }) => headers.authorization === `Bearer ${CANARY.KEY}`);
@@ -132,7 +135,10 @@ test('the places searched are those where it would be: they hold what stands in 
 test('no secret of any kind is in a log, the database, an artifact, a stream or what was printed', () => {
   const files = left();
   const hits = files.flatMap(([file, bytes]) =>
-    FORMS.filter(([, form]) => bytes.includes(form)).map(([name]) => `${file}: ${name}`),
+    FORMS.filter(([, form]) => bytes.includes(form)).map(([name, form]) => {
+      const at = bytes.indexOf(form);
+      return `${file}: ${name}: ${bytes.subarray(Math.max(0, at - 300), at + 100).toString('latin1')}`;
+    }),
   );
   expect(hits).toEqual([]);
   expect(place.vendor.requests.filter(({ raw }) => FORMS.some(([, form]) => raw.includes(form)))).toEqual([]);
