@@ -22,6 +22,7 @@ import type { AgentDefinition } from '../protocol/agent';
 import { HoldfastError } from '../protocol/failures';
 import { type Policy, policySchema } from '../protocol/permissions/policy';
 import { PLANNER, plannerAgent } from '../protocol/plan/planner';
+import { DEFAULT_REGISTRY } from '../protocol/registry/shards';
 import { openStreams } from '../streams/open-streams';
 import type { StreamBus } from '../streams/stream-bus';
 
@@ -53,6 +54,11 @@ export interface AssemblyOptions {
   notifiers?: readonly Notifier[];
   /** Where secrets are, by the name tools ask for: `env:VARIABLE`, `file:PATH`, `vault:MOUNT/PATH#KEY`. Default: `env:` and the name. */
   secrets?: Readonly<Record<string, string>>;
+  /**
+   * The registry in which its agents are entered once it runs, and which is told what becomes of the nodes of plans. Default: none.
+   * See docs/plans.md.
+   */
+  registry?: string | false;
   /** Default `process.env`. */
   env?: Readonly<Record<string, string | undefined>>;
   /**
@@ -146,6 +152,7 @@ export function assemble(options: AssemblyOptions, redactor?: Redactor): Assembl
     people: options.people,
     approvalKey: options.approvalKey ?? env.HOLDFAST_APPROVAL_KEY,
     notifiers: options.notifiers ?? [],
+    registry: options.registry || DEFAULT_REGISTRY,
     streams: callStreams(options.streams, env, home),
   };
   return { services, activities: createActivities(services) };

@@ -11,6 +11,7 @@ import { logActivity } from './activity-log';
 import { type Assembly, type AssemblyOptions, assemble } from './assemble';
 import { ownWorkflows, withInterceptors, withUserWorkflows } from './bundler';
 import { withProjectSettings } from './config/project-settings';
+import { Registrar, registrySinks } from './registry/registrar';
 import { ensureSearchAttributes } from './search-attributes';
 
 /** What agents, tools and providers a worker has. */
@@ -41,6 +42,8 @@ export class HoldfastPlugin implements WorkerPlugin, BundlerPlugin {
   readonly #options: HoldfastPluginOptions;
   #assembly: Assembly | undefined;
   private running = 0;
+  /** By task queue: one for each worker that tells a registry. */
+  private readonly registrars = new Map<string, Registrar>();
 
   /** @throws HoldfastError for agents or tools that could not run, or settings that cannot be used; see `docs/errors/`. */
   constructor(options: HoldfastPluginOptions = {}) {
@@ -56,11 +59,14 @@ export class HoldfastPlugin implements WorkerPlugin, BundlerPlugin {
   async configureWorker(options: WorkerOptions): Promise<WorkerOptions> {
     if (options.connection) await ensureSearchAttributes(options.connection, options.namespace ?? 'default');
     const hasWorkflows = options.workflowsPath !== undefined || options.workflowBundle !== undefined;
+    const taskQueue = options.taskQueue ?? DEFAULT_TASK_QUEUE;
+    this.prepareRegistrar(options, taskQueue);
     return {
       ...PATIENCE,
       ...options,
       ...(hasWorkflows ? {} : ownWorkflows()),
-      taskQueue: options.taskQueue ?? DEFAULT_TASK_QUEUE,
+      taskQueue,
+      sinks: { ...options.sinks, ...registrySinks(() => this.registrars.get(taskQueue)?.reporter) },
       activities: { ...options.activities, ...this.contents.activities },
       interceptors: { ...options.interceptors, activity: withActivityLog(options.interceptors?.activity) },
       // Heartbeats leave every half second, so that the 3 s heartbeat timeout leaves room for a busy event loop.
@@ -73,19 +79,36 @@ export class HoldfastPlugin implements WorkerPlugin, BundlerPlugin {
     };
   }
 
+  /** Agents have come, changed or gone: the registry is told. */
+  agentsChanged(): void {
+    for (const registrar of this.registrars.values()) registrar.changed();
+  }
+
+  private prepareRegistrar({ connection, namespace = 'default', identity }: WorkerOptions, taskQueue: string): void {
+    const { registry } = this.#options;
+    if (!registry || !connection || this.registrars.has(taskQueue)) return;
+    const by = identity ?? `worker of ${taskQueue}`;
+    const at = { connection, namespace, taskQueue, registry, by };
+    this.registrars.set(taskQueue, new Registrar(this.contents.services, at));
+  }
+
   /** The last worker to end closes what they share. */
   async runWorker(worker: Worker, next: (worker: Worker) => Promise<void>): Promise<void> {
     this.running++;
+    const registrar = this.registrars.get(worker.options.taskQueue ?? DEFAULT_TASK_QUEUE);
+    registrar?.start();
     try {
       await next(worker);
     } finally {
+      await registrar?.stop();
       if (--this.running === 0) await this.contents.services.streams.close();
     }
   }
 
   configureReplayWorker(options: ReplayWorkerOptions): ReplayWorkerOptions {
     const hasWorkflows = options.workflowsPath !== undefined || options.workflowBundle !== undefined;
-    return hasWorkflows ? options : { ...options, ...ownWorkflows() };
+    const sinks = { ...options.sinks, ...registrySinks(() => undefined) };
+    return { ...options, ...(hasWorkflows ? {} : ownWorkflows()), sinks };
   }
 
   configureBundler(options: BundleOptions): BundleOptions {

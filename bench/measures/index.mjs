@@ -7,6 +7,7 @@ import { history } from './history.mjs';
 import { longSession } from './long-session.mjs';
 import { lostWorker } from './lost-worker.mjs';
 import { plans } from './plans.mjs';
+import { registry } from './registry.mjs';
 import { throughput } from './throughput.mjs';
 import { turns } from './turns.mjs';
 
@@ -18,6 +19,7 @@ export const MEASURES = {
   governance,
   children: childSessions,
   plans,
+  registry,
   cold: coldStart,
   help,
   lost: lostWorker,

@@ -22,6 +22,7 @@ export function assemblySettings(
   | 'people'
   | 'approvalKey'
   | 'notifiers'
+  | 'registry'
 > {
   return {
     providerSettings: providerSettings(settings, env),
@@ -33,7 +34,13 @@ export function assemblySettings(
     ...(settings.people && { people: settings.people as NonNullable<AssemblyOptions['people']> }),
     ...given({ approvalKey: approvalKeyOf(settings, env) }),
     notifiers: notifiersOf(settings, env),
+    registry: registryOf(settings) ?? false,
   };
+}
+
+/** Where agents are entered; undefined for nowhere. */
+export function registryOf({ worker }: Settings): string | undefined {
+  return worker.registry === 'none' ? undefined : worker.registry;
 }
 
 /** What decisions on approvals are signed with, by workers and by whoever decides; undefined for no signatures. */
