@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowFailedError } from '@temporalio/client';
+import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { HoldfastError } from '../protocol/failures';
 import { belongingTo, ONE_OF_EACH } from '../protocol/list-filter';
 import { QUERY, UPDATE, WORKFLOW } from '../protocol/names';
@@ -39,6 +39,9 @@ export interface SubmitOptions
   /** Default: `plan-` and a random part. */
   id?: string;
 }
+
+/** As many as a plan's own result names. */
+const MISSING_SHOWN = 200;
 
 export interface PlanSummary {
   id: string;
@@ -135,13 +138,27 @@ export class PlanHandle {
     }
   }
 
-  /** Waits for the end. @throws HoldfastError with the code of what failed it: `Plan.*` where it could not run. */
+  /**
+   * Waits for the end; of a plan that was cancelled, tells how far it came.
+   * @throws HoldfastError with the code of what failed it: `Plan.*` where it could not run.
+   */
   async result(): Promise<PlanResult> {
     try {
       return (await this.handle.result()) as PlanResult;
     } catch (error) {
-      throw (error instanceof WorkflowFailedError && runFailure(error, this.id)) || toClientError(error, this.id);
+      const failure = runFailure(error, this.id);
+      if (failure) throw failure;
+      return this.cancelled();
     }
+  }
+
+  private async cancelled(): Promise<PlanResult> {
+    const view = await this.view();
+    const left = view ? (await this.nodes()).filter(({ status }) => status !== 'done') : [];
+    const missing = left.map(({ id: node, status, reason = status }) => ({ node, status, reason }));
+    const { counts = {}, spentUsd: costUsd = 0, tokens = 0 } = view ?? {};
+    const end = { status: 'cancelled' as const, output: null, reason: 'cancelled', undone: [] };
+    return { ...end, missing: missing.slice(0, MISSING_SHOWN), counts, costUsd, tokens };
   }
 
   /** Nothing new starts; what runs goes on. @throws HoldfastError `Plan.Illegal`, `Run.Ended`, `Run.Unknown`, `Server.*`. */

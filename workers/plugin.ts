@@ -27,7 +27,7 @@ export interface HoldfastPluginOptions extends AssemblyOptions {
 
 /**
  * Workflow code that runs for so long is taken for an endless loop. Ending it can abort the whole process (nodejs/node#38503), and the
- * SDK's five seconds also pass where a machine is busy: with 200 runs at load 20 workers died of it. Not in the SDK's types.
+ * SDK's five seconds also pass where a machine is busy: with 200 runs at load 20 workers aborted in a way that fits. Not in the SDK's types.
  */
 const PATIENCE = { isolateExecutionTimeout: '30s' };
 

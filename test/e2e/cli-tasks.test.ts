@@ -167,3 +167,20 @@ nodes:
   expect(within.vendor.requests).toHaveLength(before + 2);
   expect((await cli('task', 'status', 'again')).stdout).toContain('given before');
 });
+
+test('where nobody sits at a terminal a plan that waits for people is left, and one without money ends with its own code', async () => {
+  write('asks.yaml', 'name: asks\nagent: worker\nnodes:\n  - { id: a, goal: ASKED, approval: true }\n');
+  const left = await cli('task', 'submit', '-f', file('asks.yaml'), '--id', 'asks');
+  expect(left).toMatchObject({ code: 3, stdout: 'asks waits for an approval\n' });
+  const [, approval = ''] = /approvals approve (\S+)/.exec(left.stderr) ?? [];
+  expect((await cli('approvals', 'approve', approval)).code).toBe(0);
+  expect(await cli('task', 'watch', 'asks')).toMatchObject({ code: 0, stdout: 'ASKED[]\n' });
+  write('poor.yaml', 'name: poor\nagent: worker\nnodes:\n  - { id: a, goal: POOR, budgetUsd: 0.0000001 }\n');
+  expect((await cli('task', 'submit', '-f', file('poor.yaml'), '--id', 'poor')).code).toBe(4);
+  saying(true, []);
+  write('slow.yaml', 'name: slow\nagent: worker\nnodes:\n  - { id: a, goal: HOLD }\n');
+  held = true;
+  await cli('task', 'submit', '-f', file('slow.yaml'), '--id', 'slow', '--detach');
+  await cli('task', 'cancel', 'slow');
+  expect(await cli('task', 'watch', 'slow')).toMatchObject({ code: 5, stdout: expect.stringContaining('cancelled') });
+});

@@ -1,7 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { HoldfastClient, NodeView, PlanDefinition, PlanHandle, PlanResult, SubmitOptions } from '../../../client';
+import type {
+  HoldfastClient,
+  NodeView,
+  PlanDefinition,
+  PlanHandle,
+  PlanResult,
+  PlanView,
+  SubmitOptions,
+} from '../../../client';
 import { Carrier } from '../carrier';
 import type { Context } from '../context';
+import { escapeLine } from '../escape';
 import { EXIT, type ExitCode } from '../exit-codes';
 import { onInterrupt } from '../interruption';
 import { linkTo } from '../link';
@@ -60,12 +69,16 @@ async function follow(
   ended.catch(() => undefined);
   const left = new Promise<'left'>((resolve) => interruption.signal.addEventListener('abort', () => resolve('left')));
   const telling = tell(context, plan, AbortSignal.any([over.signal, interruption.signal]));
+  // Where nobody sits at a terminal there is nobody to be asked.
+  const resting: Promise<PlanResult | Waits> = telling.then<PlanResult | Waits>((waitsFor) => waitsFor ?? ended);
+  resting.catch(() => undefined);
   try {
-    const end = await Promise.race([ended, left]);
+    const end = await Promise.race([ended, left, resting]);
     if (end === 'left') {
       out.say(`The plan goes on. Come back: ${selfCommand(env)} task watch ${plan.id}${placeFlags}`);
       return EXIT.detached;
     }
+    if (Array.isArray(end)) return leftWaiting(context, carrier, plan.id, end);
     await telling;
     if (onEnd) return (await onEnd(carrier.link.holdfast, plan)) ? EXIT.failed : exitOf(end);
     out.data({ id: plan.id, webUrl: webUrl(carrier.link.place, plan.id), ...end }, () => resultText(end, out.style));
@@ -77,8 +90,25 @@ async function follow(
   }
 }
 
-/** A line for every node that moves on. */
-async function tell({ out }: Context, plan: PlanHandle, over: AbortSignal): Promise<void> {
+/** Nobody is there to be asked: the plan is left waiting, and the shell is told so. */
+function leftWaiting(context: Context, carrier: Carrier, id: string, waitsFor: Waits): ExitCode {
+  const { out, env, placeFlags } = context;
+  const self = selfCommand(env);
+  out.data({ id, status: 'waiting', waitsFor }, () => `${id} waits for an approval`);
+  for (const { id: approval, title } of waitsFor) {
+    out.say(`? waits for people: ${escapeLine(title)}`);
+    out.say(`    ${self} approvals approve ${approval}${placeFlags}`);
+  }
+  if (!carrier.carriesOn) out.say(`  it goes on with   ${self} dev${placeFlags}`);
+  out.say(`  come back with    ${self} task watch ${id}${placeFlags}`);
+  return EXIT.waitingForApproval;
+}
+
+type Waits = PlanView['waitsFor'];
+
+/** A line for every node that moves on. @returns what is waited for, where nobody is there who could be asked. */
+async function tell({ out }: Context, plan: PlanHandle, over: AbortSignal): Promise<Waits | undefined> {
+  const attended = process.stdin.isTTY === true && !out.json;
   const known = new Map<string, string>();
   for (let last = false; !last; ) {
     last = over.aborted;
@@ -89,11 +119,16 @@ async function tell({ out }: Context, plan: PlanHandle, over: AbortSignal): Prom
       const cost = costUsd > 0 ? ` · $${costUsd.toFixed(4)}` : '';
       out.say(`${status.padEnd(9)} ${id}${agent ? ` · ${agent}` : ''}${cost}${reason ? ` · ${reason}` : ''}`);
     }
+    const view = attended ? null : await plan.view().catch(() => null);
+    if (view?.status === 'waiting') return view.waitsFor;
     if (!last) await sleep(LOOK_MS, undefined, { signal: over }).catch(() => undefined);
   }
+  return undefined;
 }
 
-function exitOf({ status }: PlanResult): ExitCode {
+/** The shell is told of the first thing that kept a plan from its end. */
+function exitOf({ status, missing }: PlanResult): ExitCode {
+  if (status === 'failed' && missing.some(({ reason }) => reason.startsWith('max-cost'))) return EXIT.budgetExhausted;
   if (status === 'completed') return EXIT.done;
   if (status === 'cancelled') return EXIT.cancelled;
   return status === 'expired' ? EXIT.deadline : EXIT.failed;
