@@ -6,7 +6,8 @@ import { Client, Connection } from '@temporalio/client';
 import { HoldfastClient } from '../../client';
 import { startVendorServer, type VendorReply, type VendorServer } from '../../testing/vendor-server';
 import { freePort } from '../../workers/embedded/ports';
-import { CliProcess, cleanEnv, type Ended } from './cli-harness';
+import { CliProcess, cleanEnv } from './cli-harness';
+import { useCliAt } from './cli-within';
 
 /** What a user may get wrong, and what vendors and models may do, on the real thing. The table is docs/bad-input.md. */
 
@@ -63,9 +64,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 }, 60_000);
 
-function cli(...args: string[]): Promise<Ended> {
-  return new CliProcess(args, env, folder).ended;
-}
+const cli = useCliAt(() => ({ folder, env }));
 
 function file(name: string, content: string | Buffer): string {
   writeFileSync(path.join(folder, name), content);

@@ -90,6 +90,19 @@ export function useCliHere(name: string): CliHere {
   };
 }
 
+/** Commands inside this process, beside what the suite itself has started: in the folder and with the environment it says. */
+export function useCliAt(place: () => { folder: string; env: NodeJS.ProcessEnv }): CliHere['cli'] {
+  const { run } = useCaught();
+  const before = process.cwd();
+  afterAll(() => process.chdir(before));
+  return (...args) => {
+    const { folder, env } = place();
+    process.env = env;
+    process.chdir(folder);
+    return run(...args);
+  };
+}
+
 /** To be called at the top of a test file. Commands run in the suite's folder and with `given` in the environment. */
 export function useCliWithin(name: string, given: NodeJS.ProcessEnv = {}): CliWithin {
   let serving: Promise<Ended> | undefined;
