@@ -2,11 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { HoldfastClient, NodeView, PlanDefinition, PlanHandle, PlanResult, SubmitOptions } from '../../../client';
 import { Carrier } from '../carrier';
 import type { Context } from '../context';
+import { escapeLine } from '../escape';
 import { EXIT, type ExitCode } from '../exit-codes';
+import { count, duration, usd } from '../figures';
 import { onInterrupt } from '../interruption';
 import { linkTo } from '../link';
 import { webUrl } from '../place';
 import { selfCommand } from '../self-command';
+import { endingLines, endingOf } from './plan-ending';
 import { resultText } from './plan-text';
 
 export interface SubmitRequest extends SubmitOptions {
@@ -27,6 +30,7 @@ export async function submitTask(
   try {
     const plan = await carrier.link.holdfast.plans.submit(what, options);
     const { out, env, placeFlags } = context;
+    out.phase('plan accepted');
     out.say(`plan ${out.note.bold(plan.id)}`);
     if (!detach) return await follow(context, carrier, plan, onEnd);
     const url = webUrl(carrier.link.place, plan.id);
@@ -68,7 +72,12 @@ async function follow(
     }
     await telling;
     if (onEnd) return (await onEnd(carrier.link.holdfast, plan)) ? EXIT.failed : exitOf(end);
-    out.data({ id: plan.id, webUrl: webUrl(carrier.link.place, plan.id), ...end }, () => resultText(end, out.style));
+    const ending = await endingOf(context, carrier, plan);
+    const { written } = ending;
+    const told = { id: plan.id, webUrl: webUrl(carrier.link.place, plan.id), ...end, written };
+    out.data(told, () => resultText(end, out.style));
+    out.say();
+    for (const line of endingLines(context, carrier, plan.id, end, ending)) out.say(line);
     return exitOf(end);
   } finally {
     over.abort();
@@ -77,20 +86,42 @@ async function follow(
   }
 }
 
-/** A line for every node that moves on. */
+/** A line for every node that moves on, and one while there are none. */
 async function tell({ out }: Context, plan: PlanHandle, over: AbortSignal): Promise<void> {
   const known = new Map<string, string>();
+  let planning = false;
+  let planned = false;
   for (let last = false; !last; ) {
     last = over.aborted;
     const nodes = await plan.nodes().catch((): NodeView[] => []);
-    for (const { id, status, agent, reason, costUsd } of nodes) {
+    if (nodes.length === 0 && !planning && !last) out.say('planning');
+    planning ||= nodes.length === 0;
+    if (nodes.length > 0 && !planned) out.phase('planned');
+    planned ||= nodes.length > 0;
+    for (const node of nodes) {
+      const { id, status } = node;
       if (known.get(id) === status || status === 'pending' || status === 'ready') continue;
       known.set(id, status);
-      const cost = costUsd > 0 ? ` · $${costUsd.toFixed(4)}` : '';
-      out.say(`${status.padEnd(9)} ${id}${agent ? ` · ${agent}` : ''}${cost}${reason ? ` · ${reason}` : ''}`);
+      out.say(movedText(node));
     }
     if (!last) await sleep(LOOK_MS, undefined, { signal: over }).catch(() => undefined);
   }
+}
+
+const SHOWN_GOAL = 90;
+
+/** Who begins with what, and what it took. */
+function movedText({ id, status, agent, goal, reason, costUsd, tokens, startedAt, endedAt }: NodeView): string {
+  const task = escapeLine(goal);
+  const parts = [
+    ...(agent ? [agent] : []),
+    ...(status === 'running' ? [task.length > SHOWN_GOAL ? `${task.slice(0, SHOWN_GOAL - 1)}…` : task] : []),
+    ...(startedAt !== undefined && endedAt !== undefined ? [duration(endedAt - startedAt)] : []),
+    ...(endedAt !== undefined && tokens > 0 ? [`${count(tokens)} tok`] : []),
+    ...(costUsd > 0 ? [usd(costUsd)] : []),
+    ...(reason ? [escapeLine(reason)] : []),
+  ];
+  return `${status.padEnd(9)} ${[id, ...parts].join(' · ')}`;
 }
 
 function exitOf({ status }: PlanResult): ExitCode {
