@@ -41,6 +41,11 @@ export class Catalogue {
     return [...this.agents.keys()].sort();
   }
 
+  /** What every agent can do, as it says itself. */
+  *capabilities(): Iterable<[agent: string, capabilities: readonly string[]]> {
+    for (const [name, { capabilities = [] }] of this.agents) yield [name, capabilities];
+  }
+
   tool(name: string): ToolSpec {
     const spec = this.tools.get(name);
     if (spec) return spec;

@@ -20,6 +20,7 @@ import { createAdmitPlan } from './plan/admit-plan';
 import { createMemory } from './plan/memory';
 import { createPlanPages } from './plan/plan-pages';
 import { sketchAgents } from './plan/sketch-agents';
+import { createRankAgents } from './registry/rank-agents';
 import { createToolActivity } from './run-tool';
 import type { ActivityServices } from './services';
 import { stopRuns } from './stop-runs';
@@ -48,6 +49,7 @@ export function createActivities(services: ActivityServices): Record<string, (..
     stopRuns,
     admitPlan: createAdmitPlan(services),
     sketchAgents: async () => sketchAgents(services),
+    rankAgents: createRankAgents(services),
     ...createPlanPages(services),
     ...createMemory(services),
   };

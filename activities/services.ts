@@ -43,6 +43,8 @@ export interface ActivityServices {
   approvalKey: string | undefined;
   /** Who is told of approvals, besides the log. */
   notifiers: readonly Notifier[];
+  /** The registry of agents that the learned choice asks. */
+  registry: string;
   /** Where text goes as it arrives from a model. */
   streams: CallStreams;
 }

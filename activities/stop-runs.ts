@@ -1,7 +1,6 @@
 import { activityInfo, getClient } from '@temporalio/activity';
-import { QUERY, SEARCH_ATTRIBUTE, UPDATE, WORKFLOW } from '../protocol/names';
-import type { SessionStateView } from '../protocol/session';
-import type { StoppedRun, StopRound, StopRoundInput } from '../protocol/stop-order';
+import { SEARCH_ATTRIBUTE, UPDATE, WORKFLOW } from '../protocol/names';
+import type { Spent, StoppedRun, StopRound, StopRoundInput } from '../protocol/stop-order';
 import { withHeartbeat } from './heartbeat';
 import { toFailure } from './to-failure';
 
@@ -34,13 +33,17 @@ export async function stopRuns(input: StopRoundInput): Promise<StopRound> {
 
 async function roundOf(client: Client, input: StopRoundInput): Promise<StopRound> {
   const known = new Set(input.open);
-  const found = await running(client, input.query);
+  const [found, ended] = await Promise.all([
+    running(client, input.query),
+    inLanes(input.open, (id) => endOf(client, id, input)),
+  ]);
   const fresh = found.filter(({ id }) => !known.has(id));
-  const told = await inLanes(fresh, (run) => tell(client, run, input));
-  const parents = await parentsOf(client, fresh, known);
-  told.push(...(await inLanes(parents, (run) => tellWorkflow(client, run, input))));
-  const ended = (await inLanes(input.open, (id) => endOf(client, id, input))).filter((one) => one !== undefined);
-  return { told, ended };
+  // What starts runs is told beside them, not after them: it would start the next one.
+  const [told, above] = await Promise.all([
+    inLanes(fresh, (run) => (run.starts ? tellWorkflow(client, run, input) : tell(client, run, input))),
+    tellThoseAbove(client, fresh, new Set([...known, ...fresh.map(({ id }) => id)]), input),
+  ]);
+  return { told: [...told, ...above], ended: ended.filter((one) => one !== undefined) };
 }
 
 interface Found {
@@ -49,15 +52,19 @@ interface Found {
   parent: string | undefined;
   /** Started with a delay that is not over. */
   delayed: boolean;
+  /** It is no run of an agent, but starts such runs: a plan, or a workflow of a user. */
+  starts: boolean;
 }
 
 async function running(client: Client, query: string): Promise<Found[]> {
   const found: Found[] = [];
   for await (const info of client.workflow.list({ query, pageSize: PER_ROUND })) {
-    const { workflowId: id, searchAttributes, parentExecution, executionTime } = info;
+    const { workflowId: id, type, searchAttributes, parentExecution, executionTime } = info;
     const agent = searchAttributes[SEARCH_ATTRIBUTE.agent.name]?.[0];
     const delayed = executionTime !== undefined && executionTime.getTime() > Date.now();
-    found.push({ id, what: String(agent ?? '?'), parent: parentExecution?.workflowId ?? undefined, delayed });
+    const starts = type !== WORKFLOW.agentSession;
+    const what = starts ? type : String(agent ?? '?');
+    found.push({ id, what, parent: parentExecution?.workflowId ?? undefined, delayed, starts });
     if (found.length >= PER_ROUND) break;
   }
   return found;
@@ -66,39 +73,48 @@ async function running(client: Client, query: string): Promise<Found[]> {
 async function tell(client: Client, { id, what, delayed }: Found, input: StopRoundInput): Promise<StoppedRun> {
   const handle = client.workflow.getHandle(id);
   const orderedAt = Date.now();
-  const cost = client
-    .withDeadline(orderedAt + ORDER_MS, () => handle.query<SessionStateView>(QUERY.state))
-    .then(
-      ({ costUsd }) => costUsd,
-      () => null,
-    );
   const { by, reason, order } = input;
   const asked = { args: [{ by, reason }] as [object], updateId: order };
   // An update would make a run begin that was started with a delay.
   const taken = delayed
-    ? false
+    ? undefined
     : await client
-        .withDeadline(orderedAt + ORDER_MS, () => handle.executeUpdate<void, [object]>(UPDATE.stop, asked))
+        .withDeadline(orderedAt + ORDER_MS, () => handle.executeUpdate<Spent | null, [object]>(UPDATE.stop, asked))
         .then(
-          () => true,
-          () => false,
+          (spent) => ({ costUsd: spent?.costUsd ?? null }),
+          () => undefined,
         );
   const how = taken ? 'stop' : (await cancelled(client, id, input)) ? 'cancel' : 'nothing';
-  const costAtOrderUsd = await cost;
+  const costAtOrderUsd = taken?.costUsd ?? null;
   return { id, what, by: how, orderedAt, endedAt: null, status: null, costAtOrderUsd, costUsd: null };
 }
 
-/** Workflows of users that have runs below them: left alone they would start the next one. */
-async function parentsOf(client: Client, found: Found[], known: ReadonlySet<string>): Promise<Found[]> {
-  const ids = [...new Set(found.flatMap(({ parent }) => (parent == null ? [] : [parent])))].filter(
-    (id) => !known.has(id),
-  );
-  const parents = await inLanes(ids, async (id): Promise<Found | undefined> => {
-    const { type, status } = await client.workflow.getHandle(id).describe();
-    const theirs = !Object.values<string>(WORKFLOW).includes(type) && status.name === 'RUNNING';
-    return theirs ? { id, what: type, parent: undefined, delayed: false } : undefined;
-  });
-  return parents.filter((one) => one !== undefined);
+/** Plans and workflows of users that have runs below them, however deep: left alone they would start the next one. */
+async function tellThoseAbove(
+  client: Client,
+  found: readonly Found[],
+  known: ReadonlySet<string>,
+  input: StopRoundInput,
+): Promise<StoppedRun[]> {
+  const seen = new Set(known);
+  const told: StoppedRun[] = [];
+  let level: readonly Found[] = found;
+  while (level.length > 0) {
+    const ids = [...new Set(level.flatMap(({ parent }) => (parent === undefined ? [] : [parent])))];
+    const fresh = ids.filter((id) => !seen.has(id));
+    for (const id of fresh) seen.add(id);
+    const above = (await inLanes(fresh, (id) => startsRuns(client, id))).filter((one) => one !== undefined);
+    told.push(...(await inLanes(above, (one) => tellWorkflow(client, one, input))));
+    level = above;
+  }
+  return told;
+}
+
+async function startsRuns(client: Client, id: string): Promise<Found | undefined> {
+  const { type, status, parentExecution } = await client.workflow.getHandle(id).describe();
+  const starts = type === WORKFLOW.taskPlan || !Object.values<string>(WORKFLOW).includes(type);
+  if (!starts || status.name !== 'RUNNING') return undefined;
+  return { id, what: type, parent: parentExecution?.workflowId ?? undefined, delayed: false, starts };
 }
 
 async function tellWorkflow(client: Client, { id, what }: Found, input: StopRoundInput): Promise<StoppedRun> {

@@ -4,8 +4,11 @@ import type { Comparison } from '../protocol/comparison';
 import { HoldfastError } from '../protocol/failures';
 import { forkProblem } from '../protocol/fork';
 import { DEFAULT_TASK_QUEUE, WORKFLOW } from '../protocol/names';
+import { REGISTRY_NAME } from '../protocol/registry/entry';
+import { DEFAULT_REGISTRY } from '../protocol/registry/shards';
 import type { SessionInput, SessionOptions } from '../protocol/session';
 import type { StreamBus } from '../streams/stream-bus';
+import { Agents } from './agents';
 import { Approvals } from './approvals';
 import { Budgets } from './budgets';
 import { ChatHandle } from './chat-handle';
@@ -71,6 +74,20 @@ export class HoldfastClient {
   /** Accounts, and the money in them. */
   get budgets(): Budgets {
     return new Budgets(this.temporal, { taskQueue: this.taskQueue, by: this.by });
+  }
+
+  /** Who there is to do the work: the registry `default`. */
+  get agents(): Agents {
+    return this.registry();
+  }
+
+  /** A registry of agents by its name, e.g. of a tenant. @throws HoldfastError `Input.Invalid`. */
+  registry(name = DEFAULT_REGISTRY): Agents {
+    if (!REGISTRY_NAME.test(name))
+      throw new HoldfastError('Input.Invalid', `not a registry's name: "${name}"`, {
+        hint: 'Lower-case letters, digits and dashes, at most 63.',
+      });
+    return new Agents(this.temporal, { taskQueue: this.taskQueue, by: this.by, registry: name });
   }
 
   /** Goals and plans. */

@@ -13,6 +13,10 @@ export type { Adjustment, Amending, PlanDifference } from '../protocol/plan/cont
 export type { PlanDefinition } from '../protocol/plan/definition';
 export type { NodeStatus, NodeView, PlannedAction, PlanResult, PlanView } from '../protocol/plan/state';
 export { type PlanTemplate, renderPlan } from '../protocol/plan/template';
+export type { AgentEntry, RegisteredCounts } from '../protocol/registry/entry';
+export type { AgentBrief, AgentFilter, AgentStatus, AgentView } from '../protocol/registry/registry';
+export type { Routed, RouteOptions } from '../protocol/registry/route';
+export type { Outcome, Reputation } from '../protocol/registry/standing';
 export type { Overlap, ScheduleTimes, ScheduleTimesInput } from '../protocol/schedule';
 export type { SessionOptions, SessionResult, SessionStateView, StopReason, TranscriptPage } from '../protocol/session';
 export type { StoppedRun, StopReceipt } from '../protocol/stop-order';
@@ -22,6 +26,7 @@ export { MemoryStreamBus } from '../streams/memory-stream-bus';
 export { openStreams, type StreamsOptions } from '../streams/open-streams';
 export { PostgresStreamBus, type PostgresStreamBusOptions } from '../streams/postgres-stream-bus';
 export type { StreamBus } from '../streams/stream-bus';
+export { type AgentActor, Agents, type FindOptions, type RateOptions, type RegisterOptions } from './agents';
 export { type ApprovalFilter, type ApprovalSummary, Approvals, type DecideOptions } from './approvals';
 export { type Book, type BudgetActor, Budgets, type CreateAccountOptions } from './budgets';
 export type { CallFigures } from './call-figures';

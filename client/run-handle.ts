@@ -72,8 +72,8 @@ export class RunHandle {
   }
 
   /** Ends the run now, with a result that says `stopped`, who did it and why. What runs is aborted. */
-  stop(reason?: string, options?: OrderOptions): Promise<void> {
-    return this.act(UPDATE.stop, {}, reason, options);
+  async stop(reason?: string, options?: OrderOptions): Promise<void> {
+    await this.act(UPDATE.stop, {}, reason, options);
   }
 
   /** Changes the model, its parameters, limits, priority or breakpoints of a run from its next call on. */

@@ -15,6 +15,7 @@ import type { PermissionView } from './permissions/view';
 import type { PlanProblem, SoFar } from './plan/admission';
 import type { Plan } from './plan/definition';
 import type { AgentFacts } from './plan/state';
+import type { Draw, Ranking } from './registry/bandit';
 import type { Fork, Mount, RunOptions, TranscriptSegment } from './session';
 import type { StopRound, StopRoundInput } from './stop-order';
 import type { ToolSpec } from './tool';
@@ -235,6 +236,11 @@ export interface AdmitPlanInput {
 
 export type AdmittedPlan = { plan: Plan; agents: Record<string, AgentFacts> } | { problems: PlanProblem[] };
 
+export interface RankAgentsInput extends Draw {
+  needs: string[];
+  related?: Plan['related'];
+}
+
 /** What a task gave once. Times in milliseconds since epoch. */
 export interface KeptResult {
   output: unknown;
@@ -282,6 +288,8 @@ export interface HoldfastActivities {
   admitPlan(input: AdmitPlanInput): Promise<AdmittedPlan>;
   /** The agents a plan may use. */
   sketchAgents(): Promise<AgentSketch[]>;
+  /** Who should do a node, by what came of earlier work. Never fails for want of a registry. */
+  rankAgents(input: RankAgentsInput): Promise<Ranking>;
   /** Keeps a piece of a plan's state. @returns what `loadPlan` gives it back for. */
   keepPlan(firstRunId: string, page: string): Promise<string>;
   /** What was kept under the key, unless it is too old. */

@@ -153,6 +153,13 @@ export const agentDefinitionSchema = z.strictObject({
     .max(64)
     .optional()
     .describe('What it can do, as plans ask for it in `needs`; see docs/plans.md.'),
+  priority: z
+    .number()
+    .int()
+    .min(1)
+    .max(5)
+    .optional()
+    .describe('Who comes first where a plan says `assign: priority`: 1 before 5. Default 3.'),
   tags: z.array(z.string().max(64)).max(32).default([]),
 });
 

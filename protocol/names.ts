@@ -18,6 +18,8 @@ export const WORKFLOW = {
   deadLetter: 'deadLetter',
   /** A graph of tasks, run by agents; its input is a `PlanInput`, its result a `PlanResult`. */
   taskPlan: 'taskPlan',
+  /** One part of a registry of agents; its id is `agents/REGISTRY/PART`, its input a `RegistryInput`. */
+  agentRegistry: 'agentRegistry',
   /** An order to stop many runs; its input is a `StopOrder`, its result a `StopReceipt`. */
   emergencyStop: 'emergencyStop',
   /** Sessions that wait to be used; its input is a `WarmPoolInput`. */
@@ -56,6 +58,16 @@ export const QUERY = {
   plan: 'plan',
   /** Of a plan: `(from?, count?) => NodesPage`: its nodes, in the order they are written. */
   nodes: 'nodes',
+  /** Of a registry: `(FindAgents) => FoundAgents`: agents of this part, by what they are. */
+  findAgents: 'findAgents',
+  /** Of a registry: `(name, now) => AgentView | null`. */
+  registeredAgent: 'registeredAgent',
+  /** Of a registry: `(AskCandidates) => CandidatesPage`: who of this part could do some work. */
+  candidates: 'candidates',
+  /** Of a registry: `(kinds, now) => StandingsPage`: what the learned choice goes by. */
+  standings: 'standings',
+  /** Of a registry: `(taskQueue) => QueueView`: what of this part a task queue serves. */
+  queue: 'queue',
   /** Of an emergency stop: `() => StopReceipt`, as far as it is known. */
   receipt: 'receipt',
   /** Of a pool: `() => WarmPoolView`. */
@@ -101,6 +113,13 @@ export const UPDATE = {
   amend: 'amend',
   /** Of a plan: one node, see `protocol/plan/control.ts`. */
   adjust: 'adjust',
+  /** Of a registry: agents, new or changed; answered with what came of it. */
+  register: 'register',
+  unregister: 'unregister',
+  /** Of a registry: an agent may be chosen, or not. */
+  appoint: 'appoint',
+  /** Of a registry: what a person thinks of an agent's work. */
+  rate: 'rate',
   /** Of an emergency stop: runs may start again. */
   release: 'release',
   /** Of a pool: a session nobody has used; answered with `Taken`. The update id makes it idempotent. */
@@ -116,6 +135,8 @@ export const SIGNAL = {
   leased: 'leased',
   /** From an approval to whoever asked for that: a `Decided`. */
   decided: 'decided',
+  /** To a registry: a `Report` of what agents did. */
+  report: 'report',
 } as const;
 
 /** Custom search attributes. SQL visibility allows 10 keyword, 3 integer and 3 double ones per namespace: keep this short. */

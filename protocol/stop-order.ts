@@ -20,12 +20,20 @@ export type StopOrder = z.output<typeof stopOrderSchema>;
 /** The same before it is parsed: lengths of time may be text. */
 export type StopOrderInput = z.input<typeof stopOrderSchema>;
 
+/** What a run answers when it is told to stop. Whoever stops many need not ask each of them again. */
+export interface Spent {
+  /** US dollars, so far. */
+  costUsd: number;
+}
+
+export const spentSchema = z.object({ costUsd: z.number().describe('US dollars spent so far.') });
+
 /** How a run took the order: itself, with a typed end; as a cancellation, because no worker took it in time; not at all. */
 export type StoppedBy = 'stop' | 'cancel' | 'terminate' | 'nothing';
 
 export interface StoppedRun {
   id: string;
-  /** Of a user's workflow that had runs below it, its own workflow type; else the agent. */
+  /** Of a session the agent; of a plan `taskPlan`; of a user's workflow that had runs below it, its own workflow type. */
   what: string;
   by: StoppedBy;
   /** Milliseconds since epoch: when the order was taken, and when the run had ended. */

@@ -19,8 +19,18 @@ import type { JsonSchema } from './json';
 import { QUERY, SIGNAL, UPDATE, WORKFLOW } from './names';
 import { adjustmentSchema, amendingSchema } from './plan/control';
 import { nodesPageSchema, planDifferenceSchema, planInputSchema, planResultSchema, planViewSchema } from './plan/wire';
+import { appointSchema, rateSchema, registeredSchema, registerSchema, unregisterSchema } from './registry/entry';
+import {
+  agentViewSchema,
+  candidatesPageSchema,
+  foundAgentsSchema,
+  queueViewSchema,
+  registryInputSchema,
+  reportSchema,
+  standingsPageSchema,
+} from './registry/wire';
 import { sessionOptionsSchema } from './session';
-import { stopOrderSchema, stopReceiptSchema } from './stop-order';
+import { spentSchema, stopOrderSchema, stopReceiptSchema } from './stop-order';
 import { resizeSchema, takenSchema, warmPoolInputSchema, warmPoolViewSchema } from './warm-pool';
 import {
   approvalOutcomeSchema,
@@ -56,6 +66,7 @@ const SCHEMAS: Record<string, z.ZodType> = {
   [`${UPDATE.resume}.input`]: actorSchema,
   [`${UPDATE.step}.input`]: stepSchema,
   [`${UPDATE.stop}.input`]: actorSchema,
+  [`${UPDATE.stop}.result`]: spentSchema,
   [`${UPDATE.interrupt}.input`]: actorSchema,
   [`${UPDATE.change}.input`]: changeSchema,
   [`${UPDATE.rename}.input`]: renameSchema,
@@ -96,6 +107,18 @@ const SCHEMAS: Record<string, z.ZodType> = {
   [`${UPDATE.adjust}.input`]: adjustmentSchema,
   [`${QUERY.plan}.result`]: planViewSchema,
   [`${QUERY.nodes}.result`]: nodesPageSchema,
+  [`${WORKFLOW.agentRegistry}.input`]: registryInputSchema,
+  [`${UPDATE.register}.input`]: registerSchema,
+  [`${UPDATE.register}.result`]: registeredSchema,
+  [`${UPDATE.unregister}.input`]: unregisterSchema,
+  [`${UPDATE.appoint}.input`]: appointSchema,
+  [`${UPDATE.rate}.input`]: rateSchema,
+  [`${SIGNAL.report}.input`]: reportSchema,
+  [`${QUERY.findAgents}.result`]: foundAgentsSchema,
+  [`${QUERY.registeredAgent}.result`]: agentViewSchema,
+  [`${QUERY.candidates}.result`]: candidatesPageSchema,
+  [`${QUERY.standings}.result`]: standingsPageSchema,
+  [`${QUERY.queue}.result`]: queueViewSchema,
   [`${QUERY.state}.result`]: sessionStateSchema,
   [`${QUERY.transcript}.result`]: transcriptPageSchema,
   [`${QUERY.exchange}.result`]: exchangeSchema,

@@ -15,6 +15,7 @@ const { HoldfastPlugin } = require('./dist/workers/index.js');
 const { HoldfastClient, HoldfastError } = require('./dist/client/index.js');
 const { defineTool, OutcomeUnknown } = require('./dist/index.js');
 const { scriptedModel, startEmbeddedServer } = require('./dist/testing/index.js');
+const { shardIdOf, shardOf } = require('./dist/protocol/registry/shards.js');
 const { Client, Connection } = require('@temporalio/client');
 const { historyToJSON } = require('@temporalio/common/lib/proto-utils');
 const { DefaultLogger, NativeConnection, Runtime, Worker } = require('@temporalio/worker');
@@ -226,6 +227,64 @@ const SESSIONS = {
     ],
     steps: [error('Model.Refused', 'no'), { text: 'a' }, { text: 'b' }, { text: 'c' }, { text: 'd' }],
   },
+  'plan-learned': {
+    workflow: 'taskPlan',
+    agent: { capabilities: ['note'] },
+    args: [
+      {
+        plan: {
+          name: 'learned',
+          assign: 'learned',
+          nodes: [
+            { id: 'a', goal: 'A', needs: ['note'], estimate: '10s', deadline: '1h' },
+            { id: 'b', goal: 'B', needs: ['note'], after: ['a'] },
+          ],
+        },
+      },
+    ],
+    steps: [{ text: 'a' }, { text: 'b' }],
+  },
+  'agent-registry': {
+    async registry(holdfast, start) {
+      const agents = holdfast.registry('recorded');
+      await start('ada', 5);
+      await agents.register([{ name: 'ada', capabilities: ['code'], revision: 'r1' }], {
+        queue: TASK_QUEUE,
+        by: 'recorder',
+      });
+      await agents.register([{ name: 'ada', capabilities: ['code', 'prose'], revision: 'r2' }], { by: 'recorder' });
+      for (const success of [true, false])
+        await agents.report({ agent: 'ada', needs: ['code'], success, ms: 1_000, usd: 0.01 });
+      await agents.rate('ada', { stars: 4, reason: 'good', by: 'recorder' });
+      await until(async () => (await agents.get('ada')).outcomes === 2);
+      await agents.pause('ada', { reason: 'leave', by: 'recorder' });
+    },
+  },
+  // A plain call, a result that is kept, a failure that a run could not mend either, and another way.
+  'plan-anew': {
+    workflow: 'taskPlan',
+    args: [
+      {
+        plan: {
+          name: 'recorded',
+          goal: 'get there',
+          agent: 'plain',
+          replan: 1,
+          nodes: [
+            { id: 'a', goal: 'A', memory: true },
+            { id: 'b', goal: 'B', after: ['a'] },
+          ],
+        },
+      },
+    ],
+    steps: [
+      { text: 'a' },
+      error('Model.Refused', 'no'),
+      error('Model.Refused', 'no'),
+      { text: JSON.stringify({ nodes: [{ id: 'c', goal: 'C', agent: 'plain', after: ['a'] }] }) },
+      { text: 'c' },
+    ],
+  },
   'own-workflow': { workflow: 'releaseNotes', args: ['v1'], steps: [{ text: 'first' }, { text: 'second' }] },
 };
 
@@ -271,6 +330,7 @@ async function record(
     also = [],
     effects = false,
     compensation = false,
+    registry,
     workflow,
     args,
   },
@@ -293,6 +353,14 @@ async function record(
   };
   const worker = await Worker.create({ ...options, ...(workflowsPath && { workflowsPath }) });
   await worker.runUntil(async () => {
+    if (registry) {
+      await registry(holdfast, async (agent, rolloverMessages) => {
+        const input = { registry: 'recorded', shard: shardOf(agent), rolloverMessages };
+        const workflowId = shardIdOf('recorded', input.shard);
+        await client.workflow.start('agentRegistry', { workflowId, taskQueue: TASK_QUEUE, args: [input] });
+      });
+      return;
+    }
     if (workflow) {
       await client.workflow.execute(workflow, { workflowId: name, taskQueue: TASK_QUEUE, args });
       return;
@@ -305,6 +373,7 @@ async function record(
     await during?.(holdfast, name);
     await run.result().catch(() => undefined);
   });
+  if (registry) return keepAll(shardIdOf('recorded', shardOf('ada')), '.', name);
   await keepAll(name, workflow ? 'own' : '.');
   for (const ending of also) await keepAll(name + ending, '.');
   if (compensation) {
@@ -341,7 +410,9 @@ function keep(folder, name, json) {
 
 /** The user's workflow of the fixtures has an agent of its own. */
 function agentsFor(workflow, changes) {
-  return workflow ? [{ ...AGENT, name: 'reader' }] : [{ ...AGENT, ...changes }];
+  if (!workflow) return [{ ...AGENT, ...changes }];
+  const planner = { ...AGENT, name: 'planner', tools: [] };
+  return [{ ...AGENT, name: 'reader', ...changes }, { ...AGENT, name: 'plain', tools: [] }, planner];
 }
 
 function tools() {

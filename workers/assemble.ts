@@ -16,11 +16,13 @@ import { FileArtifactStore } from '../activities/stores/file-artifact-store';
 import { FileResultStore } from '../activities/stores/result-store';
 import { BUILTIN_TOOLS, expandToolNames, WORKFLOW_TOOLS } from '../activities/tools';
 import type { Tool } from '../activities/tools/define-tool';
+import type { Redactor } from '../activities/tools/redactor';
 import { TranscriptCache } from '../activities/transcript-cache';
 import type { AgentDefinition } from '../protocol/agent';
 import { HoldfastError } from '../protocol/failures';
 import { type Policy, policySchema } from '../protocol/permissions/policy';
 import { PLANNER, plannerAgent } from '../protocol/plan/planner';
+import { DEFAULT_REGISTRY } from '../protocol/registry/shards';
 import { openStreams } from '../streams/open-streams';
 import type { StreamBus } from '../streams/stream-bus';
 
@@ -52,6 +54,11 @@ export interface AssemblyOptions {
   notifiers?: readonly Notifier[];
   /** Where secrets are, by the name tools ask for: `env:VARIABLE`, `file:PATH`, `vault:MOUNT/PATH#KEY`. Default: `env:` and the name. */
   secrets?: Readonly<Record<string, string>>;
+  /**
+   * The registry in which its agents are entered once it runs, and which is told what becomes of the nodes of plans. Default: none.
+   * See docs/plans.md.
+   */
+  registry?: string | false;
   /** Default `process.env`. */
   env?: Readonly<Record<string, string | undefined>>;
   /**
@@ -100,8 +107,9 @@ const OWN_SECRETS =
 function secretsOf(
   { secrets: references, providers = [] }: AssemblyOptions,
   env: Readonly<Record<string, string | undefined>>,
+  redactor: Redactor | undefined,
 ): Secrets {
-  const secrets = new Secrets({ env, ...(references && { references }) });
+  const secrets = new Secrets({ env, ...(references && { references }), ...(redactor && { redactor }) });
   const keys = providers.filter(isDefinition).map(({ keyVariable }) => keyVariable);
   for (const [name, value] of Object.entries(env)) {
     if (value !== undefined && (OWN_SECRETS.test(name) || keys.includes(name))) secrets.redactor.add(name, value);
@@ -109,13 +117,16 @@ function secretsOf(
   return secrets;
 }
 
-export function assemble(options: AssemblyOptions): Assembly {
+/** @param redactor of the assembly this one takes the place of: what that has leased stays known. */
+export function assemble(options: AssemblyOptions, redactor?: Redactor): Assembly {
   const env = withoutBlanks(options.env ?? process.env);
   const home = path.resolve(options.home ?? homeOf(env));
   const tools = [...BUILTIN_TOOLS, ...(options.tools ?? [])];
   const named = [...tools, ...WORKFLOW_TOOLS];
+  const secrets = secretsOf(options, env, redactor);
   const providers = createProviders({
     env,
+    fetchKey: (provider, reference, fresh) => secrets.providerKey(provider, reference, fresh),
     extra: [...(options.providers ?? [])],
     ...(options.providerSettings && { settings: options.providerSettings }),
     ...(options.models && { models: options.models }),
@@ -137,10 +148,11 @@ export function assemble(options: AssemblyOptions): Assembly {
     artifacts: options.artifacts ?? new FileArtifactStore(path.join(home, 'artifacts')),
     results: new FileResultStore(path.join(home, 'results')),
     home,
-    secrets: secretsOf(options, env),
+    secrets,
     people: options.people,
     approvalKey: options.approvalKey ?? env.HOLDFAST_APPROVAL_KEY,
     notifiers: options.notifiers ?? [],
+    registry: options.registry || DEFAULT_REGISTRY,
     streams: callStreams(options.streams, env, home),
   };
   return { services, activities: createActivities(services) };
@@ -152,8 +164,9 @@ export function assemble(options: AssemblyOptions): Assembly {
  * @throws HoldfastError as `assemble`.
  */
 export function reassemble({ services }: Assembly, options: AssemblyOptions): void {
-  const { catalogue, providerFor, prices, people, approvalKey, notifiers, tools } = assemble(options).services;
-  const taken = { catalogue, providerFor, prices, people, approvalKey, notifiers };
+  const next = assemble(options, services.secrets.redactor).services;
+  const { catalogue, providerFor, prices, secrets, people, approvalKey, notifiers, tools } = next;
+  const taken = { catalogue, providerFor, prices, secrets, people, approvalKey, notifiers };
   Object.assign(services, { ...taken, tools: new Map([...services.tools, ...tools]) });
 }
 

@@ -11,6 +11,7 @@ import { logActivity } from './activity-log';
 import { type Assembly, type AssemblyOptions, assemble } from './assemble';
 import { ownWorkflows, withInterceptors, withUserWorkflows } from './bundler';
 import { withProjectSettings } from './config/project-settings';
+import { Registrar, registrySinks } from './registry/registrar';
 import { ensureSearchAttributes } from './search-attributes';
 
 /** What agents, tools and providers a worker has. */
@@ -25,6 +26,12 @@ export interface HoldfastPluginOptions extends AssemblyOptions {
 }
 
 /**
+ * Workflow code that runs for so long is taken for an endless loop. Ending it can abort the whole process (nodejs/node#38503), and the
+ * SDK's five seconds also pass where a machine is busy: with 200 runs at load 20 workers died of it. Not in the SDK's types.
+ */
+const PATIENCE = { isolateExecutionTimeout: '30s' };
+
+/**
  * Installs Holdfast on a Temporal worker: `plugins: [new HoldfastPlugin({ agents, tools })]`. The worker keeps its own
  * `workflowsPath` and activities; ours are added, and the namespace gets the search attributes that runs are found by. Every hook may run twice on the same options (a plugin on the connection
  * and on the worker does) without effect.
@@ -33,6 +40,8 @@ export class HoldfastPlugin implements WorkerPlugin, BundlerPlugin {
   readonly name = 'holdfast';
   private assembly: Assembly | undefined;
   private running = 0;
+  /** By task queue: one for each worker that tells a registry. */
+  private readonly registrars = new Map<string, Registrar>();
 
   /** @throws HoldfastError for agents or tools that could not run, or settings that cannot be used; see `docs/errors/`. */
   constructor(private readonly options: HoldfastPluginOptions = {}) {}
@@ -46,10 +55,14 @@ export class HoldfastPlugin implements WorkerPlugin, BundlerPlugin {
   async configureWorker(options: WorkerOptions): Promise<WorkerOptions> {
     if (options.connection) await ensureSearchAttributes(options.connection, options.namespace ?? 'default');
     const hasWorkflows = options.workflowsPath !== undefined || options.workflowBundle !== undefined;
+    const taskQueue = options.taskQueue ?? DEFAULT_TASK_QUEUE;
+    this.prepareRegistrar(options, taskQueue);
     return {
+      ...PATIENCE,
       ...options,
       ...(hasWorkflows ? {} : ownWorkflows()),
-      taskQueue: options.taskQueue ?? DEFAULT_TASK_QUEUE,
+      taskQueue,
+      sinks: { ...options.sinks, ...registrySinks(() => this.registrars.get(taskQueue)?.reporter) },
       activities: { ...options.activities, ...this.contents.activities },
       interceptors: { ...options.interceptors, activity: withActivityLog(options.interceptors?.activity) },
       // Heartbeats leave every half second, so that the 3 s heartbeat timeout leaves room for a busy event loop.
@@ -62,19 +75,36 @@ export class HoldfastPlugin implements WorkerPlugin, BundlerPlugin {
     };
   }
 
+  /** Agents have come, changed or gone: the registry is told. */
+  agentsChanged(): void {
+    for (const registrar of this.registrars.values()) registrar.changed();
+  }
+
+  private prepareRegistrar({ connection, namespace = 'default', identity }: WorkerOptions, taskQueue: string): void {
+    const { registry } = this.options;
+    if (!registry || !connection || this.registrars.has(taskQueue)) return;
+    const by = identity ?? `worker of ${taskQueue}`;
+    const at = { connection, namespace, taskQueue, registry, by };
+    this.registrars.set(taskQueue, new Registrar(this.contents.services, at));
+  }
+
   /** The last worker to end closes what they share. */
   async runWorker(worker: Worker, next: (worker: Worker) => Promise<void>): Promise<void> {
     this.running++;
+    const registrar = this.registrars.get(worker.options.taskQueue ?? DEFAULT_TASK_QUEUE);
+    registrar?.start();
     try {
       await next(worker);
     } finally {
+      await registrar?.stop();
       if (--this.running === 0) await this.contents.services.streams.close();
     }
   }
 
   configureReplayWorker(options: ReplayWorkerOptions): ReplayWorkerOptions {
     const hasWorkflows = options.workflowsPath !== undefined || options.workflowBundle !== undefined;
-    return hasWorkflows ? options : { ...options, ...ownWorkflows() };
+    const sinks = { ...options.sinks, ...registrySinks(() => undefined) };
+    return { ...options, ...(hasWorkflows ? {} : ownWorkflows()), sinks };
   }
 
   configureBundler(options: BundleOptions): BundleOptions {

@@ -179,6 +179,7 @@ function reloading(
     try {
       const loaded = await load(options);
       reassemble(plugin.contents, loaded.contents);
+      plugin.agentsChanged();
       taken(loaded);
       options.reload?.onReloaded(files, loaded.ready, startSettings(started, loaded.config));
     } catch (error) {

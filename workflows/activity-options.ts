@@ -167,3 +167,11 @@ export const PERIOD: LocalActivityOptions = {
   startToCloseTimeout: 5_000,
   retry: { initialInterval: 100, maximumInterval: 10_000 },
 };
+
+/** A choice that cannot be had soon is made by the rule. */
+export const RANK: LocalActivityOptions = {
+  summary: 'who should do it?',
+  startToCloseTimeout: 3_000,
+  scheduleToCloseTimeout: 5_000,
+  retry: { initialInterval: 100, maximumAttempts: 2 },
+};

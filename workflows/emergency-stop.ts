@@ -98,7 +98,8 @@ function checkOrder(order: StopOrder): void {
 }
 
 function queryOf({ query, tenant, root }: Pick<StopOrder, 'query' | 'tenant' | 'root'>): string {
-  const filters = [`WorkflowType = "${WORKFLOW.agentSession}"`, 'ExecutionStatus = "Running"'];
+  const types = [WORKFLOW.agentSession, WORKFLOW.taskPlan].map((type) => `"${type}"`);
+  const filters = [`WorkflowType IN (${types.join(', ')})`, 'ExecutionStatus = "Running"'];
   filters.push(...belongingTo({ ...(tenant !== undefined && { tenant }) }));
   if (root !== undefined) filters.push(runOrBelow('WorkflowId', root));
   if (query !== undefined) filters.push(`(${query})`);

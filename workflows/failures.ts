@@ -58,14 +58,23 @@ export function toolFailure(
   if (cause instanceof ApplicationFailure && cause.type === 'Tool.RetryLater') {
     return { outcome: 'failed', text: cause.message, retryLater: true };
   }
-  const timedOut = cause instanceof TimeoutFailure;
   if (spec.effect === 'once' && !isAnswer(cause)) {
     return {
       outcome: 'outcome-unknown',
       text: 'The worker was lost while this ran. It may or may not have taken effect and was not tried again; check before repeating it.',
     };
   }
-  if (timedOut)
-    return { outcome: 'timed-out', text: `No answer within ${spec.timeoutMs} ms after ${spec.maxAttempts} attempts.` };
+  if (cause instanceof TimeoutFailure) return { outcome: 'timed-out', text: timeoutText(spec, cause) };
   return { outcome: 'failed', text: cause?.message ?? error.message };
+}
+
+/** Who takes a lost worker for a slow tool asks for less, or waits, and is none the wiser. */
+function timeoutText(
+  { effect, timeoutMs, maxAttempts }: Pick<ToolSpec, 'effect' | 'timeoutMs' | 'maxAttempts'>,
+  { timeoutType }: TimeoutFailure,
+): string {
+  if (timeoutType !== 'HEARTBEAT') return `No answer within ${timeoutMs} ms after ${maxAttempts} attempts.`;
+  const attempts = maxAttempts === 1 ? 'Its one attempt is used up' : `Its ${maxAttempts} attempts are used up`;
+  const effects = effect === 'read' ? '' : ' It may have taken effect: check before repeating it.';
+  return `The worker that ran it was lost: it gave no sign of life any more. ${attempts}. The tool itself was not too slow, and its arguments need not be at fault.${effects}`;
 }

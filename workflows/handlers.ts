@@ -114,6 +114,7 @@ export function handleUpdates(run: Handled): void {
       const stop = { reason: 'stopped' as const, detail: `by ${actor.by}${actor.reason ? `: ${actor.reason}` : ''}` };
       control.end(stop);
       guard.abort(stop);
+      return { costUsd: run.session?.progress.costUsd ?? 0 };
     },
     both(checkActor, () => run.session ?? illegal('stop', 'it is only just starting')),
   );
@@ -204,12 +205,13 @@ function handleChat(run: Handled, inbox: Inbox): void {
  */
 function orders(control: Control) {
   const id = () => currentUpdateInfo()?.id;
-  function on<Given>(
-    update: UpdateDefinition<void, [Given]>,
-    follow: (given: Given) => void | Promise<void>,
+  /** An order given again across a roll-over is answered with nothing: it is done. */
+  function on<Given, Answer>(
+    update: UpdateDefinition<Answer, [Given]>,
+    follow: (given: Given) => Answer | Promise<Answer>,
     check: (given: Given) => void,
   ): void {
-    setHandler(update, (given: Given) => (control.knows(id()) ? undefined : follow(given)), {
+    setHandler(update, (given: Given) => (control.knows(id()) ? (undefined as Answer) : follow(given)), {
       validator: (given: Given) => {
         if (!control.knows(id())) check(given);
       },

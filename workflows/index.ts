@@ -7,4 +7,5 @@ export { effect } from './effect';
 export { emergencyStop } from './emergency-stop';
 export { ledger } from './ledger';
 export { taskPlan } from './plan/task-plan';
+export { agentRegistry } from './registry/agent-registry';
 export { warmPool } from './warm-pool';

@@ -17,7 +17,7 @@ export const NO_REPEATS: Repeats = { key: '', count: 0 };
 /**
  * Counts how a session goes round: equal replies (the same tool calls with the same arguments), two to four that alternate, and
  * replies that bring nothing new. Deterministic and part of the session's state, so a loop is found across restarts and
- * continue-as-new. Ping-pong between agents will be told by the same counters, over what they hand each other.
+ * continue-as-new. Ping-pong between agents is `hand-over-breaker.ts`.
  * @param before what came of the reply before, in the conversation.
  */
 export function countRepeats(previous: Repeats, calls: ToolCallPart[], before: readonly Message[] = []): Repeats {

@@ -11,8 +11,19 @@ import { QUERY, SIGNAL, UPDATE } from '../protocol/names';
 import type { PermissionView } from '../protocol/permissions/view';
 import type { Adjustment, Amending, PlanDifference } from '../protocol/plan/control';
 import type { NodesPage, PlanView } from '../protocol/plan/state';
+import type { Appoint, Rate, Register, RegisteredCounts, Unregister } from '../protocol/registry/entry';
+import type {
+  AgentView,
+  AskCandidates,
+  CandidatesPage,
+  FindAgents,
+  FoundAgents,
+  QueueView,
+  Report,
+  StandingsPage,
+} from '../protocol/registry/registry';
 import type { SessionStateView, TranscriptPage } from '../protocol/session';
-import type { StopReceipt } from '../protocol/stop-order';
+import type { Spent, StopReceipt } from '../protocol/stop-order';
 import type { Resize, Taken, WarmPoolView } from '../protocol/warm-pool';
 
 export const stateQuery = defineQuery<SessionStateView>(QUERY.state);
@@ -28,7 +39,7 @@ export const steerUpdate = defineUpdate<void, [Steering]>(UPDATE.steer);
 export const pauseUpdate = defineUpdate<void, [Actor]>(UPDATE.pause);
 export const resumeUpdate = defineUpdate<void, [Actor]>(UPDATE.resume);
 export const stepUpdate = defineUpdate<void, [Step]>(UPDATE.step);
-export const stopUpdate = defineUpdate<void, [Actor]>(UPDATE.stop);
+export const stopUpdate = defineUpdate<Spent | undefined, [Actor]>(UPDATE.stop);
 export const interruptUpdate = defineUpdate<void, [Actor]>(UPDATE.interrupt);
 export const changeUpdate = defineUpdate<void, [Change]>(UPDATE.change);
 export const renameUpdate = defineUpdate<void, [Actor & { title: string }]>(UPDATE.rename);
@@ -64,3 +75,14 @@ export const releaseUpdate = defineUpdate<void, [Actor]>(UPDATE.release);
 export const poolQuery = defineQuery<WarmPoolView>(QUERY.pool);
 export const takeUpdate = defineUpdate<Taken, [Actor]>(UPDATE.take);
 export const resizeUpdate = defineUpdate<void, [Resize]>(UPDATE.resize);
+
+export const findAgentsQuery = defineQuery<FoundAgents, [FindAgents]>(QUERY.findAgents);
+export const agentViewQuery = defineQuery<AgentView | null, [string, number]>(QUERY.registeredAgent);
+export const candidatesQuery = defineQuery<CandidatesPage, [AskCandidates]>(QUERY.candidates);
+export const standingsQuery = defineQuery<StandingsPage, [string[], number]>(QUERY.standings);
+export const queueQuery = defineQuery<QueueView, [string]>(QUERY.queue);
+export const registerUpdate = defineUpdate<RegisteredCounts, [Register]>(UPDATE.register);
+export const unregisterUpdate = defineUpdate<void, [Unregister]>(UPDATE.unregister);
+export const appointUpdate = defineUpdate<void, [Appoint]>(UPDATE.appoint);
+export const rateUpdate = defineUpdate<void, [Rate]>(UPDATE.rate);
+export const reportSignal = defineSignal<[Report]>(SIGNAL.report);

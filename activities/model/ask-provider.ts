@@ -34,6 +34,7 @@ export async function askProvider(
   const paid = () => (costs ? { paid: costs.paid } : {});
   let received = false;
   let chars = 0;
+  await provider.prepare?.();
   if (costs) tell({ turn, ...paid() });
   const reply = await provider
     .complete(redactor.value(request), {

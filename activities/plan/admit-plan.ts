@@ -12,7 +12,7 @@ import { toFailure } from '../to-failure';
  * Checks a plan before anything of it runs: its form, its graph, who does it, what it may cost. What is wrong is an answer, not a
  * failure: a planner is told, and may try again.
  */
-export function createAdmitPlan({ catalogue }: ActivityServices) {
+export function createAdmitPlan(services: ActivityServices) {
   return async function admitPlan({ plan: given, nesting, soFar }: AdmitPlanInput): Promise<AdmittedPlan> {
     try {
       const parsed = planSchema.safeParse(given);
@@ -23,12 +23,15 @@ export function createAdmitPlan({ catalogue }: ActivityServices) {
         if (problem)
           return { problems: [{ code: 'Plan.Invalid', message: `output of "${id}": ${problem}`, node: id }] };
       }
+      // Looked up with each plan: a reload replaces it.
+      const { catalogue } = services;
       const agents = Object.fromEntries(
         catalogue.agentNames().map((name): [string, AgentFacts] => {
-          const { revision, capabilities = [], limits, output, tools, account } = catalogue.resolve(name);
+          const { revision, capabilities = [], limits, output, tools, account, priority } = catalogue.resolve(name);
           const costUsd = limits.costUsd ?? null;
           const plain = tools.length === 0 && account === undefined;
-          return [name, { revision, capabilities, costUsd, ...(output && { output }), ...(plain && { plain }) }];
+          const more = { ...(output && { output }), ...(plain && { plain }), ...(priority && { priority }) };
+          return [name, { revision, capabilities, costUsd, ...more }];
         }),
       );
       const problems = planProblems(plan, agents, nesting, soFar);

@@ -6,6 +6,8 @@ export interface ProviderSettings {
   /** The name in routes; default: the definition's own. */
   name?: string;
   apiKey?: string;
+  /** Where the key is, in place of `apiKey`: `env:VARIABLE`, `file:PATH` or `vault:MOUNT/PATH#KEY`. Fetched by the call that needs it. */
+  keyReference?: string;
   /** Another server that speaks the same protocol, e.g. `http://127.0.0.1:11434/v1`. */
   baseURL?: string;
   /** OpenAI only: which of its two protocols to speak. */

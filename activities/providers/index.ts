@@ -1,5 +1,6 @@
 import { anthropic } from './anthropic';
 import type { Environment, ProviderDefinition, ProviderSettings } from './definition';
+import { keyedProvider } from './keyed-provider';
 import { openai } from './openai';
 import { type ModelFacts, type ModelProvider, ProviderError } from './provider';
 import { createSimulatedProvider } from './simulated';
@@ -23,6 +24,8 @@ export interface ProvidersConfig {
   settings?: Readonly<Record<string, ProviderSettings & { type?: string }>>;
   /** Context windows by route, e.g. `{ 'openai/llama3': { contextTokens: 8192 } }`. */
   models?: Readonly<Record<string, ModelFacts>>;
+  /** Fetches the key of a provider that has a `keyReference`; may throw `Secret.*`. Without it such a provider cannot be called. */
+  fetchKey?(provider: string, reference: string, fresh: boolean): Promise<string>;
 }
 
 export interface Providers {
@@ -85,9 +88,15 @@ function make(
   }
   // A server under another name must not inherit the vendor's key and URL.
   const scope = type === name ? env : {};
-  return definition.create(
-    { ...configured, name, models: { ...modelsOf(config, name), ...configured?.models } },
-    scope,
+  const { keyReference, ...given } = configured ?? {};
+  const settings = { ...given, name, models: { ...modelsOf(config, name), ...given.models } };
+  if (keyReference === undefined) return definition.create(settings, scope);
+  return keyedProvider(
+    (apiKey) => definition.create({ ...settings, apiKey }, scope),
+    async (fresh) => {
+      if (config.fetchKey) return config.fetchKey(name, keyReference, fresh);
+      throw new ProviderError('Model.MissingKey', `${name}: its key is fetched by workers alone`);
+    },
   );
 }
 

@@ -22,6 +22,12 @@ export interface ModelProvider {
    */
   complete(request: ModelRequest, call: ModelCall): Promise<ModelReply>;
 
+  /**
+   * Fetches what the next call needs, where that is kept elsewhere: the key. Called before what is sent is freed of secrets, so that
+   * this one is known too. @throws ProviderError.
+   */
+  prepare?(): Promise<void>;
+
   /** Tokens of a request: exact where the vendor's tokenizer is public, else an estimate that errs upwards. */
   countTokens(request: ModelRequest): number | Promise<number>;
 

@@ -11,6 +11,8 @@ export interface SecretsOptions {
   env: Readonly<Record<string, string | undefined>>;
   /** How long a run may use what it was given before it is fetched again. Default 5 minutes. */
   leaseMs?: number;
+  /** One that knows values already. Default: a new one. */
+  redactor?: Redactor;
 }
 
 /** What a call was given: values, or why there is none. */
@@ -21,13 +23,14 @@ const MAX_FILE_BYTES = 1_000_000;
 
 /** The secrets of a worker. Values are fetched when a call needs them, and never leave the activity: the redactor knows them. */
 export class Secrets {
-  readonly redactor = new Redactor();
+  readonly redactor: Redactor;
   private readonly references: ReadonlyMap<string, SecretReference>;
   private readonly vault: Vault;
   private readonly leased: LRUCache<string, string>;
 
   /** @throws HoldfastError `Config.Invalid` for what is no reference; without repeating it. */
   constructor(private readonly options: SecretsOptions) {
+    this.redactor = options.redactor ?? new Redactor();
     this.references = new Map(
       Object.entries(options.references ?? {}).map(([name, text]) => [name, referenceOf(name, text)]),
     );
@@ -49,6 +52,21 @@ export class Secrets {
       }
     });
     return new Map(await Promise.all(entries));
+  }
+
+  /**
+   * The key of a model provider. All runs share it, as long as a lease is.
+   * @param fresh whether it is fetched again: what was known is refused.
+   * @throws HoldfastError `Secret.Missing`, `Secret.Unavailable`, `Config.Invalid` for what is no reference.
+   */
+  async providerKey(provider: string, text: string, fresh: boolean): Promise<string> {
+    const name = `providers.${provider}.key`;
+    const known = fresh ? undefined : this.leased.get(name);
+    if (known !== undefined) return known;
+    const value = await this.fetch(name, referenceOf(name, text));
+    this.redactor.add(name, value);
+    this.leased.set(name, value);
+    return value;
   }
 
   private async leaseOne(run: string, name: string): Promise<string> {
@@ -84,7 +102,8 @@ export function fromLease(lease: Lease, name: string, tool: string): string {
 function referenceOf(name: string, text: unknown): SecretReference {
   const reference = typeof text === 'string' && SECRET_NAME.test(name) ? parseReference(text) : undefined;
   if (reference) return reference;
-  throw new HoldfastError('Config.Invalid', `secrets.${name}: not a reference`, { hint: `Write ${REFERENCE_FORMS}.` });
+  const where = name.startsWith('providers.') ? name : `secrets.${name}`;
+  throw new HoldfastError('Config.Invalid', `${where}: not a reference`, { hint: `Write ${REFERENCE_FORMS}.` });
 }
 
 async function readSecret(name: string, path: string): Promise<string> {

@@ -6,6 +6,7 @@ import { history } from './history.mjs';
 import { longSession } from './long-session.mjs';
 import { lostWorker } from './lost-worker.mjs';
 import { plans } from './plans.mjs';
+import { registry } from './registry.mjs';
 import { throughput } from './throughput.mjs';
 import { turns } from './turns.mjs';
 
@@ -16,6 +17,7 @@ export const MEASURES = {
   throughput,
   children: childSessions,
   plans,
+  registry,
   cold: coldStart,
   help,
   lost: lostWorker,

@@ -1,4 +1,5 @@
 import type { FailureCode } from '../failures';
+import { fitOf, skillOf } from './assign';
 import type { Plan, PlanNode } from './definition';
 import { estimateOf, Graph } from './graph';
 import { schemaAt, schemaMismatch } from './schema-fit';
@@ -115,7 +116,7 @@ function agentProblems(node: PlanNode, plan: Plan, agents: Record<string, AgentF
     (need) => !Object.values(agents).some((agent) => skillOf(need, agent, plan.related) > 0),
   );
   if (missing.length === 0) {
-    const one = Object.values(agents).some((agent) => needs.every((need) => skillOf(need, agent, plan.related) > 0));
+    const one = Object.values(agents).some((agent) => fitOf(needs, agent, plan.related) > 0);
     if (one) return [];
     return [
       {
@@ -128,17 +129,6 @@ function agentProblems(node: PlanNode, plan: Plan, agents: Record<string, AgentF
   return [
     { code: 'Plan.UnknownCapability', message: `"${id}" needs ${missing.join(', ')}, which no agent has`, node: id },
   ];
-}
-
-/** 1 where the agent has it, what stands in for it where the map of related ones says so, else 0. */
-export function skillOf(
-  need: string,
-  { capabilities }: Pick<AgentFacts, 'capabilities'>,
-  related: Plan['related'] = {},
-): number {
-  if (capabilities.includes(need)) return 1;
-  const instead = related[need] ?? {};
-  return Math.max(0, ...capabilities.map((one) => instead[one] ?? 0));
 }
 
 function inputProblems(node: PlanNode, plan: Plan, graph: Graph, agents: Record<string, AgentFacts>): PlanProblem[] {

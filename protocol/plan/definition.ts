@@ -43,7 +43,7 @@ const memorySchema = z.strictObject({
   ttl: durationSchema.default(24 * 60 * 60_000).describe('How long a result may be given again.'),
 });
 
-const assignSchema = z.enum(['capability', 'round-robin', 'least-loaded']);
+const assignSchema = z.enum(['capability', 'round-robin', 'least-loaded', 'priority', 'learned']);
 
 const nodeSchema = z.strictObject({
   id: nodeId,
@@ -134,7 +134,13 @@ export const planSchema = z.strictObject({
     .max(5)
     .default(0)
     .describe('How often the planner may plan anew what is left, where a failure would end the plan.'),
-  assign: assignSchema.default('capability').describe('How agents are chosen for `needs`.'),
+  assign: assignSchema.default('capability').describe('How agents are chosen for `needs`; see docs/plans.md.'),
+  exploration: z
+    .number()
+    .min(0)
+    .max(1)
+    .optional()
+    .describe('Of `assign: learned`: the part of all choices that may try somebody new. Default 0.1.'),
   related: z
     .record(z.string(), z.record(z.string(), z.number().min(0).max(1)))
     .optional()

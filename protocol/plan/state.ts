@@ -115,6 +115,8 @@ export interface PlanState {
   ending?: { status: 'failed' | 'cancelled' | 'expired'; reason: string };
   /** Agents of round-robin: how often each was chosen. */
   chosen: Record<string, number>;
+  /** Choices that what was learned was asked for, so far. */
+  learned?: number;
   /** Work each tenant has had, by its share. */
   served: Record<string, number>;
   /** Questions asked so far. */
@@ -140,6 +142,8 @@ export interface AgentFacts {
   /** US dollars a run may cost at most; null where the agent has no such limit. */
   costUsd: number | null;
   output?: Record<string, unknown>;
+  /** For `assign: priority`; 1 comes first. Default 3. */
+  priority?: number;
   /** It has no tools, and nothing of it needs a run: what it does is one model call. */
   plain?: true;
 }

@@ -48,6 +48,8 @@ let vendor: VendorServer;
 let connection: Connection;
 let holdfast: HoldfastClient;
 const workers: ChildProcess[] = [];
+let crashes = 0;
+let over = false;
 
 /** What it costs is known when it is asked: also who is killed before the answer has been charged. */
 async function answer({ turn }: { turn: number }): Promise<VendorReply> {
@@ -70,6 +72,13 @@ async function startWorker(): Promise<void> {
     prices: { 'openai/test-model': PRICE },
   });
   workers.push(child);
+  // Who dies without having been killed is replaced as well, and told of.
+  child.once('exit', (_code, signal) => {
+    if (over || child.killed || signal === 'SIGKILL') return;
+    crashes++;
+    workers.splice(workers.indexOf(child), 1);
+    startWorker().catch(() => undefined);
+  });
 }
 
 beforeAll(async () => {
@@ -83,6 +92,7 @@ beforeAll(async () => {
 }, 180_000);
 
 afterAll(async () => {
+  over = true;
   for (const child of workers) child.kill('SIGKILL');
   await connection?.close();
   await server?.stop();
@@ -92,9 +102,9 @@ afterAll(async () => {
 });
 
 /** Kills whoever is oldest, as soon as requests are in flight, and starts another. */
-async function killWorkers(over: () => boolean): Promise<number> {
+async function killWorkers(): Promise<number> {
   let kills = 0;
-  while (kills < KILLS && !over()) {
+  while (kills < KILLS && !over) {
     await sleep(1_000 + random() * 2_000);
     const seen = bill.requests;
     for (let left = 100; left > 0 && bill.requests === seen; left--) await sleep(50);
@@ -106,8 +116,8 @@ async function killWorkers(over: () => boolean): Promise<number> {
 }
 
 /** People who pay whenever they are asked. */
-async function topUp(over: () => boolean): Promise<void> {
-  while (!over()) {
+async function topUp(): Promise<void> {
+  while (!over) {
     for (const { id } of await holdfast.approvals.list({ run: 'ledger/storm' })) {
       funded += FUNDS;
       await holdfast.approvals.approve(id, { by: 'ana' }).catch(() => {
@@ -129,13 +139,12 @@ test(
         holdfast.start('spender', { id: `storm-${at}`, input: `go ${at}`, account: 'storm/team' }),
       ),
     );
-    let over = false;
-    const helpers = Promise.all([killWorkers(() => over), topUp(() => over)]);
+    const helpers = Promise.all([killWorkers(), topUp()]);
     const results = await Promise.all(runs.map((run) => run.result()));
     over = true;
+    const seconds = (Date.now() - began) / 1_000;
     const [kills] = await helpers;
     expect(results.map(({ stopReason }) => stopReason)).toEqual(runs.map(() => 'completed'));
-    expect(kills).toBe(KILLS);
 
     const root = await holdfast.budgets.get('storm');
     const { problem, entries } = await holdfast.budgets.entries('storm');
@@ -143,8 +152,9 @@ test(
     const usd = (amount: number) => `$${amount.toFixed(2)}`;
     say(
       [
-        `budget storm: ${AGENTS} agents, ${KILLS} kills, ${((Date.now() - began) / 1_000).toFixed(0)} s`,
-        `  ${bill.requests} requests, ${leases} leases, seed ${SEED}`,
+        `budget storm: ${AGENTS} agents, ${KILLS} kills, ${seconds.toFixed(0)} s`,
+        `  workers that died by themselves: ${crashes}`,
+        `  ${bill.requests} requests, ${leases} leases (${(leases / seconds).toFixed(1)} per s), seed ${SEED}`,
         `  billed ${usd(bill.usd)}, counted ${usd(root.spent)} (${usd(root.lost)} for lost attempts), funded ${usd(root.funded ?? 0)}`,
       ].join('\n'),
     );
@@ -156,6 +166,7 @@ test(
     expect(root.spent - root.lost).toBeLessThanOrEqual(bill.usd + 1e-6);
     expect(results.reduce((sum, { costUsd }) => sum + costUsd, 0)).toBeCloseTo(root.spent, 4);
     expect(problem).toBeNull();
+    expect(kills).toBe(KILLS);
   },
   LONG ? 1_800_000 : 300_000,
 );

@@ -19,6 +19,11 @@ function toolsOf(answer?: (text: string) => unknown) {
   return [notingTool('note', options).tool, notingTool('look', { effect: 'read', quick: true, ...options }).tool];
 }
 
+test('workflow code is given half a minute: ending it sooner may end the process of a busy worker', async () => {
+  const worker = await temporal.worker();
+  await worker.runUntil(async () => expect(worker.options).toMatchObject({ isolateExecutionTimeoutMs: 30_000 }));
+});
+
 describe('a plain bug stops nothing for good', () => {
   test('in workflow code: the run waits, and a mended worker finishes it without asking the model again', async () => {
     const worker = {

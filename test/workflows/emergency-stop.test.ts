@@ -1,4 +1,5 @@
 import type { AgentDefinition } from '../../protocol/agent';
+import type { PlanDefinition } from '../../protocol/plan/definition';
 import { type ScriptedStep, scriptedModel } from '../../testing/scripted-model';
 import { eventually } from '../fixtures/eventually';
 import { grow } from '../fixtures/grow';
@@ -151,3 +152,67 @@ test('an order that is none is refused, whoever starts it', async () => {
     }
   });
 });
+
+const endless = (id: string, nodes: number): PlanDefinition => ({
+  name: id,
+  agent: 'worker',
+  nodes: Array.from({ length: nodes }, (_, n) => ({
+    id: `n${n}`,
+    goal: `${id}-${n}`,
+    ...(n > 2 && { after: [`n${n - 3}`] }),
+  })),
+});
+
+test('a plan is stopped with its runs and is named in the receipt; no node of it begins after that', async () => {
+  const calls: { run: string; at: number }[] = [];
+  await temporal.during(contents(calls), async () => {
+    const { holdfast } = temporal;
+    const plan = await holdfast.plans.submit(endless('stop-plan', 30), { id: 'stop-plan', tenant: 'plans' });
+    const other = await holdfast.plans.submit(endless('stop-not-plan', 3), { id: 'stop-not-plan', tenant: 'others' });
+    await eventually(async () => expect(new Set(calls.map(({ run }) => run)).size).toBe(6));
+    const orderedAt = Date.now();
+    const stop = await holdfast.stopAll({ tenant: 'plans', reason: 'drill', hold: false });
+    const receipt = await stop.settled(AbortSignal.timeout(60_000));
+    const what = Object.fromEntries(receipt.runs.map((run) => [run.id, run.what]));
+    expect(what).toEqual({
+      'stop-plan': 'taskPlan',
+      'stop-plan/n0': 'worker',
+      'stop-plan/n1': 'worker',
+      'stop-plan/n2': 'worker',
+    });
+    expect(receipt).toMatchObject({ ordered: 4, ended: 4, settledAt: expect.any(Number) });
+    await expect(plan.result()).rejects.toThrow();
+    const { status } = await temporal.client.workflow.getHandle('stop-plan').describe();
+    expect(status.name).toBe('CANCELLED');
+    const after = calls.filter(({ run, at }) => run.startsWith('stop-plan') && at > orderedAt + BAR_MS);
+    expect(after).toEqual([]);
+    expect(new Set(calls.map(({ run }) => run))).not.toContain('stop-plan-3');
+    expect((await other.view())?.status).toBe('running');
+    await other.cancel();
+  });
+}, 120_000);
+
+test('a query that names agents ends the plans above their runs too, the outer ones as well', async () => {
+  const calls: { run: string; at: number }[] = [];
+  await temporal.during(
+    { ...contents(calls), workflowsPath: require.resolve('../fixtures/stop-workflows') },
+    async () => {
+      const { holdfast, client, taskQueue } = temporal;
+      // As a node that expands starts one.
+      const inner = { plan: endless('stop-inner', 6), parent: 'stop-outer', nesting: 1 };
+      const outer = await client.workflow.start('planAbove', { taskQueue, workflowId: 'stop-outer', args: [inner] });
+      await eventually(async () => expect(calls.length).toBeGreaterThan(0));
+      const stop = await holdfast.stopAll({
+        query: 'HoldfastAgent = "worker"',
+        root: 'stop-outer',
+        reason: 'drill',
+        hold: false,
+      });
+      const receipt = await stop.settled(AbortSignal.timeout(60_000));
+      const ids = receipt.runs.map(({ id }) => id);
+      expect(ids).toEqual(expect.arrayContaining(['stop-outer', 'stop-outer/inner', 'stop-outer/inner/n0']));
+      expect(receipt.runs.every(({ endedAt }) => endedAt !== null)).toBe(true);
+      await expect(outer.result()).rejects.toThrow();
+    },
+  );
+}, 120_000);

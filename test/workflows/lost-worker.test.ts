@@ -58,6 +58,22 @@ async function giveUp(run: string): Promise<void> {
   await approvals.answer(question?.id ?? '', 'abandon', { by: 'ana' });
 }
 
+test('a tool whose every attempt froze its worker: the model is told that workers were lost, not that the tool was slow', async () => {
+  const clock = new Int32Array(new SharedArrayBuffer(4));
+  const freezing = notingTool('act', { maxAttempts: 2, answer: () => Atomics.wait(clock, 0, 0, 4_500) });
+  const model = scriptedModel([{ toolCalls: [{ name: 'act', arguments: { text: 'a' } }] }, { text: 'done' }]);
+  await temporal.during({ agents: [agent], tools: [freezing.tool], providers: [model] }, async () => {
+    const run = await temporal.holdfast.start('tester', { id: 'lost-frozen', input: 'go' });
+    expect(await run.result()).toMatchObject({ output: 'done' });
+    const message = (await run.transcript())?.messages[2];
+    expect(message).toMatchObject({
+      outcome: 'timed-out',
+      content: expect.stringMatching(/lost.*2 attempts are used up/),
+    });
+    expect(freezing.calls).toHaveLength(2);
+  });
+});
+
 describe('a worker that stops in the middle of a tool', () => {
   test.each(['read', 'idempotent'] as const)(
     'which is declared %s: another worker runs it again under the same key',

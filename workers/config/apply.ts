@@ -22,6 +22,7 @@ export function assemblySettings(
   | 'people'
   | 'approvalKey'
   | 'notifiers'
+  | 'registry'
 > {
   return {
     providerSettings: providerSettings(settings, env),
@@ -33,7 +34,13 @@ export function assemblySettings(
     ...(settings.people && { people: settings.people as NonNullable<AssemblyOptions['people']> }),
     ...given({ approvalKey: approvalKeyOf(settings, env) }),
     notifiers: notifiersOf(settings, env),
+    registry: registryOf(settings) ?? false,
   };
+}
+
+/** Where agents are entered; undefined for nowhere. */
+export function registryOf({ worker }: Settings): string | undefined {
+  return worker.registry === 'none' ? undefined : worker.registry;
 }
 
 /** What decisions on approvals are signed with, by workers and by whoever decides; undefined for no signatures. */
@@ -66,10 +73,16 @@ export function defaultModelOf({ defaultModel, simulateWithoutKey }: Settings, e
 }
 
 export function providerSettings({ providers }: Settings, env: Environment): ProvidersConfig['settings'] {
-  const own = Object.entries(providers).map(([name, { baseUrl, keyVariable, timeouts = {}, ...same }]) => {
+  const own = Object.entries(providers).map(([name, { baseUrl, keyVariable, key, timeouts = {}, ...same }]) => {
     const { connect: connectMs, firstByte: firstByteMs, idle: idleMs } = timeouts;
     const apiKey = keyVariable === undefined ? undefined : env[keyVariable];
-    const settings = { ...same, baseURL: baseUrl, apiKey, timeouts: given({ connectMs, firstByteMs, idleMs }) };
+    const settings = {
+      ...same,
+      baseURL: baseUrl,
+      apiKey,
+      keyReference: key,
+      timeouts: given({ connectMs, firstByteMs, idleMs }),
+    };
     return [name, given(settings)];
   });
   return Object.fromEntries(own) as ProvidersConfig['settings'];

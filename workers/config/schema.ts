@@ -41,6 +41,13 @@ const providerSchema = z.strictObject({
     .describe(
       'The environment variable that holds the key. Default: OPENAI_API_KEY, ANTHROPIC_API_KEY; none for others.',
     ),
+  key: z
+    .string()
+    .refine((text) => parseReference(text) !== undefined, `not a reference: write ${REFERENCE_FORMS}`)
+    .optional()
+    .describe(
+      'Where the key is: env:VARIABLE, file:PATH or vault:MOUNT/PATH#KEY; fetched by the call that needs it. Before keyVariable.',
+    ),
   api: z
     .enum(['responses', 'chat'])
     .optional()
@@ -143,6 +150,11 @@ export const settingsSchema = z.strictObject({
   worker: z
     .strictObject({
       taskQueue: z.string().min(1).max(200).prefault('holdfast').describe('Where runs wait for a worker.'),
+      registry: z
+        .string()
+        .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'lower-case letters, digits and dashes')
+        .prefault('default')
+        .describe('The registry its agents are entered in, see docs/plans.md; "none" for none.'),
       shutdownGrace: durationSchema.prefault('60s').describe('How long running calls may take to end when it stops.'),
       maxConcurrentActivities: count.optional().describe('Model and tool calls at once. Default 100.'),
       maxConcurrentWorkflowTasks: z.number().int().min(2).optional().describe('Workflow steps at once. Default 40.'),

@@ -1,6 +1,8 @@
-import { skillOf } from '../../protocol/plan/admission';
+import { because, type Candidate, fitOf, preferred, USUAL_PRIORITY } from '../../protocol/plan/assign';
 import type { Plan, PlanNode } from '../../protocol/plan/definition';
 import type { PlanState } from '../../protocol/plan/state';
+import type { Ranking } from '../../protocol/registry/bandit';
+import { learnedText } from '../../protocol/registry/route';
 
 /** Who does a node, and why. */
 export interface Choice {
@@ -8,19 +10,13 @@ export interface Choice {
   because: string;
 }
 
-interface Candidate {
-  agent: string;
-  /** How well its capabilities fit, 0 to 1. */
-  skill: number;
-  running: number;
-  chosen: number;
-}
-
 /** What runs of a plan, and what is free beside it: places, agents, resources. Never gives more than there is. */
 export class Places {
   private readonly perAgent = new Map<string, number>();
   private readonly used = new Map<string, number>();
   private running = 0;
+  private ableOf: Plan | undefined;
+  private readonly ableFor = new Map<string, { agent: string; skill: number }[]>();
 
   constructor(private readonly state: PlanState) {}
 
@@ -52,24 +48,59 @@ export class Places {
 
   /** The agent of a node, as the plan says they are chosen; undefined where all that could do it have enough to do. */
   choose(node: PlanNode): Choice | undefined {
-    const { plan } = this.state;
-    const named = node.agent ?? (node.needs ? undefined : plan.agent);
+    const { assign } = this.state.plan;
+    const named = this.namedOf(node);
     if (named !== undefined) return this.isFree(named) ? { agent: named, because: 'named by the plan' } : undefined;
-    const free = this.candidates(node, plan).filter(({ agent }) => this.isFree(agent));
-    const [best] = free.sort(ORDER[plan.assign]);
-    if (!best) return undefined;
-    const skill = best.skill === 1 ? 'has all it needs' : `fits ${Math.round(best.skill * 100)} %`;
-    const because = `${plan.assign}: ${skill}, ${best.running} running, chosen ${best.chosen} times, of ${free.length} free`;
-    return { agent: best.agent, because };
+    const free = this.free(node);
+    const best = preferred(free, assign);
+    return best && { agent: best.agent, because: because(best, assign, free.length) };
   }
 
-  private candidates({ needs = [] }: PlanNode, { related }: Plan): Candidate[] {
+  /** Of those whom what was learned puts first, the first who is free; without any, the rule of the capabilities. */
+  learned(node: PlanNode, { by, evidence, agents }: Ranking): Choice {
+    const free = this.free(node);
+    const can = new Set(free.map(({ agent }) => agent));
+    const first = agents.find(({ agent }) => can.has(agent));
+    if (first) return { agent: first.agent, because: learnedText(by, first, can.size) };
+    const best = preferred(free, 'capability') as Candidate;
+    const why = by === 'rule' ? `too little is known (${evidence.toFixed(1)} attempts)` : 'those it prefers are busy';
+    return { agent: best.agent, because: because(best, `learned: ${why}; capability`, free.length) };
+  }
+
+  /** Whether the plan names who does it. */
+  namedOf({ agent, needs }: PlanNode): string | undefined {
+    return agent ?? (needs ? undefined : this.state.plan.agent);
+  }
+
+  private free(node: PlanNode): Candidate[] {
     const { agents, chosen } = this.state;
-    return Object.entries(agents).flatMap(([agent, facts]) => {
-      const skills = needs.map((need) => skillOf(need, facts, related));
-      const skill = skills.reduce((product, one) => product * one, 1);
-      return skill > 0 ? [{ agent, skill, running: this.perAgent.get(agent) ?? 0, chosen: chosen[agent] ?? 0 }] : [];
-    });
+    return this.able(node)
+      .filter(({ agent }) => this.isFree(agent))
+      .map(({ agent, skill }) => ({
+        agent,
+        skill,
+        priority: agents[agent]?.priority ?? USUAL_PRIORITY,
+        running: this.perAgent.get(agent) ?? 0,
+        chosen: chosen[agent] ?? 0,
+      }));
+  }
+
+  /** Who could do it. Looked up once for all nodes that need the same, until the plan is amended. */
+  private able({ needs = [] }: PlanNode): { agent: string; skill: number }[] {
+    const { plan, agents } = this.state;
+    if (this.ableOf !== plan) {
+      this.ableFor.clear();
+      this.ableOf = plan;
+    }
+    const key = JSON.stringify(needs);
+    let able = this.ableFor.get(key);
+    if (!able) {
+      able = Object.entries(agents)
+        .map(([agent, facts]) => ({ agent, skill: fitOf(needs, facts, plan.related) }))
+        .filter(({ skill }) => skill > 0);
+      this.ableFor.set(key, able);
+    }
+    return able;
   }
 
   private isFree(agent: string): boolean {
@@ -77,14 +108,6 @@ export class Places {
     return (this.perAgent.get(agent) ?? 0) < most;
   }
 }
-
-const byName = (one: Candidate, other: Candidate) => (one.agent < other.agent ? -1 : 1);
-
-const ORDER: Record<Plan['assign'], (one: Candidate, other: Candidate) => number> = {
-  capability: (one, other) => other.skill - one.skill || one.running - other.running || byName(one, other),
-  'round-robin': (one, other) => one.chosen - other.chosen || byName(one, other),
-  'least-loaded': (one, other) => one.running - other.running || one.chosen - other.chosen || byName(one, other),
-};
 
 function add(map: Map<string, number>, key: string, amount: number): void {
   map.set(key, (map.get(key) ?? 0) + amount);

@@ -11,6 +11,7 @@ import {
   type NodeStatus,
   type PlanState,
 } from '../../protocol/plan/state';
+import type { Ranking } from '../../protocol/registry/bandit';
 import type { PlannedCall } from '../../protocol/session';
 import { inputsOf, shareUsd, taintOf } from './node-given';
 import { type Choice, Places } from './places';
@@ -135,6 +136,19 @@ export class PlanDesk {
     const given = { inputs: inputsOf(state, this.graph, node), tainted: taintOf(state, this.graph, node) };
     const facts = state.agents[choice.agent];
     return { node, facts, ...choice, attempt, priority, ...given, budgetUsd };
+  }
+
+  /** Gives a node that begins to whom what was learned prefers, of those who are free. */
+  assignLearned(begin: Begin, ranking: Ranking): void {
+    const { node, agent } = begin;
+    const { chosen } = this.state;
+    this.places.give(node, agent);
+    const choice = this.places.learned(node, ranking);
+    this.places.take(node, choice.agent);
+    chosen[agent] = (chosen[agent] ?? 1) - 1;
+    chosen[choice.agent] = (chosen[choice.agent] ?? 0) + 1;
+    Object.assign(begin, choice, { facts: this.state.agents[choice.agent] });
+    Object.assign(this.progress(node.id), choice);
   }
 
   /** @param run its workflow id; a plain call has none. */
@@ -268,6 +282,8 @@ export class PlanDesk {
   /** What time has brought: nodes that may begin, are late, or have expired. @returns runs to be ended. */
   tick(now: number): string[] {
     const { plan, startedAt } = this.state;
+    // Before its nodes: one that is late with the whole plan is not what the plan failed by.
+    if (plan.deadline !== undefined && startedAt + plan.deadline <= now) this.end('expired', 'its deadline has passed');
     const expired: string[] = [];
     for (const id of this.timed) {
       const node = this.node(id);
@@ -286,7 +302,6 @@ export class PlanDesk {
       }
       this.look(id, now);
     }
-    if (plan.deadline !== undefined && startedAt + plan.deadline <= now) this.end('expired', 'its deadline has passed');
     return expired;
   }
 

@@ -28,6 +28,7 @@ import { amend } from './amend';
 import { type Asking, askPeople } from './approve-plan';
 import { checkAdjustment, checkAmending } from './check-plan-control';
 import { nestingOf } from './make-plan';
+import { withAgent } from './node-agent';
 import { planAnew } from './plan-anew';
 import { type Begin, PlanDesk } from './plan-desk';
 import { nodesPage, planDetails, resultOf, viewOf } from './plan-view';
@@ -142,7 +143,11 @@ export class PlanRun {
     this.scopes.set(id, scope);
     this.began++;
     scope
-      .run(() => runNode(begin, this.input, (run) => desk.running(id, run, Date.now())))
+      .run(() =>
+        withAgent(desk, begin, this.input, () =>
+          runNode(begin, this.input, (run) => desk.running(id, run, Date.now())),
+        ),
+      )
       .then(
         (ending) => {
           // Where the whole plan is cancelled its end is not this node's.

@@ -1,7 +1,7 @@
 import { executeChild, isCancellation, workflowInfo } from '@temporalio/workflow';
 import { ID_SEPARATOR } from '../../protocol/names';
 import type { PlanInput, PlanResult } from '../../protocol/plan/state';
-import type { SessionResult } from '../../protocol/session';
+import type { SessionResult, SessionStateView } from '../../protocol/session';
 import { failureOf } from '../failures';
 import { startAgent } from '../run-agent';
 import { nestingOf } from './make-plan';
@@ -19,11 +19,29 @@ export async function runNode(begin: Begin, plan: PlanInput, onStart: (run?: str
     const ending = await withMemory(begin, plan, () => attempt(begin, plan, onStart));
     return ending.status === 'done' && node.expand ? await runWithin(begin, plan, ending) : ending;
   } catch (error) {
-    if (isCancellation(error)) return { status: 'cancelled', reason: 'cancelled', costUsd: 0, tokens: 0 };
-    const failure = failureOf(error);
-    if (!failure) throw error;
-    return { status: 'failed', reason: `${failure.code}: ${failure.message}`, costUsd: 0, tokens: 0 };
+    return failed(error);
   }
+}
+
+/** What ended by a failure, with what it had cost until then. A bug is no end: the workflow task is tried again until it is mended. */
+function failed(error: unknown, before: Spent = { costUsd: 0, tokens: 0 }): Ending {
+  const { costUsd, tokens } = before;
+  if (isCancellation(error)) return { status: 'cancelled', reason: 'cancelled', costUsd, tokens };
+  const failure = failureOf(error);
+  if (!failure) throw error;
+  const session = failure.details?.session as Pick<SessionStateView, 'costUsd' | 'usage'> | undefined;
+  return {
+    status: 'failed',
+    reason: `${failure.code}: ${failure.message}`,
+    costUsd: costUsd + (session?.costUsd ?? 0),
+    tokens: tokens + (session ? tokensOf(session.usage) : 0),
+  };
+}
+
+type Spent = Pick<Ending, 'costUsd' | 'tokens'>;
+
+function tokensOf({ inputTokens, outputTokens }: SessionResult['usage']): number {
+  return inputTokens + outputTokens;
 }
 
 async function attempt(begin: Begin, plan: PlanInput, onStart: (run?: string) => void): Promise<Ending> {
@@ -33,7 +51,7 @@ async function attempt(begin: Begin, plan: PlanInput, onStart: (run?: string) =>
   if (answer) return answer;
   const budgetUsd = begin.budgetUsd === undefined ? undefined : begin.budgetUsd - costUsd;
   if (isSpent(budgetUsd)) return nothingLeft({ costUsd, tokens });
-  const ending = await runAsSession({ ...begin, budgetUsd }, plan, onStart);
+  const ending = await runAsSession({ ...begin, budgetUsd }, plan, onStart).catch((error) => failed(error));
   return { ...ending, costUsd: ending.costUsd + costUsd, tokens: ending.tokens + tokens };
 }
 
@@ -51,8 +69,7 @@ async function runAsSession(begin: Begin, plan: PlanInput, onStart: (run?: strin
 }
 
 function endingOf({ stopReason, detail, output, costUsd, usage, tainted, planned }: SessionResult): Ending {
-  const tokens = usage.inputTokens + usage.outputTokens;
-  const spent = { costUsd, tokens, ...(tainted && { tainted }), ...(planned && { planned }) };
+  const spent = { costUsd, tokens: tokensOf(usage), ...(tainted && { tainted }), ...(planned && { planned }) };
   if (stopReason === 'completed') return { status: 'done', output, ...spent };
   return { status: 'failed', reason: detail === undefined ? stopReason : `${stopReason}: ${detail}`, ...spent };
 }
@@ -62,7 +79,7 @@ function isSpent(budgetUsd: number | undefined): boolean {
 }
 
 /** Others have cost more than was kept for them, as the last call of a run may. */
-function nothingLeft(spent: Pick<Ending, 'costUsd' | 'tokens'>): Ending {
+function nothingLeft(spent: Spent): Ending {
   return { status: 'failed', reason: 'max-cost: nothing is left for it of the budget', ...spent };
 }
 
@@ -79,12 +96,17 @@ async function runWithin(begin: Begin, outer: PlanInput, made: Ending): Promise<
     nesting: nestingOf(outer) + 1,
     ...(left !== undefined && { budgetUsd: left }),
   };
-  const result: PlanResult = await executeChild<typeof taskPlan>('taskPlan', {
-    workflowId: `${parent}${ID_SEPARATOR}${node.id}~plan-${attempt}`,
+  const workflowId = `${parent}${ID_SEPARATOR}${node.id}~plan-${attempt}`;
+  const inner = await executeChild<typeof taskPlan>('taskPlan', {
+    workflowId,
     args: [input],
     staticSummary: `plan of ${node.id}`,
     parentClosePolicy: 'REQUEST_CANCEL',
-  });
+  }).catch((error) => failed(error, made));
+  return 'counts' in inner ? outcomeOf(made, inner) : inner;
+}
+
+function outcomeOf(made: Ending, result: PlanResult): Ending {
   const planned = [...(made.planned ?? []), ...(result.planned ?? []).map(({ node: _node, ...call }) => call)];
   const costs = { costUsd: made.costUsd + result.costUsd, tokens: made.tokens + result.tokens };
   const spent = { ...costs, ...(planned.length > 0 && { planned }) };

@@ -5,7 +5,22 @@ export function registerAgentShow(agent: Command): void {
     .command('show')
     .description('one agent as a run is pinned to it: revision, model, tools with their effects, limits')
     .argument('<name>')
-    .action(async (name: string, _flags: object, command: Command) => {
+    .option(
+      '--registered',
+      'as the registry of agents knows it: who serves it, how it does, and why it stands as it does',
+    )
+    .option('--registry <name>', 'of --registered; default: as the settings say, else default')
+    .action(async (name: string, { registered }: { registered?: boolean }, command: Command) => {
+      if (registered) {
+        const { onRegistry } = require('../registry') as typeof import('../registry');
+        const { registeredText } = require('../registry-text') as typeof import('../registry-text');
+        await onRegistry(
+          command,
+          (agents) => agents.get(name),
+          (view, { style }) => registeredText(view, style),
+        );
+        return;
+      }
       const { contextOf } = require('../context') as typeof import('../context');
       const { describeAgents } =
         require('../../../workers/project/inspect-project') as typeof import('../../../workers/project/inspect-project');

@@ -21,3 +21,9 @@ export function choose(crossings: readonly Crossing[], count: number): Crossing[
   }
   return crossings.filter((crossing) => chosen.has(crossing));
 }
+
+/** All, or so many of them, evenly spread. */
+export function evenly<T>(all: readonly T[], count: number): T[] {
+  if (count >= all.length) return [...all];
+  return Array.from({ length: count }, (_, at) => all[Math.floor(((at + 0.5) * all.length) / count)] as T);
+}

@@ -45,7 +45,7 @@ export async function sweepWorkers(
 }
 
 /** Workers of one queue, one at a time. Its start costs no recovery time: a death is noticed later than it takes. */
-class Relay {
+export class Relay {
   private current: WorkerHandle | undefined;
 
   constructor(
@@ -107,6 +107,8 @@ export async function sweepServer(
   points: readonly Crossing[],
   expected: Expected,
   killsPerSession: number,
+  work = STANDARD,
+  name = 'server',
 ): Promise<Struck[]> {
   const worker = await cluster.worker(cluster.settings('server-sweep'));
   const sessions = Math.ceil(points.length / killsPerSession);
@@ -114,7 +116,7 @@ export async function sweepServer(
   let missed: Crossing[] = [];
   for (let index = 0; index < sessions; index++) {
     const mine = points.filter((_, at) => at % sessions === index);
-    const one = await strikeServer(cluster, worker, mine, expected, `server-${index}`);
+    const one = await strikeServer(cluster, worker, mine, expected, `${name}-${index}`, work);
     missed.push(...one.missed);
     struck.push({ ...one, missed: [] });
   }
@@ -123,7 +125,7 @@ export async function sweepServer(
     const again = missed;
     missed = [];
     for (const [index, point] of again.entries()) {
-      const one = await strikeServer(cluster, worker, [point], expected, `server-again-${attempt}-${index}`);
+      const one = await strikeServer(cluster, worker, [point], expected, `${name}-again-${attempt}-${index}`, work);
       missed.push(...one.missed);
       struck.push({ ...one, missed: attempt === TRIES - 1 ? one.missed : [] });
     }
@@ -138,6 +140,7 @@ async function strikeServer(
   points: readonly Crossing[],
   expected: Expected,
   session: string,
+  { plan, options }: typeof STANDARD,
 ): Promise<Struck> {
   const reached: string[] = [];
   const kills: number[] = [];
@@ -150,7 +153,7 @@ async function strikeServer(
       kills.push(Date.now());
     },
   );
-  await cluster.startSession(session, 'server-sweep', STANDARD.plan, STANDARD.options);
+  await cluster.startSession(session, 'server-sweep', plan, options);
   const result = await cluster.result(session).catch(() => undefined);
   const evidence = await gather(cluster, session, result);
   return {
@@ -162,7 +165,7 @@ async function strikeServer(
   };
 }
 
-function recoveries(ledger: readonly LedgerEntry[], kills: readonly number[]): number[] {
+export function recoveries(ledger: readonly LedgerEntry[], kills: readonly number[]): number[] {
   return kills.flatMap((killed) => {
     const next = ledger.find(({ phase, at }) => phase === 'begun' && at >= killed);
     return next ? [next.at - killed] : [];

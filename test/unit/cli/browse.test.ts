@@ -1,9 +1,12 @@
 import { PassThrough } from 'node:stream';
+import { browse } from '../../../apps/cli/browse/browse';
 import { Browser, type Page } from '../../../apps/cli/browse/browser';
 import { stepTable, stepText } from '../../../apps/cli/browse/step-text';
 import { hasText, stepsOf } from '../../../apps/cli/browse/steps';
 import { browseOn } from '../../../apps/cli/browse/terminal';
+import { Output } from '../../../apps/cli/output';
 import { styleFor } from '../../../apps/cli/style';
+import type { HoldfastClient, RunSummary } from '../../../client';
 import { NO_USAGE } from '../../../protocol/usage';
 import { assistant, call, result, user } from '../../fixtures/messages';
 
@@ -144,5 +147,64 @@ describe('the browser', () => {
     expect(written.join('')).toContain('> line 1');
     expect(written[0]?.startsWith('\u001b[?1049h')).toBe(true);
     expect(written.at(-1)).toBe('\u001b[?25h\u001b[?1049l');
+  });
+});
+
+describe('the command', () => {
+  const run = (id: string, agent: string | null): RunSummary => ({
+    id,
+    runId: 'uuid',
+    agent,
+    status: 'completed',
+    executionStatus: 'COMPLETED',
+    costUsd: 0,
+    startedAt: when,
+    closedAt: when,
+    historyEvents: 3,
+    parent: null,
+  });
+  const holdfast = {
+    async *list() {
+      yield* [run('alpha', 'clerk'), run('beta', null)];
+    },
+    describe: async () => run('alpha', 'clerk'),
+    get: () => ({
+      messages: async () => [user('Do it.'), assistant('It is Done.')],
+      figures: async () => new Map(),
+    }),
+  } as unknown as HoldfastClient;
+
+  /** What it writes; `keys` are pressed on a terminal. */
+  async function written(id: string | undefined, options: Parameters<typeof browse>[3], json = false, keys?: string) {
+    const texts: string[] = [];
+    const stdout = { write: (text: string) => texts.push(text), isTTY: keys !== undefined, rows: 6, columns: 60 };
+    const out = new Output({ json, stdout, stderr: stdout, env: {} });
+    const input = Object.assign(new PassThrough(), { isTTY: keys !== undefined });
+    if (keys !== undefined) input.end(keys);
+    await browse(holdfast, out, id, options, input);
+    return texts.join('');
+  }
+
+  test('without a terminal it lists runs, or the steps of one, those with a text in them, or one step whole', async () => {
+    expect(await written(undefined, {})).toMatch(/alpha +clerk[\s\S]*beta +\?/);
+    expect(await written(undefined, { find: 'CLERK' })).not.toContain('beta');
+    expect(JSON.parse(await written('alpha', { find: 'done' }, true))).toMatchObject([{ step: 2, kind: 'turn' }]);
+    expect(await written('alpha', {})).toMatch(/1 +input: Do it\.\n2 +1 +says: It is Done\./);
+    expect(await written('alpha', { step: 2 })).toMatch(/step 2 · turn 1 · turn[\s\S]*It is Done\./);
+  });
+
+  test('a step that is not there, or of no run, is refused', async () => {
+    await expect(written('alpha', { step: 3 })).rejects.toMatchObject({ message: 'the run has 2 steps, no step 3' });
+    await expect(written(undefined, { step: 3 })).rejects.toMatchObject({
+      code: 'Input.Invalid',
+      message: expect.stringContaining('--step'),
+    });
+  });
+
+  test('on a terminal it is read page by page, of all runs or of one', async () => {
+    expect(await written(undefined, {}, false, 'q')).toContain('runs · 1 of 2');
+    expect(await written('alpha', {}, false, 'q')).toContain('alpha · 1 of 2');
+    // JSON is for programs, wherever it goes.
+    expect(JSON.parse(await written('alpha', {}, true, 'q'))).toHaveLength(2);
   });
 });

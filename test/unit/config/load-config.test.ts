@@ -32,7 +32,7 @@ describe('layers', () => {
   test('without anything, the defaults', () => {
     const { settings, profile, file } = load();
     expect({ profile, file }).toEqual({ profile: 'development', file: undefined });
-    expect(settings.worker).toEqual({ taskQueue: 'holdfast', shutdownGrace: 60_000 });
+    expect(settings.worker).toEqual({ taskQueue: 'holdfast', registry: 'default', shutdownGrace: 60_000 });
     expect(settings).toMatchObject({ simulateWithoutKey: true, log: { format: 'auto' }, providers: {}, prices: {} });
   });
 
@@ -77,6 +77,7 @@ describe('layers', () => {
     };
     const special: Record<string, string> = {
       'log.levels': 'debug',
+      'worker.registry': 'acme',
       'approvals.keyVariable': 'A_KEY',
       'approvals.webhook.keyVariable': 'A_KEY',
       'approvals.webhook.url': 'https://a.example/x',
@@ -281,8 +282,8 @@ test('what commands show of settings', () => {
   );
   expect(valuesAt(config, 'worker.taskQueue')).toEqual({ value: 'mine', text: 'mine' });
   expect(valuesAt(config, 'worker')).toEqual({
-    value: { taskQueue: 'mine', shutdownGrace: '60s' },
-    text: 'taskQueue = mine\nshutdownGrace = 60s',
+    value: { taskQueue: 'mine', registry: 'default', shutdownGrace: '60s' },
+    text: 'taskQueue = mine\nregistry = default\nshutdownGrace = 60s',
   });
   // A setting there is, which nobody has set.
   expect(valuesAt(config, 'worker.maxConcurrentActivities')).toEqual({ value: undefined, text: '' });

@@ -14,12 +14,21 @@ const byActivity = (cause: Error | undefined): ActivityFailure =>
   new ActivityFailure('activity failed', 'tool.act', 'a1', RetryState.MAXIMUM_ATTEMPTS_REACHED, 'worker', cause);
 const application = (type: string | undefined): ApplicationFailure =>
   ApplicationFailure.create({ message: 'why', ...(type !== undefined && { type }) });
-const timeout = new TimeoutFailure('no heartbeat', undefined, TimeoutType.HEARTBEAT);
+const timeout = new TimeoutFailure('too slow', undefined, TimeoutType.START_TO_CLOSE);
+const lost = new TimeoutFailure('no heartbeat', undefined, TimeoutType.HEARTBEAT);
 
 describe('what the model is told of a tool activity that gave no result', () => {
   test.each<[string, ToolEffect, Error | undefined, string, RegExp]>([
     ['a timeout of a read', 'read', timeout, 'timed-out', /1000 ms after 3 attempts/],
     ['a timeout of an idempotent tool', 'idempotent', timeout, 'timed-out', /1000 ms/],
+    [
+      'workers lost under a read',
+      'read',
+      lost,
+      'timed-out',
+      /^The worker that ran it was lost.* 3 attempts are used up\..*not be at fault\.$/,
+    ],
+    ['workers lost under an idempotent tool', 'idempotent', lost, 'timed-out', /lost.*may have taken effect/],
     ['a timeout of what may run once', 'once', timeout, 'outcome-unknown', /may or may not/],
     [
       'a worker that shut down under what may run once',

@@ -1,4 +1,5 @@
-import { planProblems, skillOf } from '../../../protocol/plan/admission';
+import { planProblems } from '../../../protocol/plan/admission';
+import { skillOf } from '../../../protocol/plan/assign';
 import { type PlanDefinition, planSchema } from '../../../protocol/plan/definition';
 import { partAt, schemaAt, schemaMismatch } from '../../../protocol/plan/schema-fit';
 import type { AgentFacts } from '../../../protocol/plan/state';
