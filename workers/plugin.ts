@@ -38,18 +38,22 @@ const PATIENCE = { isolateExecutionTimeout: '30s' };
  */
 export class HoldfastPlugin implements WorkerPlugin, BundlerPlugin {
   readonly name = 'holdfast';
-  private assembly: Assembly | undefined;
+  // Really private: the SDK writes a worker's options, its plugins among them, to the log, and these hold the whole environment.
+  readonly #options: HoldfastPluginOptions;
+  #assembly: Assembly | undefined;
   private running = 0;
   /** By task queue: one for each worker that tells a registry. */
   private readonly registrars = new Map<string, Registrar>();
 
   /** @throws HoldfastError for agents or tools that could not run, or settings that cannot be used; see `docs/errors/`. */
-  constructor(private readonly options: HoldfastPluginOptions = {}) {}
+  constructor(options: HoldfastPluginOptions = {}) {
+    this.#options = options;
+  }
 
   /** What this plugin's workers know; made on first use, shared by all of them. */
   get contents(): Assembly {
-    this.assembly ??= assemble(withProjectSettings(this.options));
-    return this.assembly;
+    this.#assembly ??= assemble(withProjectSettings(this.#options));
+    return this.#assembly;
   }
 
   async configureWorker(options: WorkerOptions): Promise<WorkerOptions> {
@@ -81,7 +85,7 @@ export class HoldfastPlugin implements WorkerPlugin, BundlerPlugin {
   }
 
   private prepareRegistrar({ connection, namespace = 'default', identity }: WorkerOptions, taskQueue: string): void {
-    const { registry } = this.options;
+    const { registry } = this.#options;
     if (!registry || !connection || this.registrars.has(taskQueue)) return;
     const by = identity ?? `worker of ${taskQueue}`;
     const at = { connection, namespace, taskQueue, registry, by };

@@ -1,6 +1,7 @@
 import { childSessions } from './children-sessions.mjs';
 import { coldStart } from './cold-start.mjs';
 import { firstRequest } from './first-request.mjs';
+import { governance } from './governance.mjs';
 import { help } from './help.mjs';
 import { history } from './history.mjs';
 import { longSession } from './long-session.mjs';
@@ -15,6 +16,7 @@ export const MEASURES = {
   turns,
   first: firstRequest,
   throughput,
+  governance,
   children: childSessions,
   plans,
   registry,

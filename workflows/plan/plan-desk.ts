@@ -15,8 +15,9 @@ import type { Ranking } from '../../protocol/registry/bandit';
 import type { PlannedCall } from '../../protocol/session';
 import { inputsOf, shareUsd, taintOf } from './node-given';
 import { type Choice, Places } from './places';
-import { ReadyQueue } from './ready-queue';
-import { inherited, ownPriority, type Urgency } from './urgency';
+import { isTimed, whenDue } from './timetable';
+import type { Urgency } from './urgency';
+import { WaitingLine } from './waiting-line';
 
 /** A node that begins now. */
 export interface Begin extends Choice {
@@ -55,11 +56,7 @@ const PLANNED_KEPT = 1_000;
 export class PlanDesk {
   graph: Graph;
   private readonly places: Places;
-  private readonly queue: ReadyQueue;
-  private arrivals = 0;
-  private tails = new Map<string, number>();
-  private urgency = new Map<string, Urgency>();
-  private lanes: Map<string, PlanNode> | undefined;
+  private readonly line: WaitingLine;
   /** Nodes something happens to at a certain time. */
   private timed: string[] = [];
   readonly counts: Partial<Record<NodeStatus, number>> = {};
@@ -71,13 +68,13 @@ export class PlanDesk {
     now: number,
   ) {
     this.places = new Places(state);
-    this.queue = new ReadyQueue(state.plan.ageing, state.served);
     for (const [id, { status }] of Object.entries(state.nodes)) {
       this.count(status, 1);
       // Was to be asked for when the plan continued as new.
       if (status === 'waiting') this.toAsk.push(id);
     }
     this.graph = new Graph(state.plan);
+    this.line = new WaitingLine(state, this.graph);
     this.replan(now);
   }
 
@@ -85,7 +82,6 @@ export class PlanDesk {
   private replan(now: number): void {
     const { plan, nodes } = this.state;
     this.graph = new Graph(plan);
-    this.tails = this.graph.tails();
     for (const { id } of plan.nodes) {
       if (nodes[id]) continue;
       nodes[id] = { status: 'pending', since: now, attempts: 0, costUsd: 0, tokens: 0 };
@@ -93,9 +89,9 @@ export class PlanDesk {
     }
     const hasTime = (node: PlanNode) => isTimed(node) || nodes[node.id]?.notBefore !== undefined;
     this.timed = plan.nodes.filter((node) => plan.deadline !== undefined || hasTime(node)).map(({ id }) => id);
-    this.urgency = inherited(this.graph, this.state);
+    this.line.begin(this.graph);
     for (const { id } of plan.nodes) {
-      if (nodes[id]?.status === 'ready') this.enqueue(id);
+      if (nodes[id]?.status === 'ready') this.line.add(id);
       else this.look(id, now);
     }
   }
@@ -105,12 +101,7 @@ export class PlanDesk {
     const begun: Begin[] = [];
     const { paused, ending } = this.state;
     while (!paused && !ending && !this.places.full) {
-      const kept = new Map<string, number>();
-      const keep = (lane: string) => {
-        for (const [name, amount] of Object.entries(this.laneNode(lane).resources ?? {}))
-          kept.set(name, (kept.get(name) ?? 0) + amount);
-      };
-      const found = this.queue.take(now, (lane) => this.places.fits(this.laneNode(lane), kept), keep);
+      const found = this.line.take(now, this.places);
       if (!found) break;
       begun.push(this.begin(found.id, found.tenant, now));
     }
@@ -132,7 +123,7 @@ export class PlanDesk {
     progress.startedAt ??= now;
     Object.assign(progress, { agent: choice.agent, because: choice.because });
     const { attempts: attempt } = progress;
-    const { priority } = this.urgencyOf(id);
+    const { priority } = this.line.urgencyOf(id);
     const given = { inputs: inputsOf(state, this.graph, node), tainted: taintOf(state, this.graph, node) };
     const facts = state.agents[choice.agent];
     return { node, facts, ...choice, attempt, priority, ...given, budgetUsd };
@@ -198,7 +189,7 @@ export class PlanDesk {
     this.move(id, status, now);
     progress.endedAt = now;
     if (reason !== undefined) progress.reason = reason;
-    this.queue.remove(id);
+    this.line.remove(id);
     const after = this.graph.after.get(id) ?? [];
     for (const { to } of after) this.look(to, now);
     // What nothing comes after has no edge to say what its failure means.
@@ -232,7 +223,7 @@ export class PlanDesk {
       this.toAsk.push(id);
       return;
     }
-    this.enqueue(id);
+    this.line.add(id);
   }
 
   /** Something a node comes after did not succeed. */
@@ -276,7 +267,7 @@ export class PlanDesk {
     }
     this.progress(id).approved = true;
     this.move(id, 'ready', now);
-    this.enqueue(id);
+    this.line.add(id);
   }
 
   /** What time has brought: nodes that may begin, are late, or have expired. @returns runs to be ended. */
@@ -298,7 +289,7 @@ export class PlanDesk {
       }
       if (node.softDeadline !== undefined && startedAt + node.softDeadline <= now && !progress.late) {
         progress.late = true;
-        this.setPriority(id, Math.max(1, this.priorityOf(id) - 1));
+        this.setPriority(id, Math.max(1, this.line.priorityOf(id) - 1));
       }
       this.look(id, now);
     }
@@ -308,41 +299,24 @@ export class PlanDesk {
   /** When time brings something; ms since epoch. */
   nextWake(): number {
     const { plan, startedAt } = this.state;
-    let wake = plan.deadline === undefined ? Number.POSITIVE_INFINITY : startedAt + plan.deadline;
-    for (const id of this.timed) {
-      const { status, notBefore: retryAt, late } = this.progress(id);
-      if (FINAL.has(status)) continue;
-      const { deadline, softDeadline, notBefore } = this.node(id);
-      const at = (offset: number | undefined) => (offset === undefined ? Number.POSITIVE_INFINITY : startedAt + offset);
-      wake = Math.min(wake, at(deadline), late ? Number.POSITIVE_INFINITY : at(softDeadline));
-      if (status === 'pending') {
-        // What waits for others is looked at when they end.
-        const opens = Math.max(retryAt ?? 0, notBefore === undefined ? 0 : startedAt + notBefore);
-        if (opens > 0 && (this.graph.before.get(id) ?? []).every(({ from }) => FINAL.has(this.progress(from).status)))
-          wake = Math.min(wake, opens);
-      }
-    }
-    return wake;
+    const end = plan.deadline === undefined ? Number.POSITIVE_INFINITY : startedAt + plan.deadline;
+    const dues = this.timed.map((id) => whenDue(this.node(id), this.progress(id), startedAt, () => this.isFree(id)));
+    return Math.min(end, ...dues);
+  }
+
+  /** Whether all it comes after has ended. */
+  private isFree(id: string): boolean {
+    return (this.graph.before.get(id) ?? []).every(({ from }) => FINAL.has(this.progress(from).status));
   }
 
   /** Changed by an operator or by lateness; what a node comes after is as urgent as itself. */
   setPriority(id: string, priority: number): void {
     this.progress(id).priority = priority;
-    this.urgency = inherited(this.graph, this.state);
-    for (const node of this.graph.nodes.keys()) {
-      if (!this.queue.has(node)) continue;
-      this.queue.remove(node);
-      this.enqueue(node);
-    }
-  }
-
-  priorityOf(id: string): number {
-    return ownPriority(this.node(id), this.progress(id), this.state);
+    this.line.reorder();
   }
 
   urgencyOf(id: string): Urgency & { tailMs: number } {
-    const { priority, deadline } = this.urgency.get(id) ?? { priority: 3, deadline: Number.POSITIVE_INFINITY };
-    return { priority, deadline, tailMs: this.tails.get(id) ?? 0 };
+    return this.line.urgencyOf(id);
   }
 
   /** What an operator says of a node that has not ended. */
@@ -358,20 +332,17 @@ export class PlanDesk {
     }
     if (deadline !== undefined) node.deadline = deadline;
     if (isTimed(node) && !this.timed.includes(id)) this.timed.push(id);
-    this.lanes = undefined;
-    this.setPriority(id, priority ?? this.priorityOf(id));
+    this.setPriority(id, priority ?? this.line.priorityOf(id));
   }
 
   /** The plan as it is from now on. @param changed nodes that have not begun and are not what they were. */
   amend(plan: Plan, agents: PlanState['agents'], changed: readonly string[], now: number): void {
     for (const id of changed) {
-      this.queue.remove(id);
+      this.line.remove(id);
       this.count(this.progress(id).status, -1);
       delete this.state.nodes[id];
     }
-    for (const id of this.graph.nodes.keys()) this.queue.remove(id);
     Object.assign(this.state, { plan, agents: { ...this.state.agents, ...agents } });
-    this.lanes = undefined;
     this.replan(now);
   }
 
@@ -427,21 +398,6 @@ export class PlanDesk {
     return this.state.nodes[id] as NodeProgress;
   }
 
-  private enqueue(id: string): void {
-    const node = this.node(id);
-    const { readyAt = 0 } = this.progress(id);
-    const { priority, deadline, tailMs: tail } = this.urgencyOf(id);
-    const tenant = node.tenant ?? '';
-    const lane = laneOf(node);
-    this.queue.add({ id, priority, since: readyAt, tenant, lane, deadline, tail, arrival: this.arrivals++ });
-  }
-
-  /** Any node of the lane: all take the same. */
-  private laneNode(lane: string): PlanNode {
-    this.lanes ??= new Map([...this.graph.nodes.values()].map((node) => [laneOf(node), node]));
-    return this.lanes.get(lane) as PlanNode;
-  }
-
   /** Outputs nobody needs any more are let go: they would be carried from run to run. */
   private forget(id: string): void {
     const { plan, replans = 0 } = this.state;
@@ -464,13 +420,4 @@ export class PlanDesk {
   private count(status: NodeStatus, by: number): void {
     this.counts[status] = (this.counts[status] ?? 0) + by;
   }
-}
-
-function isTimed({ notBefore, softDeadline, deadline }: PlanNode): boolean {
-  return notBefore !== undefined || softDeadline !== undefined || deadline !== undefined;
-}
-
-/** Nodes that need the same: who, and what of the resources. */
-function laneOf({ agent, needs, resources }: PlanNode): string {
-  return JSON.stringify([agent, needs, resources && Object.entries(resources).sort()]);
 }

@@ -11,6 +11,15 @@ const LIMITS = { turns: 100_000, toolCalls: 100_000 };
 /** What `clerk-in-window` sees of its conversation: about the last ten turns. */
 const WINDOW_TOKENS = 8_000;
 
+/** Rules as a project may have them; the last one is what lets the tool run. */
+const RULES = {
+  profile: 'strict',
+  deny: ['shell(rm *)', 'shell(git push*)', 'files.write(/etc/**)', 'http(*://*.internal/*)', 'look_up(secret*)'],
+  ask: ['shell(*)', 'files.write(**)', 'message(*)'],
+  allow: ['files.read(**)', 'look_up(*)'],
+};
+const PRICE = { inputPerMillion: 1, outputPerMillion: 2 };
+
 function tool(quick) {
   return defineTool({
     name: TOOL,
@@ -28,7 +37,13 @@ export function contents({ provider: url, home, variant }) {
   const env = { OPENAI_API_KEY: 'bench', OPENAI_BASE_URL: url };
   const { provider } = createProviders({ env }).providerFor('openai/bench');
   return {
-    agents: [clerk, { ...clerk, name: 'clerk-in-window', context: { maxTokens: WINDOW_TOKENS } }],
+    agents: [
+      clerk,
+      { ...clerk, name: 'clerk-free', permissions: { profile: 'owner' } },
+      { ...clerk, name: 'clerk-governed', permissions: RULES },
+      { ...clerk, name: 'clerk-in-window', context: { maxTokens: WINDOW_TOKENS } },
+    ],
+    ...(variant === 'governance' && { prices: { 'openai/*': PRICE } }),
     tools: [tool(variant !== 'activity-tools')],
     providers: [{ ...provider, describeModel: () => MODEL_FACTS }],
     env,
