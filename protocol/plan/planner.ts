@@ -13,6 +13,7 @@ export const plannerAgent: AgentDefinition = {
     'You decompose a goal into a plan: a list of nodes, each one task for one agent.',
     'Give each node a short id, the name of an agent from the list you are given, and a goal that says all its agent must know.',
     'Put in `after` the ids of the nodes whose results it needs; their results are handed to it. Nodes that do not need each other run together, so name only what is needed, and never in a circle.',
+    'All agents see the same folders of the user, but each has a workspace of its own for what it writes: only its answer is handed on, never a file. So ask for an answer that holds whatever comes after needs, and leave the writing of the one file that is wanted to the last node.',
     'Use as few nodes as the goal allows. The last node should put the answer together.',
     'When a plan failed on the way you are told what is done, what failed and why, and what is left: give nodes for what is left only, under new ids, and another way than the one that failed. They may come after what is done.',
     'When you are told what was wrong with an earlier plan, mend exactly that.',

@@ -80,9 +80,29 @@ test('npm start says what it does and with which model, and writes a report', as
   expect(code).toBe(0);
   expect(stdout).toContain('1 files');
   expect(stderr).toMatch(
-    /runs the agent reporter[\s\S]*reads {3}docs[\s\S]*model {3}simulated\/rules[\s\S]*No key is set/,
+    /team of agents[\s\S]*reads {3}docs[\s\S]*model {3}simulated\/rules[\s\S]*No key is set[\s\S]*yours {3}npm start/,
   );
-  expect(stderr).toMatch(/wrote {2}.*report\.md/);
+  expect(stderr).toMatch(
+    /plan plan-\w+\n[\s\S]*running {3}survey-docs · reporter · Survey the folder[\s\S]*done +report · editor · /,
+  );
+  expect(stderr).toMatch(
+    /done plan-\w+ · 2 nodes · .* · \$0\.00 \(simulated\)[\s\S]*wrote {2}.*report\.md[\s\S]*plan {3}http[\s\S]*next {3}.*dev/,
+  );
+  const asData = await cli('start', '--in', 'docs', '--json');
+  expect(JSON.parse(asData.stdout)).toMatchObject({
+    status: 'completed',
+    written: [{ node: 'report', files: [{ name: 'report.md' }] }],
+  });
+}, 90_000);
+
+test('npm start with a task or an agent of one’s own is a run of that agent', async () => {
+  mkdirSync(path.join(folder, 'docs'));
+  writeFileSync(path.join(folder, 'docs', 'a.md'), '# A\n\nwords here\n');
+  const asked = await cli('start', 'What is 17*23?', '--in', 'docs', '--agent', 'assistant');
+  expect(asked).toMatchObject({ code: 0, stdout: expect.stringContaining('391') });
+  expect(asked.stderr).toMatch(/runs the agent assistant: What is 17\*23\?[\s\S]*done assistant-/);
+  const alone = await cli('start', '--agent', 'reporter');
+  expect(alone.stderr).toMatch(/runs the agent reporter: Survey the folder docs and write[\s\S]*wrote {2}.*report\.md/);
 }, 90_000);
 
 test('without a server, doctor warns and says what starts one', async () => {

@@ -24,7 +24,7 @@ test('dev tells where everything is', () => {
     webUi: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
     namespace: 'default',
     owned: true,
-    agents: ['assistant', 'reporter'],
+    agents: ['assistant', 'editor', 'reporter'],
     defaultModel: 'simulated/rules',
   });
 });
@@ -182,7 +182,7 @@ test('each end has its exit code', async () => {
   const unknown = await cli('run', 'nobody', 'Hello', '--json');
   expect(unknown).toMatchObject({ code: 2, stdout: '' });
   expect(JSON.parse(unknown.stderr.split('\n').at(-2) ?? '')).toMatchObject({
-    error: { code: 'Agent.Unknown', hint: expect.stringContaining('assistant, planner, reporter') },
+    error: { code: 'Agent.Unknown', hint: expect.stringContaining('assistant, editor, planner, reporter') },
   });
   place.vendor.setScript([{ status: 401 }]);
   expect(await cli('run', 'assistant', '--input-file', 'task.txt', ...VENDOR)).toMatchObject({

@@ -177,7 +177,7 @@ describe('completion', () => {
   });
 
   test('a project without agents has the built-in ones; without a file the profiles there are', async () => {
-    expect(await words('chat', '')).toEqual(expect.arrayContaining(['assistant', 'reporter']));
+    expect(await words('chat', '')).toEqual(expect.arrayContaining(['assistant', 'editor', 'reporter']));
     expect(await words('dev', '--profile', '')).toEqual(['development', 'production']);
   });
 

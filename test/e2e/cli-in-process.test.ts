@@ -44,7 +44,7 @@ describe('beside dev', () => {
   beforeAll(async () => {
     dev = main(['node', 'holdfast', 'dev', '--project', within.folder, '--grace', '1s']);
     await shows(/Ready\. Ctrl-C stops\./);
-    expect(written.stdout).toMatch(/temporal {2}127\.0\.0\.1:\d+[\s\S]*agents {4}assistant, reporter/);
+    expect(written.stdout).toMatch(/temporal {2}127\.0\.0\.1:\d+[\s\S]*agents {4}assistant, editor, reporter/);
   }, 90_000);
 
   test('run, list, show, watch, stop', async () => {

@@ -209,7 +209,7 @@ describe('completion', () => {
     expect(await words('')).not.toContain('__complete');
     expect(await words('runs', 'st')).toEqual(expect.arrayContaining(['stop']));
     expect(await words('run', '--in')).toEqual(expect.arrayContaining(['--input-file', '--in']));
-    expect(await words('run', '')).toEqual(['assistant', 'reporter']);
+    expect(await words('run', '')).toEqual(['assistant', 'editor', 'reporter']);
     expect(await words('--profile', '')).toEqual(['development', 'production']);
     expect(await words('config', 'get', 'worker.t')).toEqual(['worker.taskQueue']);
     expect(await words('runs', 'show', '')).toEqual([]);
@@ -231,7 +231,7 @@ describe('completion', () => {
       printf '%s\\n' "\${COMPREPLY[@]}"
       complete -p holdfast`;
     const out = execFileSync('bash', ['-c', script], { cwd: folder, env, encoding: 'utf8' });
-    expect(out).toBe('assistant\nreporter\ncomplete -o default -F _holdfast holdfast\n');
+    expect(out).toBe('assistant\neditor\nreporter\ncomplete -o default -F _holdfast holdfast\n');
   }, 30_000);
 
   /** A test that needs a shell says so where it is not installed, instead of passing. */
@@ -267,7 +267,7 @@ describe('completion', () => {
         encoding: 'utf8',
       });
       expect(out.split('\n').map((line) => line.split('\t')[0])).toEqual([
-        ...['assistant', 'reporter', 'show', 'development', 'production', ''],
+        ...['assistant', 'editor', 'reporter', 'show', 'development', 'production', ''],
       ]);
     },
     60_000,
@@ -284,7 +284,7 @@ describe('completion', () => {
       zpty -w shell 'autoload -Uz compinit; compinit -u -d ./dump; source ./completion.zsh; print rea''dy'
       zpty -r -m shell seen '*ready*'
       zpty -w -n shell $'holdfast agent show \t'
-      zpty -r -m shell seen '*assistant*reporter*'
+      zpty -r -m shell seen '*assistant*editor*reporter*'
       zpty -w -n shell $'\x15holdfast config get worker.taskQ\t'
       zpty -r -m shell seen '*worker.taskQueue*'
       zpty -d shell

@@ -54,7 +54,7 @@ test('a project without agents has the ones in agents/, and a worker can run the
   const { agents, builtInAgents } = await loadProject(path.join(root, 'docs'));
   expect(builtInAgents).toBe(true);
   const names = readdirSync(path.join(root, 'agents')).map((file) => file.replace('.yaml', ''));
-  expect(names).toEqual(['assistant', 'reporter']);
+  expect(names).toEqual(['assistant', 'editor', 'reporter']);
   const definitions: AgentDefinition[] = agents.map(({ definition }) => definition);
   const { catalogue } = assemble({ agents: definitions, env: {}, home: '.holdfast' }).services;
   for (const name of names) expect(catalogue.resolve(name)).toMatchObject({ name, model: 'simulated/rules' });

@@ -9,6 +9,7 @@ import { HoldfastPlugin } from '../../workers/plugin';
 import { parseAgentYaml } from '../../workers/project/agent-file';
 import { type Recount, recount, rowsOf, sumOf, totalsOf } from '../fixtures/recount';
 import { makeSurveyFolder } from '../fixtures/survey-folder';
+import { expectTeamReport } from '../fixtures/team-report';
 
 const address = process.env.HOLDFAST_TEST_ADDRESS ?? '';
 const namespace = process.env.HOLDFAST_TEST_NAMESPACE ?? 'default';
@@ -32,9 +33,9 @@ afterAll(async () => {
   for (const made of [folder, ...homes]) rmSync(made, { recursive: true, force: true });
 });
 
-function reporter() {
-  const file = path.join(__dirname, '..', '..', 'agents', 'reporter.yaml');
-  return parseAgentYaml(readFileSync(file, 'utf8'), 'agents/reporter.yaml');
+function builtIn(name: string) {
+  const file = path.join(__dirname, '..', '..', 'agents', `${name}.yaml`);
+  return parseAgentYaml(readFileSync(file, 'utf8'), `agents/${name}.yaml`);
 }
 
 interface Surveyed {
@@ -45,7 +46,7 @@ interface Surveyed {
 async function survey(id: string, options: { rolloverTurns?: number } = {}): Promise<Surveyed> {
   const home = mkdtempSync(path.join(tmpdir(), 'holdfast-main-job-'));
   homes.push(home);
-  const plugin = new HoldfastPlugin({ agents: [reporter()], home, env: {} });
+  const plugin = new HoldfastPlugin({ agents: [builtIn('reporter')], home, env: {} });
   const worker = await Worker.create({ connection: native, namespace, taskQueue, plugins: [plugin] });
   const result = await worker.runUntil(async () => {
     const mounts = [{ name: 'material', path: folder, access: 'read' as const }];
@@ -101,6 +102,34 @@ test('it does so too when it continues as new every three turns', async () => {
   const surveyed = await survey('main-job-rollover', { rolloverTurns: 3 });
   expect(surveyed.result.stopReason).toBe('completed');
   expectRightFigures(surveyed);
+});
+
+test('a team does the same for two folders: a part of each, and one report with the figures of both', async () => {
+  const home = mkdtempSync(path.join(tmpdir(), 'holdfast-main-job-'));
+  homes.push(home);
+  const agents = ['assistant', 'editor', 'reporter'].map(builtIn);
+  const plugins = [new HoldfastPlugin({ agents, home, env: {} })];
+  const worker = await Worker.create({ connection: native, namespace, taskQueue, plugins });
+  const names = ['docs', 'big'];
+  const { result, nodes } = await worker.runUntil(async () => {
+    const mounts = names.map((name) => ({ name, path: path.join(folder, name), access: 'read' as const }));
+    const goal = 'Survey the folders `docs` and `big`, each on its own, and put what is there together in one report.';
+    const plan = await holdfast.plans.submit(goal, { id: 'main-job-team', mounts });
+    return { result: await plan.result(), nodes: await plan.nodes() };
+  });
+  expect(nodes.map(({ id, agent, status, after, attempts }) => [id, agent, status, after, attempts])).toEqual([
+    ['survey-docs', 'reporter', 'done', [], 1],
+    ['survey-big', 'reporter', 'done', [], 1],
+    ['report', 'editor', 'done', ['survey-docs', 'survey-big'], 1],
+  ]);
+  // Both had begun before either was done.
+  const [docs, big] = nodes;
+  expect(Math.max(docs?.startedAt ?? 0, big?.startedAt ?? 0)).toBeLessThan(
+    Math.min(docs?.endedAt ?? 0, big?.endedAt ?? 0),
+  );
+  expectTeamReport(reportIn(home), folder, names);
+  expect(result).toMatchObject({ status: 'completed', missing: [], costUsd: 0 });
+  expect(result.output).toContain('report.md');
 });
 
 test('the folder that was surveyed is as it was', () => {

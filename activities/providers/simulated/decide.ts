@@ -1,4 +1,5 @@
 import { arithmetic } from './arithmetic';
+import { assemble } from './assemble';
 import { dates } from './dates';
 import { instanceFor } from './instance';
 import { namedTools } from './named-tools';
@@ -9,7 +10,7 @@ import { labelled, type Outcome, type Rule, type Situation, type Step } from './
 import { browse, survey } from './survey';
 
 /** In order of precedence: the first that has something to say. Each one ends by itself; see `MAX_STEPS`. */
-const RULES: readonly Rule<unknown>[] = [namedTools, survey, arithmetic, dates, browse];
+const RULES: readonly Rule<unknown>[] = [namedTools, assemble, survey, arithmetic, dates, browse];
 
 /** Replies one task may take. The rules end much earlier; this is for what nobody thought of. */
 const MAX_STEPS = 3_000;

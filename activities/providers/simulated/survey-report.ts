@@ -33,7 +33,7 @@ export function reportText(survey: Survey, task: string): string {
     .join('\n\n')}\n`;
 }
 
-function totals(survey: Survey): string {
+export function totals(survey: Survey): string {
   const { files, beyond, special } = survey;
   const longest = largestBy(survey, 'lines');
   const largest = largestBy(survey, 'bytes');
@@ -59,7 +59,7 @@ function totals(survey: Survey): string {
   return tableOf(['Figure', 'Value'], rows);
 }
 
-function checked(survey: Survey): string {
+export function checked(survey: Survey): string {
   if (survey.checks.length === 0) return '';
   const wrong = disagreements(survey);
   const names = survey.checks.map(({ figure }) => figure).join(', ');
@@ -74,40 +74,46 @@ const KINDS: Record<SurveyedFile['status'], string> = {
   waiting: 'not read',
 };
 
-function table(survey: Survey): string {
-  const rows = survey.files.map((file): [string, ...(string | number)[]] => {
+/** @param shown files with a row, the first; all of them by default. */
+export function table(survey: Survey, shown = survey.files.length): string {
+  const rows = survey.files.slice(0, shown).map((file): [string, ...(string | number)[]] => {
     const figures = SUMS.map((sum) => (sum === 'bytes' || file.figures ? figureOf(file, sum) : '–'));
     return [code(file.path), KINDS[file.status], ...figures];
   });
   return tableOf(['File', 'Kind', 'Bytes', 'Lines', 'Words', 'Headings', 'Code blocks', 'Marks', 'Links'], rows);
 }
 
-function summaries({ files }: Survey): string[] {
+/** @param level of the heading. */
+export function summaries({ files }: Survey, level = '##'): string[] {
   const told = files.flatMap(({ path, figures }) => {
     if (figures?.title === undefined && figures?.opening === undefined) return [];
     const title = figures.title === undefined ? [] : [`**${oneLine(figures.title, 100)}**`];
     const opening = figures.opening === undefined ? [] : [`> ${oneLine(figures.opening, 160)}`];
-    return [`### ${code(path)}`, ...title, ...opening];
+    return [`${level}# ${code(path)}`, ...title, ...opening];
   });
-  return told.length > 0 ? ['## What the files say', ...told] : [];
+  return told.length > 0 ? [`${level} What the files say`, ...told] : [];
 }
 
-function notRead({ files, beyond, problems }: Survey): string[] {
+export function notRead({ files, beyond, problems }: Survey, level = '##'): string[] {
   const lines = [
     ...files.flatMap(({ path, reason }) => (reason === undefined ? [] : [`- ${code(path)}: ${reason}`])),
     ...problems.map((problem) => `- ${problem}`),
     ...beyond.names.map((name) => `- ${code(name)}: left out, more than ${MAX_FILES} files`),
     ...(beyond.files > beyond.names.length ? [`- and ${beyond.files - beyond.names.length} more`] : []),
   ];
-  return lines.length > 0 ? ['## Not read', lines.join('\n')] : [];
+  return lines.length > 0 ? [`${level} Not read`, lines.join('\n')] : [];
 }
 
-const COUNTED = [
+export const COUNTED = [
   '- Lines: line feeds, plus one for a last line without. Words: runs of characters that are not white space.',
   '- Headings (`#`) and fenced code blocks: in Markdown files, headings outside of code.',
   '- Marks: TODO, FIXME, XXX, HACK in capitals. Links: targets of Markdown links and bare http(s) addresses.',
   '- Binary files and files that could not be read count as files and bytes only.',
 ].join('\n');
+
+export function figuresText(survey: Survey): string {
+  return `${survey.files.length} files, ${totalOf(survey, 'bytes')} bytes, ${totalOf(survey, 'lines')} lines, ${totalOf(survey, 'words')} words`;
+}
 
 /** The last answer: where the report is, and the figures that matter. */
 export function answerText(survey: Survey, task: string): string {
@@ -116,11 +122,10 @@ export function answerText(survey: Survey, task: string): string {
     const why = problems.length > 0 ? ` Problems: ${problems.join('; ')}.` : '';
     return labelled(`I looked for files and found none.${why}`);
   }
-  const figures = `${files.length} files, ${totalOf(survey, 'bytes')} bytes, ${totalOf(survey, 'lines')} lines, ${totalOf(survey, 'words')} words`;
   const longest = largestBy(survey, 'lines');
   const missed = countOf(survey, 'unread') + beyond.files;
   const sentences = [
-    `Surveyed ${figures} (${countOf(survey, 'read')} text files read, ${countOf(survey, 'binary')} binary).`,
+    `Surveyed ${figuresText(survey)} (${countOf(survey, 'read')} text files read, ${countOf(survey, 'binary')} binary).`,
     longest ? `The longest file is ${longest.path} with ${figureOf(longest, 'lines')} lines.` : '',
     missed > 0 ? `Not read: ${missed}; the report says which and why.` : '',
     problems.length > 0 ? `Problems: ${problems.slice(0, 3).join('; ')}.` : '',
@@ -132,13 +137,13 @@ export function answerText(survey: Survey, task: string): string {
   return `${summary} ${why}, so here it is:\n\n${reportText(survey, task)}`;
 }
 
-function tableOf(head: string[], rows: (string | number)[][]): string {
+export function tableOf(head: string[], rows: (string | number)[][]): string {
   const line = (cells: (string | number)[]): string => `| ${cells.join(' | ')} |`;
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
 /** A path as inline code, also inside a table: GitHub reads `\|` there as a plain bar. */
-function code(path: string): string {
+export function code(path: string): string {
   const fence = path.includes('`') ? '``' : '`';
   return `${fence}${path.replaceAll('|', '\\|')}${fence}`;
 }

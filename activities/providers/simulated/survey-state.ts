@@ -1,4 +1,5 @@
 import type { Look } from './file-tools';
+import { foldersIn } from './folders';
 import type { Reading, TextFigures } from './text-figures';
 
 /** A file of the survey. Only what is needed later is kept: it travels in every reply. */
@@ -30,6 +31,10 @@ export interface Survey {
   phase: Phase;
   /** Nobody asked for files by name: when there are none, the survey was not meant. */
   casual: boolean;
+  /** Only a part of a report is wanted: it is the answer, and no file is written. */
+  part: boolean;
+  /** What is surveyed, where the task names it; else all there is. */
+  folders: string[];
   looks: Look[];
   /** Calls made to look into folders and to read. */
   looked: number;
@@ -56,11 +61,16 @@ const MAX_FILE_BYTES = 4 * 1024 * 1024;
 const MAX_NAMES = 50;
 const MAX_PROBLEMS = 50;
 
-export function newSurvey(casual: boolean): Survey {
+const PART = /\bpart of (?:(?:the|a|one|its) )?report\b/i;
+
+export function newSurvey(task: string, { casual = false } = {}): Survey {
+  const folders = foldersIn(task);
   return {
     phase: 'look',
     casual,
-    looks: [{ path: '' }],
+    part: PART.test(task),
+    folders,
+    looks: folders.length > 0 ? folders.map((path) => ({ path })) : [{ path: '' }],
     looked: 0,
     reads: 0,
     limit: 200,

@@ -12,6 +12,7 @@ import {
   shortReason,
   type ToolUse,
 } from './rule';
+import { partText } from './survey-part';
 import { answerText, REPORT, reportText } from './survey-report';
 import {
   addFile,
@@ -39,13 +40,13 @@ const ABOUT_FILES =
 
 /**
  * Surveys the workspace: looks for all files, reads the text files, counts, has the calculator check the sums, writes
- * `report.md`, answers. Every reply carries the whole state, so only the last reply and its results are looked at.
+ * `report.md` or, asked for a part of a report, answers with that. Every reply carries the whole state, so only the last reply and its results are looked at.
  */
 export const survey: Rule<Survey> = {
   name: 'survey',
   start: (situation) => {
     const able = lookTool(situation.tools) !== undefined && ABOUT_FILES.test(situation.task);
-    return able ? proceed(newSurvey(false), situation) : undefined;
+    return able ? proceed(newSurvey(situation.task), situation) : undefined;
   },
   next: (state, outcomes, situation) => proceed(absorb(structuredClone(state), outcomes), situation),
 };
@@ -54,7 +55,10 @@ export const survey: Rule<Survey> = {
 export const browse: Rule<Survey> = {
   ...survey,
   name: 'browse',
-  start: (situation) => (lookTool(situation.tools) === undefined ? undefined : proceed(newSurvey(true), situation)),
+  start: (situation) =>
+    lookTool(situation.tools) === undefined
+      ? undefined
+      : proceed(newSurvey(situation.task, { casual: true }), situation),
 };
 
 /** What the results of the last calls add to what is known. */
@@ -161,7 +165,7 @@ const PHASES: Record<Phase, (state: Survey, situation: Situation) => Step<Survey
     state.phase = 'answer';
     return list.length > 0 ? working(state, 'Ticking off the last step.', list) : undefined;
   },
-  answer: (state, { task }) => ({ answer: answerText(state, task) }),
+  answer: (state, { task }) => ({ answer: state.part ? partText(state) : answerText(state, task) }),
 };
 
 function look(state: Survey, situation: Situation): Step<Survey> | undefined {
@@ -213,7 +217,8 @@ function check(state: Survey, situation: Situation): Step<Survey> | undefined {
 }
 
 function write(state: Survey, situation: Situation): Step<Survey> | undefined {
-  if (state.writeProblem !== undefined || !situation.tools.has('files_write')) return enter(state, 'close');
+  const writes = !state.part && situation.tools.has('files_write');
+  if (state.writeProblem !== undefined || !writes) return enter(state, 'close');
   const content = reportText(state, situation.task);
   // Should no result ever come, the attempt was still made.
   state.writeProblem = 'no result';
@@ -242,6 +247,6 @@ function todo(state: Survey, { tools }: Situation): ToolUse[] {
   const at = PLAN.findIndex(({ phase }) => phase === state.phase);
   const statusOf = (index: number): string => (at < 0 || index < at ? 'done' : index === at ? 'active' : 'pending');
   const items = PLAN.map(({ text }, index) => ({ text, status: statusOf(index) }));
-  const granted = items.filter((_, index) => tools.has(PLAN[index]?.needs ?? 'todo'));
-  return [{ name: 'todo', arguments: { items: granted } }];
+  const able = PLAN.map(({ phase, needs = 'todo' }) => tools.has(needs) && !(state.part && phase === 'write'));
+  return [{ name: 'todo', arguments: { items: items.filter((_, index) => able[index]) } }];
 }

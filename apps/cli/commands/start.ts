@@ -3,7 +3,7 @@ import { collect, positiveNumber } from '../flags';
 
 interface StartFlags {
   in?: string[];
-  agent: string;
+  agent?: string;
   model?: string;
   budget?: number;
 }
@@ -14,8 +14,8 @@ export function registerStart(program: Command): void {
     .command('start', { hidden: true })
     .argument('[task]')
     .option('--in <dir>', 'folder the agent may read; may be given several times', collect)
-    .option('--agent <name>', 'agent to run', 'reporter')
-    .option('--model <provider/model>', "instead of the agent's model")
+    .option('--agent <name>', 'agent that does it alone (default with a task: reporter)')
+    .option('--model <provider/model>', 'model of the one agent that then does it')
     .option('--budget <usd>', 'US dollars the run may cost', positiveNumber)
     .action(async (task: string | undefined, flags: StartFlags, command: Command) => {
       const { contextOf } = require('../context') as typeof import('../context');

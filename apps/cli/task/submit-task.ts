@@ -1,13 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import type {
-  HoldfastClient,
-  NodeView,
-  PlanDefinition,
-  PlanHandle,
-  PlanResult,
-  PlanView,
-  SubmitOptions,
-} from '../../../client';
+import type { HoldfastClient, PlanDefinition, PlanHandle, PlanResult, SubmitOptions } from '../../../client';
 import { Carrier } from '../carrier';
 import type { Context } from '../context';
 import { escapeLine } from '../escape';
@@ -16,7 +7,9 @@ import { onInterrupt } from '../interruption';
 import { linkTo } from '../link';
 import { webUrl } from '../place';
 import { selfCommand } from '../self-command';
+import { endingLines, endingOf } from './plan-ending';
 import { resultText } from './plan-text';
+import { tellPlan, type Waits } from './tell-plan';
 
 export interface SubmitRequest extends SubmitOptions {
   what: string | PlanDefinition;
@@ -24,8 +17,6 @@ export interface SubmitRequest extends SubmitOptions {
   /** Tells what came of it in place of the answer. @returns whether something is missing. */
   onEnd?: (holdfast: HoldfastClient, plan: PlanHandle) => Promise<boolean>;
 }
-
-const LOOK_MS = 500;
 
 /** Starts a plan, and unless it is let go sees it through. */
 export async function submitTask(
@@ -36,6 +27,7 @@ export async function submitTask(
   try {
     const plan = await carrier.link.holdfast.plans.submit(what, options);
     const { out, env, placeFlags } = context;
+    out.phase('plan accepted');
     out.say(`plan ${out.note.bold(plan.id)}`);
     if (!detach) return await follow(context, carrier, plan, onEnd);
     const url = webUrl(carrier.link.place, plan.id);
@@ -68,7 +60,7 @@ async function follow(
   const ended = plan.result().finally(() => over.abort());
   ended.catch(() => undefined);
   const left = new Promise<'left'>((resolve) => interruption.signal.addEventListener('abort', () => resolve('left')));
-  const telling = tell(context, plan, AbortSignal.any([over.signal, interruption.signal]));
+  const telling = tellPlan(context, plan, AbortSignal.any([over.signal, interruption.signal]));
   // Where nobody sits at a terminal there is nobody to be asked.
   const resting: Promise<PlanResult | Waits> = telling.then<PlanResult | Waits>((waitsFor) => waitsFor ?? ended);
   resting.catch(() => undefined);
@@ -81,7 +73,12 @@ async function follow(
     if (Array.isArray(end)) return leftWaiting(context, carrier, plan.id, end);
     await telling;
     if (onEnd) return (await onEnd(carrier.link.holdfast, plan)) ? EXIT.failed : exitOf(end);
-    out.data({ id: plan.id, webUrl: webUrl(carrier.link.place, plan.id), ...end }, () => resultText(end, out.style));
+    const ending = await endingOf(context, carrier, plan);
+    const { written } = ending;
+    const told = { id: plan.id, webUrl: webUrl(carrier.link.place, plan.id), ...end, written };
+    out.data(told, () => resultText(end, out.style));
+    out.say();
+    for (const line of endingLines(context, carrier, plan.id, end, ending)) out.say(line);
     return exitOf(end);
   } finally {
     over.abort();
@@ -102,28 +99,6 @@ function leftWaiting(context: Context, carrier: Carrier, id: string, waitsFor: W
   if (!carrier.carriesOn) out.say(`  it goes on with   ${self} dev${placeFlags}`);
   out.say(`  come back with    ${self} task watch ${id}${placeFlags}`);
   return EXIT.waitingForApproval;
-}
-
-type Waits = PlanView['waitsFor'];
-
-/** A line for every node that moves on. @returns what is waited for, where nobody is there who could be asked. */
-async function tell({ out }: Context, plan: PlanHandle, over: AbortSignal): Promise<Waits | undefined> {
-  const attended = process.stdin.isTTY === true && !out.json;
-  const known = new Map<string, string>();
-  for (let last = false; !last; ) {
-    last = over.aborted;
-    const nodes = await plan.nodes().catch((): NodeView[] => []);
-    for (const { id, status, agent, reason, costUsd } of nodes) {
-      if (known.get(id) === status || status === 'pending' || status === 'ready') continue;
-      known.set(id, status);
-      const cost = costUsd > 0 ? ` · $${costUsd.toFixed(4)}` : '';
-      out.say(`${status.padEnd(9)} ${id}${agent ? ` · ${agent}` : ''}${cost}${reason ? ` · ${reason}` : ''}`);
-    }
-    const view = attended ? null : await plan.view().catch(() => null);
-    if (view?.status === 'waiting') return view.waitsFor;
-    if (!last) await sleep(LOOK_MS, undefined, { signal: over }).catch(() => undefined);
-  }
-  return undefined;
 }
 
 /** The shell is told of the first thing that kept a plan from its end. */

@@ -23,7 +23,7 @@ describe('a project', () => {
   test('without agents has those of the package', async () => {
     const project = await loadProject(root);
     expect(project.builtInAgents).toBe(true);
-    expect(project.agents.map(({ definition }) => definition.name)).toEqual(['assistant', 'reporter']);
+    expect(project.agents.map(({ definition }) => definition.name)).toEqual(['assistant', 'editor', 'reporter']);
   });
 
   test('with one agent has that one alone', async () => {
