@@ -65,7 +65,15 @@ async function runAsSession(begin: Begin, plan: PlanInput, onStart: (run?: strin
     priority,
   });
   onStart(run.id);
-  return endingOf(await run.result());
+  return endingOf(saidIfCut(await run.result(), run.id));
+}
+
+/** An answer too large for the history is handed on as its beginning; whoever is given it must know. */
+function saidIfCut(result: SessionResult, run: string): SessionResult {
+  const { artifact, output } = result;
+  if (!artifact || typeof output !== 'string') return result;
+  const note = `[The answer is cut here. It has ${artifact.bytes} bytes; all of it is the answer of the run ${run}.]`;
+  return { ...result, output: `${output}\n\n${note}` };
 }
 
 function endingOf({ stopReason, detail, output, costUsd, usage, tainted, planned }: SessionResult): Ending {

@@ -215,6 +215,13 @@ describe('one attempt at a node', () => {
     });
     expect(mockChild).toHaveBeenCalledTimes(4);
   });
+
+  test('whoever is handed an answer that was cut is told so, and which run has all of it', async () => {
+    const artifact = { id: 'sha256:0', bytes: 70_000, mediaType: 'text/plain' };
+    mockStart.mockResolvedValueOnce({ id: 'p/a', ...ended({ output: 'The beginning', artifact }) });
+    const { output } = await run();
+    expect(output).toMatch(/^The beginning\n\n\[The answer is cut here\. It has 70000 bytes; .* run p\/a\.\]$/);
+  });
 });
 
 describe('people see the whole plan before it runs', () => {
