@@ -54,10 +54,10 @@ interface Planned {
   tokens: number;
 }
 
-/** @param id of the planner's run, within the plan's. */
+/** @param id of the planner's run, within the plan's. No node's id begins like that. */
 export async function askPlanner(input: PlanInput, id: string, given: object): Promise<Planned> {
   const { planner = PLANNER } = input;
-  const run = await startAgent(planner, { ...runOptions(input), id, input: given, output: PLAN_OUTPUT });
+  const run = await startAgent(planner, { ...runOptions(input), id: `~${id}`, input: given, output: PLAN_OUTPUT });
   const { stopReason, detail, output, costUsd, usage } = await run.result();
   const why = `${run.id} gave no plan: ${stopReason}${detail === undefined ? '' : `: ${detail}`}`;
   const spent = { costUsd, tokens: usage.inputTokens + usage.outputTokens };

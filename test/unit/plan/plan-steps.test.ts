@@ -59,7 +59,7 @@ describe('a plan is made of a goal', () => {
   const nodes = [{ id: 'a', goal: 'A', agent: 'worker', after: [] }];
 
   test('by a planner that is told what was wrong, with the money it leaves', async () => {
-    mockStart.mockResolvedValueOnce({ id: 'p/plan-1', ...ended({ output: { nodes: [] } }) });
+    mockStart.mockResolvedValueOnce({ id: 'p/~plan-1', ...ended({ output: { nodes: [] } }) });
     mockStart.mockResolvedValueOnce({ id: 'p/plan-2', ...ended({ output: { nodes } }) });
     mockAdmit.mockResolvedValueOnce({ problems: [problem('Plan.Cycle', 'round'), problem('Plan.TooLarge', 'large')] });
     mockAdmit.mockResolvedValueOnce({ plan, agents });
@@ -72,7 +72,7 @@ describe('a plan is made of a goal', () => {
     const [first, second] = mockStart.mock.calls.map(([planner, options]) => ({ planner, ...options }));
     expect(first).toMatchObject({
       planner: 'planner',
-      id: 'plan-1',
+      id: '~plan-1',
       tenant: 't',
       input: { goal: 'write', agents: [{ name: 'worker' }] },
     });
@@ -92,10 +92,10 @@ describe('a plan is made of a goal', () => {
   });
 
   test.each([
-    [{ stopReason: 'max-turns', detail: 'after 5' }, 'p/plan-1 gave no plan: max-turns: after 5'],
-    [{ stopReason: 'refused' }, 'p/plan-1 gave no plan: refused'],
+    [{ stopReason: 'max-turns', detail: 'after 5' }, 'p/~plan-1 gave no plan: max-turns: after 5'],
+    [{ stopReason: 'refused' }, 'p/~plan-1 gave no plan: refused'],
   ])('a planner that ends with %j gave none', async (end, message) => {
-    mockStart.mockResolvedValueOnce({ id: 'p/plan-1', ...ended(end) });
+    mockStart.mockResolvedValueOnce({ id: 'p/~plan-1', ...ended(end) });
     await expect(makePlan({ goal: 'write' })).rejects.toMatchObject({ type: 'Plan.Invalid', message });
   });
 
