@@ -366,6 +366,9 @@ export class PlanDesk {
       const progress = this.progress(one);
       this.move(one, 'pending', now);
       progress.attempts = 0;
+      // Whoever has it run again after its time is over has said that it may take longer.
+      const { deadline } = this.node(one);
+      if (deadline !== undefined && this.state.startedAt + deadline <= now) delete this.node(one).deadline;
       for (const key of ['notBefore', 'reason', 'endedAt', 'run'] as const) delete progress[key];
       for (const { to } of this.graph.after.get(one) ?? []) if (this.progress(to).status === 'skipped') again(to);
     };

@@ -46,6 +46,18 @@ test('a node that failed is run again with what was skipped for it, as often as 
   expect(ids(desk.next(6))).toEqual(['b']);
 });
 
+test('a node that expired and is run again has the time it needs', () => {
+  const desk = deskOf({ nodes: [node('a', { deadline: 10 }), node('b', { deadline: 50 })], onFailure: 'skip' });
+  desk.next(1);
+  expect(desk.tick(20)).toEqual(['a']);
+  desk.ended('a', { ...failed, status: 'cancelled' }, 21);
+  desk.retry('a', 30);
+  expect(ids(desk.next(31))).toEqual(['a']);
+  expect(desk.tick(40)).toEqual([]);
+  expect(desk.tick(60)).toEqual(['b']);
+  expect(statuses(desk)).toEqual({ a: 'assigned', b: 'expired' });
+});
+
 test('a plan that was to end for a failure goes on when that is run again', () => {
   const desk = deskOf({ nodes: [node('a'), node('b', { after: ['a'] })] });
   desk.next(1);
