@@ -20,6 +20,23 @@ const { DefaultLogger, NativeConnection, Runtime } = require('@temporalio/worker
 
 /** What a page gets until everything on it is there. */
 const LOADED_MS = 6_000;
+/** What waits for people is in the picture: the last node is asked for. */
+const PLAN = {
+  name: 'figures',
+  goal: 'Tell how much there is to read in docs, and how long that takes.',
+  nodes: [
+    { id: 'survey', agent: 'reporter', goal: 'Survey the folder docs and write a report.' },
+    { id: 'hours', agent: 'assistant', goal: 'What is 73260 / 200 / 60?' },
+    {
+      id: 'publish',
+      agent: 'assistant',
+      goal: 'Publish the figures.',
+      after: ['survey', 'hours'],
+      approval: { approvers: ['role:editor'], expiresAfter: '2 days' },
+    },
+  ],
+};
+
 const chromium = process.env.CHROMIUM ?? 'chromium';
 if (spawnSync(chromium, ['--version']).status !== 0) {
   console.error(`No browser: ${chromium} does not start. Install Chromium, or name one in CHROMIUM.`);
@@ -62,12 +79,21 @@ async function work() {
   const held = await holdfast.start('assistant', { id: 'held', input: 'What is 6*7?', breakpoints: { tools: ['*'] } });
   while ((await held.state()).status !== 'paused') await new Promise((resolve) => setTimeout(resolve, 50));
   await held.steer('Show the steps.', 'for the minutes');
+  const plan = await holdfast.plans.submit(PLAN, { id: 'figures', mounts });
+  while ((await plan.view())?.status !== 'waiting') await new Promise((resolve) => setTimeout(resolve, 50));
+  const [{ id: approval }] = (await plan.view()).waitsFor;
   await picture('runs', '', 1_400, 620);
-  for (const id of ['docs-report', 'held']) {
-    const { runId } = await holdfast.describe(id);
-    await picture(`run-${id}`, `/${id}/${runId}/history`, 1_400, 1_300);
-    await picture(`details-${id}`, `/${id}/${runId}/user-metadata`, 1_400, 700);
+  const heights = { 'docs-report': 1_300, held: 1_300, figures: 1_100, [approval]: 800 };
+  for (const [id, height] of Object.entries(heights)) {
+    const { runId } = await connection.workflowService
+      .describeWorkflowExecution({ namespace: server.namespace, execution: { workflowId: id } })
+      .then(({ workflowExecutionInfo }) => workflowExecutionInfo.execution);
+    const name = id === approval ? 'approval' : id;
+    const page = `/${encodeURIComponent(id)}/${runId}`;
+    await picture(`run-${name}`, `${page}/history`, 1_400, height);
+    await picture(`details-${name}`, `${page}/user-metadata`, 1_400, 700);
   }
+  await plan.cancel();
   await chat.stop('pictures are taken');
   await held.stop('pictures are taken');
 }

@@ -9,6 +9,8 @@ import { startAttributes } from './search-attributes';
 export interface RunAgentOptions extends SessionOptions {
   /** The last part of the child's workflow id, which starts with the parent's. Default: the agent's name and a number. */
   id?: string;
+  /** One line for the Web UI. Default: the agent's name. */
+  summary?: string;
   /** What the caller may do, from the outside in: the child may do no more. Default: as its agent says. */
   authority?: SessionInput['authority'];
   /** Where content from outside came from that the task holds. */
@@ -28,14 +30,15 @@ let runs = 0;
 
 /** Starts an agent as a child of the calling workflow; cancelling the caller cancels it. */
 export async function startAgent(agent: string, options: RunAgentOptions): Promise<AgentRun> {
-  const { id: name = `${agent}-${++runs}`, taskQueue, parentClosePolicy = 'REQUEST_CANCEL', ...session } = options;
+  const { id: name = `${agent}-${++runs}`, summary = `agent ${agent}`, ...more } = options;
+  const { taskQueue, parentClosePolicy = 'REQUEST_CANCEL', ...session } = more;
   const parent = workflowInfo().workflowId;
   const id = checkedId(parent + ID_SEPARATOR + name);
   const input = { ...session, agent, parent } as SessionInput;
   const child = await startChild<typeof agentSession>('agentSession', {
     workflowId: id,
     args: [input],
-    staticSummary: `agent ${agent}`,
+    staticSummary: summary,
     parentClosePolicy,
     typedSearchAttributes: startAttributes(input),
     ...(taskQueue && { taskQueue }),

@@ -233,7 +233,7 @@ test('cancelling a plan cancels what it runs', async () => {
       expect(await temporal.holdfast.describe('p-cancel/a')).toMatchObject({ status: 'cancelled' }),
     );
     const result = await plan.result();
-    expect(result).toMatchObject({ status: 'cancelled', output: null });
+    expect(result).toMatchObject({ status: 'cancelled', output: null, counts: { pending: 0, running: 0 } });
     expect(result.missing.map(({ node }) => node)).toEqual(['a', 'b', 'c', 'd']);
   });
 });

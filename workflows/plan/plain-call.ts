@@ -6,7 +6,7 @@ import { modelOptions } from '../activity-options';
 import { lostUsdOf } from '../failures';
 import { messageOf } from '../message-of';
 import type { Begin, Ending } from './plan-desk';
-import { optionsOf, runOptions, taskOf } from './shared';
+import { callSummary, optionsOf, runOptions, taskOf } from './shared';
 
 /** A task of more characters is given to a run, whose model call can pull it. */
 const MAX_CHARS = 200_000;
@@ -21,12 +21,11 @@ export const NOTHING_SPENT: Called = { costUsd: 0, tokens: 0 };
  * to be repaired.
  */
 export async function plainCall(begin: Begin, plan: PlanInput): Promise<Called> {
-  const { node, agent, priority, tainted } = begin;
+  const { priority, tainted } = begin;
   const input = callInput(begin, plan);
   if (!input) return NOTHING_SPENT;
   try {
-    const summary = `${node.id} · ${agent}`;
-    const options = modelOptions(summary, priority);
+    const options = modelOptions(callSummary(begin), priority);
     const reply = await scheduleActivity<InvokeModelResult | LeaseShort>('invokeModel', [input], options);
     if ('short' in reply) return NOTHING_SPENT;
     const { usage, costUsd, lostUsd = 0 } = reply;

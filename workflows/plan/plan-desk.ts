@@ -383,6 +383,12 @@ export class PlanDesk {
     }
   }
 
+  closeAll(status: 'cancelled', reason: string, now: number): void {
+    this.closeWaiting(status, reason, now);
+    for (const [id, { status: is }] of Object.entries(this.state.nodes))
+      if (!FINAL.has(is)) this.close(id, status, now, reason);
+  }
+
   get over(): boolean {
     return Object.entries(this.counts).every(([status, count]) => count === 0 || FINAL.has(status as NodeStatus));
   }

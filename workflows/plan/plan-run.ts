@@ -224,6 +224,11 @@ export class PlanRun {
     return result;
   }
 
+  /** For who looks at it later: nothing of it runs any more. */
+  endNodes(reason: string): void {
+    this.desk?.closeAll('cancelled', reason, Date.now());
+  }
+
   async undo(): Promise<void> {
     if (this.desk && !this.input.dryRun) await undoNodes(this.desk, this.input);
   }

@@ -107,7 +107,7 @@ export function planDetails(desk: PlanDesk, { status, waitsFor }: Around): strin
   const shown = plan.nodes.map(({ id }) => id);
   if (all > SHOWN) shown.sort((one, other) => rank(one) - rank(other));
   return [
-    `**${plan.name}** v${plan.version} · ${status}${ending ? `: ${ending.reason}` : ''} · ${done}/${all} done · $${spentUsd.toFixed(4)}${budget}`,
+    `**${plan.name}** v${plan.version} · ${status}${ending ? `: ${ending.reason}` : ''} · ${done} of ${all} done · $${spentUsd.toFixed(4)}${budget}`,
     ...(plan.goal === undefined ? [] : ['', plan.goal.slice(0, 300)]),
     ...waitsFor.map(({ id, title }) => `\n**waits for approval** \`${id}\`: ${title}`),
     '',

@@ -8,7 +8,7 @@ import { nestingOf } from './make-plan';
 import { withMemory } from './memory';
 import { NOTHING_SPENT, plainCall } from './plain-call';
 import type { Begin, Ending } from './plan-desk';
-import { optionsOf, runOptions, taskOf } from './shared';
+import { callSummary, optionsOf, runOptions, taskOf } from './shared';
 import type { taskPlan } from './task-plan';
 
 /** One attempt at a node: what was kept of the same before, a plain call, or a run; and the plan it gives where it expands. */
@@ -61,6 +61,7 @@ async function runAsSession(begin: Begin, plan: PlanInput, onStart: (run?: strin
     ...runOptions(plan, tainted),
     ...optionsOf(begin),
     id: attempt === 1 ? node.id : `${node.id}~${attempt}`,
+    summary: callSummary(begin),
     input: taskOf(begin),
     priority,
   });

@@ -27,3 +27,8 @@ export function optionsOf({ node, budgetUsd }: Begin) {
     ...(budgetUsd !== undefined && { limits: { costUsd: budgetUsd } }),
   };
 }
+
+/** One line for the Web UI: which node, and who does it. */
+export function callSummary({ node, agent }: Begin): string {
+  return `${node.id} · ${agent}`;
+}

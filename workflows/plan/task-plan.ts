@@ -48,6 +48,7 @@ export async function taskPlan(input: PlanInput): Promise<PlanResult> {
     const cancelled = isCancellation(error);
     run.over = cancelled ? 'cancelled' : 'failed';
     recordPlanEnd(run.over, run.spentUsd);
+    if (cancelled) run.endNodes('the plan was cancelled');
     if (cancelled) await CancellationScope.nonCancellable(() => run.undo());
     throw error;
   }

@@ -135,9 +135,13 @@ describe('one attempt at a node', () => {
       { attempt: 2, inputs: { a: 1 }, budgetUsd: 2, tainted: ['mail'] },
       { requester: 'ana', tainted: ['web'] },
     );
-    expect(mockStart.mock.calls[0]).toEqual(['worker', { id: 'A.b', input: 'do | this', priority: 3 }]);
+    expect(mockStart.mock.calls[0]).toEqual([
+      'worker',
+      { id: 'A.b', summary: 'A.b · worker', input: 'do | this', priority: 3 },
+    ]);
     expect(mockStart.mock.calls[1]?.[1]).toEqual({
       id: 'A.b~2',
+      summary: 'A.b · worker',
       input: { task: 'do | this', inputs: { a: 1 } },
       priority: 3,
       limits: { costUsd: 2 },
