@@ -90,7 +90,7 @@ async function work() {
       .then(({ workflowExecutionInfo }) => workflowExecutionInfo.execution);
     const name = id === approval ? 'approval' : id;
     const page = `/${encodeURIComponent(id)}/${runId}`;
-    await picture(`run-${name}`, `${page}/history`, 1_400, height);
+    if (name !== 'approval') await picture(`run-${name}`, `${page}/history`, 1_400, height);
     await picture(`details-${name}`, `${page}/user-metadata`, 1_400, 700);
   }
   await plan.cancel();
