@@ -15,6 +15,7 @@ const ASK_MS = 1_000;
 const KINDS_KEPT = 100;
 
 interface Known {
+  /** By the process's own clock, which is not set back. */
   until: number;
   standings: Promise<Standings>;
 }
@@ -27,17 +28,17 @@ export class StandingsCache {
 
   /** Never fails: what cannot be asked is not known. */
   of(kind: string, client: Client): Promise<Standings> {
-    const now = Date.now();
+    const now = performance.now();
     const known = this.known.get(kind);
     if (known && known.until > now) return known.standings;
     const asked: Known = { until: now + ASK_MS + FRESH_MS, standings: Promise.resolve({}) };
     asked.standings = this.ask(kind, client).then(
       (standings) => {
-        asked.until = Date.now() + FRESH_MS;
+        asked.until = performance.now() + FRESH_MS;
         return standings;
       },
       () => {
-        asked.until = Date.now() + AWAY_MS;
+        asked.until = performance.now() + AWAY_MS;
         return {};
       },
     );

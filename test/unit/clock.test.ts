@@ -92,6 +92,10 @@ test('no length of time is read off the clock: these mean the time of day, or an
     'apps/cli/show-run.ts',
     'apps/cli/stop-run.ts',
     'client/holdfast-client.ts',
+    // How old what is known of an agent, or a result that is kept, has become in the world.
+    'activities/plan/memory.ts',
+    'activities/registry/standings.ts',
+    'client/agents.ts',
     'streams/socket-folder.ts',
     'workers/rotating-file.ts',
   ];

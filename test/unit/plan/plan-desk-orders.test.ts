@@ -205,7 +205,9 @@ describe('as it is told', () => {
     desk.next(1);
     desk.ended('n0', failed, 2);
     const text = planDetails(desk, around);
-    expect(text).toMatch(/^\*\*p\*\* v1 · running: "n0" is failed: no · 0 of 40 done · \$0\.0000 of \$2\.00\n\na goal\n/);
+    expect(text).toMatch(
+      /^\*\*p\*\* v1 · running: "n0" is failed: no · 0 of 40 done · \$0\.0000 of \$2\.00\n\na goal\n/,
+    );
     expect(text).toMatch(/waits for approval\*\* `p\/ask-1`: start "a"\?/);
     expect(text).toMatch(/- ▶ `n1` · worker\n- ▶ `n2` · worker\n- ✗ `n0` · worker: no\n- · `n3`\n/);
     expect(text).toMatch(/… and 10 more$/);
