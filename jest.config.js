@@ -37,8 +37,7 @@ module.exports = {
     '!**/*.d.ts',
   ],
   // Kept by CI, which measures: a change that is not tested is not done.
-  // The aim is 90 % of branches everywhere; ledger, stops and approvals are below it yet, and these may only rise.
-  coverageThreshold: { global: { lines: 95, branches: 88.5 }, './workflows/': { lines: 91, branches: 78 } },
+  coverageThreshold: { global: { lines: 95, branches: 90 }, './workflows/': { lines: 95, branches: 90 } },
   projects: [
     suite('unit'),
     suite('contract'),
