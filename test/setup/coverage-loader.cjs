@@ -1,10 +1,10 @@
 /**
  * A webpack loader that compiles and instruments workflow code exactly as jest does for the rest: what a workflow executes in
  * its sandbox then adds up, line by line, with what unit tests execute of the same files. What there is to count in a file is left
- * in `mapsFolder`: it does not change, and need not come out of every sandbox.
+ * in `mapsFolder`: it does not change, and need not come out of every sandbox, nor go into one.
  */
 const { createHash } = require('node:crypto');
-const { mkdirSync, renameSync, writeFileSync } = require('node:fs');
+const { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } = require('node:fs');
 const path = require('node:path');
 const babel = require('@babel/core');
 const { createTransformer } = require('@swc/jest');
@@ -12,9 +12,14 @@ const config = require('../../jest.config.js');
 
 const [, swcOptions] = Object.values(config.projects[0].transform)[0];
 const swc = createTransformer(swcOptions);
+/** What a sandbox needs of a file's coverage; the rest is where each thing stands in the source. */
+const COUNTED = ['path', 'hash', 's', 'f', 'b'];
 
 module.exports = function instrument(source) {
   const filename = this.resourcePath;
+  const kept = path.join(this.getOptions().mapsFolder, createHash('sha256').update(filename).digest('hex'));
+  // Several bundles hold the same files, and nothing changes while the suites run.
+  if (existsSync(`${kept}.js`)) return readFileSync(`${kept}.js`, 'utf8');
   const { code, map } = swc.process(source, filename, { supportsStaticESM: false, config: {}, transformerConfig: {} });
   const inputSourceMap = map ? JSON.parse(map) : inlineMapOf(code);
   const options = {
@@ -24,21 +29,38 @@ module.exports = function instrument(source) {
     extension: false,
     inputSourceMap,
     useInlineSourceMaps: false,
-    onCover: (_file, counters) => keep(this.getOptions().mapsFolder, filename, counters),
+    onCover: (_file, counters) => keep(`${kept}.json`, JSON.stringify(counters)),
   };
-  const plugins = [[require.resolve('babel-plugin-istanbul'), options]];
-  return babel.transformSync(code, { filename, plugins, babelrc: false, configFile: false, sourceMaps: false }).code;
+  const plugins = [[require.resolve('babel-plugin-istanbul'), options], countersOnly];
+  const made = babel.transformSync(code, { filename, plugins, babelrc: false, configFile: false, sourceMaps: false });
+  keep(`${kept}.js`, made.code);
+  return made.code;
 };
+
+/** Leaves the counters alone: the maps were four fifths of a bundle that every worker reads and every workflow executes. */
+function countersOnly() {
+  const isCoverage = ({ type, id }) => type === 'FunctionDeclaration' && id.name.startsWith('cov_');
+  const reduce = (program) => {
+    const declared = program.body
+      .filter(isCoverage)
+      .flatMap(({ body }) => body.body)
+      .flatMap(({ declarations }) => declarations ?? []);
+    for (const { id, init } of declared) {
+      if (id.name !== 'coverageData') continue;
+      init.properties = init.properties.filter(({ key }) => COUNTED.includes(key.name));
+    }
+  };
+  return { visitor: { Program: { exit: ({ node }) => reduce(node) } } };
+}
 
 function inlineMapOf(code) {
   const encoded = /sourceMappingURL=data:application\/json;(?:charset=utf-8;)?base64,(\S+)/.exec(code)?.[1];
   return encoded && JSON.parse(Buffer.from(encoded, 'base64').toString('utf8'));
 }
 
-function keep(folder, filename, counters) {
-  const file = path.join(folder, `${createHash('sha256').update(filename).digest('hex')}.json`);
-  mkdirSync(folder, { recursive: true });
+function keep(file, content) {
+  mkdirSync(path.dirname(file), { recursive: true });
   // Two processes may make it at once: either is whole.
-  writeFileSync(`${file}.${process.pid}`, JSON.stringify(counters));
+  writeFileSync(`${file}.${process.pid}`, content);
   renameSync(`${file}.${process.pid}`, file);
 }

@@ -15,7 +15,8 @@ import {
 } from '@temporalio/worker';
 import { HoldfastClient } from '../../client';
 import { HoldfastPlugin, type HoldfastPluginOptions } from '../../workers/plugin';
-import { addWorkflowCoverage, instrumented, withCoverageSinks } from './workflow-coverage';
+import { addWorkflowCoverage, bundleForTests, withCoverageSinks } from './workflow-coverage';
+import { useWorkflowThreads } from './workflow-threads';
 
 const OURS = require.resolve('../../workflows/index');
 type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
@@ -53,7 +54,7 @@ async function bundleOf(workflowsPath: string): Promise<WorkflowBundleOption> {
   const codePath = path.join(folder, `${createHash('sha256').update(workflowsPath).digest('hex')}.js`);
   if (!existsSync(codePath)) {
     const plugins = [new HoldfastPlugin({ env: {} })];
-    const { code } = await bundleWorkflowCode(instrumented({ workflowsPath, plugins, logger: quiet }));
+    const { code } = await bundleWorkflowCode(bundleForTests({ workflowsPath, plugins, logger: quiet }));
     mkdirSync(folder, { recursive: true });
     // Two files may make it at once: either is whole.
     const made = `${codePath}.${process.pid}`;
@@ -69,6 +70,7 @@ export function useTemporal(name: string): TestTemporal {
   const namespace = process.env.HOLDFAST_TEST_NAMESPACE ?? 'default';
   const taskQueue = `${name}-${process.pid}-${Date.now().toString(36)}`;
   const folders: string[] = [];
+  useWorkflowThreads();
   let connected: { connection: Connection; native: NativeConnection; client: Client } | undefined;
 
   beforeAll(async () => {

@@ -16,8 +16,11 @@ const collecting = (): boolean => '__coverage__' in globalThis;
 const mapsFolder = (): string => path.join(process.env.HOLDFAST_TEST_BUNDLES ?? '', 'coverage');
 const counted = new Map<string, Hits>();
 
-export function instrumented(options: BundleOptions): BundleOptions {
-  if (!collecting()) return options;
+/** A bundle for tests: without the sources, which every worker would read and take apart, and instrumented where that is asked for. */
+export function bundleForTests(options: BundleOptions): BundleOptions {
+  if (!collecting()) {
+    return { ...options, webpackConfigHook: (config) => ({ ...config, devtool: 'inline-nosources-source-map' }) };
+  }
   const interceptors = require.resolve('./coverage-interceptors');
   return {
     ...options,
@@ -28,7 +31,8 @@ export function instrumented(options: BundleOptions): BundleOptions {
       const rules = (config.module?.rules ?? []).map((rule) =>
         rule !== null && typeof rule === 'object' ? { ...rule, exclude: OURS } : rule,
       );
-      return { ...config, module: { ...config.module, rules: [...rules, { test: OURS, use }] } };
+      const module = { ...config.module, rules: [...rules, { test: OURS, use }] };
+      return { ...config, module, devtool: 'inline-nosources-cheap-source-map' };
     },
   };
 }
