@@ -8,6 +8,8 @@ const swc = [
 const esmOnly = ['@clack', 'sisteransi', 'chokidar', 'readdirp'].join('|');
 
 const common = {
+  // One for all: what one suite has transformed, and instrumented, need not be again by each of the others.
+  id: 'holdfast',
   testEnvironment: 'node',
   transform: { '^.+\\.m?[jt]s$': swc },
   transformIgnorePatterns: [`/node_modules/(?!(${esmOnly})/)`],

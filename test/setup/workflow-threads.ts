@@ -35,7 +35,7 @@ export function useWorkflowThreads(): void {
 
   afterAll(async () => {
     isOver = true;
-    await Promise.all(idle.map((thread) => thread.destroy()));
+    await Promise.all(idle.map((thread) => thread['workerThread'].terminate()));
   });
 }
 
