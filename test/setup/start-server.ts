@@ -18,8 +18,11 @@ export default async function startServer(): Promise<void> {
   process.env.HOLDFAST_TEST_BUNDLES = path.join(home, 'bundles');
 }
 
+/** A run that goes on as new within a second of its start would wait for the rest of that second; tests do little else. */
+const PROMPT_ROLLOVER = '--dynamic-config-value=history.workflowIdReuseMinimalInterval="10ms"';
+
 async function start(): Promise<RunningServer> {
   const home = mkdtempSync(path.join(tmpdir(), 'holdfast-test-'));
   const log = (line: string) => process.stderr.write(`${line}\n`);
-  return { home, server: await startEmbeddedServer({ home, port: 0, uiPort: 0, log }) };
+  return { home, server: await startEmbeddedServer({ home, port: 0, uiPort: 0, log, extraFlags: [PROMPT_ROLLOVER] }) };
 }
