@@ -1,6 +1,7 @@
 /**
  * What `npm start` and `npm test` need, made when it is missing: dependencies, the build, a Temporal server. Runs before
- * anything is installed, so it uses Node alone. Says what it does on stderr; says nothing when there is nothing to do.
+ * anything is installed, so it uses Node alone. Says what it does on stderr; says nothing when there is nothing to do. With
+ * `--build` it only sees to the build.
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -19,11 +20,10 @@ const OLDEST_NODE = [20, 19];
 const say = (line) => process.stderr.write(`${line}\n`);
 
 /** Each step: whether there is something to do, and how it is done. In this order. */
-const STEPS = [
-  { isDone: dependenciesAreThere, run: installDependencies },
-  { isDone: buildIsFresh, run: build },
-  { isDone: temporalIsKnown, run: findTemporal },
-];
+const BUILD = { isDone: buildIsFresh, run: build };
+const STEPS = process.argv.includes('--build')
+  ? [BUILD]
+  : [{ isDone: dependenciesAreThere, run: installDependencies }, BUILD, { isDone: temporalIsKnown, run: findTemporal }];
 
 class SetupError extends Error {
   constructor(message, fix) {

@@ -44,8 +44,8 @@ interface Outcome {
   said: string;
 }
 
-function setup(env: NodeJS.ProcessEnv = {}): Promise<Outcome> {
-  const child = spawn(process.execPath, [at('scripts/setup.mjs')], {
+function setup(env: NodeJS.ProcessEnv = {}, ...args: string[]): Promise<Outcome> {
+  const child = spawn(process.execPath, [at('scripts/setup.mjs'), ...args], {
     cwd: folder(),
     env: { PATH: `${at('bin')}:/usr/bin:/bin`, HOME: folder(), ...env },
     stdio: ['ignore', 'inherit', 'pipe'],
@@ -70,6 +70,14 @@ test('on a fresh clone everything is made, in order, and said', async () => {
   expect(code).toBe(0);
   expect(npmCalls()).toEqual([expect.stringMatching(/^ci /), expect.stringMatching(/^run .*build$/)]);
   expect(said).toMatch(/Installing dependencies[\s\S]*Building[\s\S]*looked for Temporal/);
+});
+
+test('with --build it builds what changed, and does no more', async () => {
+  expect((await setup({}, '--build')).code).toBe(0);
+  expect(npmCalls()).toEqual([expect.stringMatching(/^run .*build$/)]);
+  expect(await setup({}, '--build')).toEqual({ code: 0, said: '' });
+  write('protocol/names.ts', 'two or more');
+  expect((await setup({}, '--build')).said).toMatch(/^Building…\n$/);
 });
 
 test('the second time there is nothing to do, and nothing is said', async () => {
