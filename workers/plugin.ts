@@ -1,3 +1,4 @@
+import { getHeapStatistics } from 'node:v8';
 import type {
   BundleOptions,
   BundlerPlugin,
@@ -30,6 +31,15 @@ export interface HoldfastPluginOptions extends AssemblyOptions {
  * SDK's five seconds also pass where a machine is busy: with 200 runs at load 20 workers aborted in a way that fits. Not in the SDK's types.
  */
 const PATIENCE = { isolateExecutionTimeout: '30s' };
+
+/**
+ * Runs that a worker keeps in memory, where its heap has room for so many by the SDK's own rule (600 for each GB above 200 MB). A run that
+ * waits takes about a quarter of a MB, so that a worker with a thousand parked sessions stays below 512 MB; one that was let go is
+ * loaded from its history when something happens to it.
+ */
+const KEPT_RUNS = 600;
+const keptRuns = (): number =>
+  Math.min(KEPT_RUNS, Math.max(10, Math.floor(((getHeapStatistics().heap_size_limit / 2 ** 20 - 200) * 600) / 1024)));
 
 /**
  * Installs Holdfast on a Temporal worker: `plugins: [new HoldfastPlugin({ agents, tools })]`. The worker keeps its own
@@ -72,6 +82,7 @@ export class HoldfastPlugin implements WorkerPlugin, BundlerPlugin {
       // Heartbeats leave every half second, so that the 3 s heartbeat timeout leaves room for a busy event loop.
       maxHeartbeatThrottleInterval: options.maxHeartbeatThrottleInterval ?? 500,
       defaultHeartbeatThrottleInterval: options.defaultHeartbeatThrottleInterval ?? 500,
+      maxCachedWorkflows: options.maxCachedWorkflows ?? keptRuns(),
       // A worker that went away must not keep its sessions waiting for its private queue.
       stickyQueueScheduleToStartTimeout: options.stickyQueueScheduleToStartTimeout ?? '3s',
       // A model call may end before the worker does.

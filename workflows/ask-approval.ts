@@ -4,6 +4,7 @@ import { contentDigest } from '../protocol/content-digest';
 import { ID_SEPARATOR } from '../protocol/names';
 import type { approval } from './approval';
 import { normalTerms, type WrittenTerms } from './approval-terms';
+import { nextNumber } from './count';
 import { toApplicationFailure } from './failures';
 
 /** SQL visibility stores no longer ids. */
@@ -65,8 +66,6 @@ export interface RequestApprovalOptions extends WrittenTerms {
   requester?: string;
 }
 
-let asked = 0;
-
 /**
  * Asks people from a user's own workflow, and waits until they decided.
  * @returns the answer of a question, else nothing.
@@ -92,5 +91,5 @@ function startApproval({ subject, kind = 'message', ...given }: RequestApprovalO
     ...(subject !== undefined && { arguments: subject }),
     digest: contentDigest({ run: workflowId, title: given.title, body: given.body, subject }),
   };
-  return askApproval(approvalIdOf(workflowId, ++asked), request);
+  return askApproval(approvalIdOf(workflowId, nextNumber('approvals')), request);
 }

@@ -3,6 +3,7 @@ import { startChild, workflowInfo } from '@temporalio/workflow';
 import { ID_SEPARATOR } from '../protocol/names';
 import type { SessionInput, SessionOptions, SessionResult } from '../protocol/session';
 import type { agentSession } from './agent-session';
+import { nextNumber } from './count';
 import { toApplicationFailure } from './failures';
 import { startAttributes } from './search-attributes';
 
@@ -26,11 +27,9 @@ export interface AgentRun {
   result(): Promise<SessionResult>;
 }
 
-let runs = 0;
-
 /** Starts an agent as a child of the calling workflow; cancelling the caller cancels it. */
 export async function startAgent(agent: string, options: RunAgentOptions): Promise<AgentRun> {
-  const { id: name = `${agent}-${++runs}`, summary = `agent ${agent}`, ...more } = options;
+  const { id: name = `${agent}-${nextNumber('runs')}`, summary = `agent ${agent}`, ...more } = options;
   const { taskQueue, parentClosePolicy = 'REQUEST_CANCEL', ...session } = more;
   const parent = workflowInfo().workflowId;
   const id = checkedId(parent + ID_SEPARATOR + name);
