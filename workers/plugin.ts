@@ -35,6 +35,18 @@ const PATIENCE = { isolateExecutionTimeout: '30s' };
  * Installs Holdfast on a Temporal worker: `plugins: [new HoldfastPlugin({ agents, tools })]`. The worker keeps its own
  * `workflowsPath` and activities; ours are added, and the namespace gets the search attributes that runs are found by. Every hook may run twice on the same options (a plugin on the connection
  * and on the worker does) without effect.
+ *
+ * @example
+ * ```ts
+ * import { NativeConnection, Worker } from '@temporalio/worker';
+ * import { HoldfastPlugin, loadProject } from 'holdfast/worker';
+ *
+ * const { agents, tools, providers } = await loadProject('.');
+ * const plugin = new HoldfastPlugin({ agents: agents.map(({ definition }) => definition), tools, providers });
+ * const connection = await NativeConnection.connect();
+ * const worker = await Worker.create({ connection, taskQueue: 'holdfast', plugins: [plugin] });
+ * await worker.run();
+ * ```
  */
 export class HoldfastPlugin implements WorkerPlugin, BundlerPlugin {
   readonly name = 'holdfast';
