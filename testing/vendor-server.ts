@@ -33,6 +33,7 @@ export interface LoggedRequest {
   closed: Promise<void>;
 }
 
+/** What the server answers and keeps; everything has a default. */
 export interface VendorServerOptions {
   /**
    * The answers, in order, or a function of the request. Default: the text `ok`. A list that is used up answers 400, and

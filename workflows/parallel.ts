@@ -4,6 +4,7 @@ import { toApplicationFailure } from './failures';
  * Runs steps together, at most `limit` at a time (default 50; the server allows 2,000 pending children or activities a
  * workflow). Resolves with their results in order. The first failure rejects at once; the others go on unless the caller
  * runs this in a cancellation scope and cancels it.
+ * @typeParam T the steps, one by one: each result has the type of its own step.
  *
  * @example
  * ```ts
