@@ -68,6 +68,7 @@ export class HoldfastPlugin implements WorkerPlugin, BundlerPlugin {
     return this.#assembly;
   }
 
+  /** Adds ours to a worker's options; what is given there is kept. Called by Temporal. */
   async configureWorker(options: WorkerOptions): Promise<WorkerOptions> {
     if (options.connection) await ensureSearchAttributes(options.connection, options.namespace ?? 'default');
     const hasWorkflows = options.workflowsPath !== undefined || options.workflowBundle !== undefined;
@@ -117,12 +118,14 @@ export class HoldfastPlugin implements WorkerPlugin, BundlerPlugin {
     }
   }
 
+  /** The same for a worker that replays histories: workflows and sinks, nothing that acts. Called by Temporal. */
   configureReplayWorker(options: ReplayWorkerOptions): ReplayWorkerOptions {
     const hasWorkflows = options.workflowsPath !== undefined || options.workflowBundle !== undefined;
     const sinks = { ...options.sinks, ...registrySinks(() => undefined) };
     return { ...options, ...(hasWorkflows ? {} : ownWorkflows()), sinks };
   }
 
+  /** Bundles our workflows beside the user's own. Called by Temporal. */
   configureBundler(options: BundleOptions): BundleOptions {
     return withInterceptors(withUserWorkflows(options));
   }

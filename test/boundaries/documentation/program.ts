@@ -29,9 +29,16 @@ export function programOf(
   host.getSourceFile = (name, version, ...rest) => {
     const text = texts.get(name);
     if (text !== undefined) return ts.createSourceFile(name, text, version, true);
-    return earlier?.getSourceFile(name) ?? getSourceFile(name, version, ...rest);
+    const read = earlier?.getSourceFile(name);
+    return read ?? getSourceFile(name, name.includes('/node_modules/') ? withoutComments(version) : version, ...rest);
   };
   return ts.createProgram([...entries.map(([, file]) => file), ...texts.keys()], compilerOptions, host, earlier);
+}
+
+/** Packages are millions of characters, and half of them comments that nobody asks for. */
+function withoutComments(version: ts.ScriptTarget | ts.CreateSourceFileOptions): ts.CreateSourceFileOptions {
+  const given = typeof version === 'object' ? version : { languageVersion: version };
+  return { ...given, jsDocParsingMode: ts.JSDocParsingMode.ParseNone };
 }
 
 /** What is wrong with one text of a program: `3: Property 'x' does not exist …`, by the line in the text. */
