@@ -45,6 +45,18 @@ const keptRuns = (): number =>
  * Installs Holdfast on a Temporal worker: `plugins: [new HoldfastPlugin({ agents, tools })]`. The worker keeps its own
  * `workflowsPath` and activities; ours are added, and the namespace gets the search attributes that runs are found by. Every hook may run twice on the same options (a plugin on the connection
  * and on the worker does) without effect.
+ *
+ * @example
+ * ```ts
+ * import { NativeConnection, Worker } from '@temporalio/worker';
+ * import { HoldfastPlugin, loadProject } from 'holdfast/worker';
+ *
+ * const { agents, tools, providers } = await loadProject('.');
+ * const plugin = new HoldfastPlugin({ agents: agents.map(({ definition }) => definition), tools, providers });
+ * const connection = await NativeConnection.connect();
+ * const worker = await Worker.create({ connection, taskQueue: 'holdfast', plugins: [plugin] });
+ * await worker.run();
+ * ```
  */
 export class HoldfastPlugin implements WorkerPlugin, BundlerPlugin {
   readonly name = 'holdfast';
@@ -66,6 +78,7 @@ export class HoldfastPlugin implements WorkerPlugin, BundlerPlugin {
     return this.#assembly;
   }
 
+  /** Adds ours to a worker's options; what is given there is kept. Called by Temporal. */
   async configureWorker(options: WorkerOptions): Promise<WorkerOptions> {
     if (options.connection) await ensureSearchAttributes(options.connection, options.namespace ?? 'default');
     const hasWorkflows = options.workflowsPath !== undefined || options.workflowBundle !== undefined;
@@ -116,12 +129,14 @@ export class HoldfastPlugin implements WorkerPlugin, BundlerPlugin {
     }
   }
 
+  /** The same for a worker that replays histories: workflows and sinks, nothing that acts. Called by Temporal. */
   configureReplayWorker(options: ReplayWorkerOptions): ReplayWorkerOptions {
     const hasWorkflows = options.workflowsPath !== undefined || options.workflowBundle !== undefined;
     const sinks = { ...options.sinks, ...registrySinks(() => undefined) };
     return { ...options, ...(hasWorkflows ? {} : ownWorkflows()), sinks };
   }
 
+  /** Bundles our workflows beside the user's own. Called by Temporal. */
   configureBundler(options: BundleOptions): BundleOptions {
     return withInterceptors(withUserWorkflows(options));
   }

@@ -70,6 +70,21 @@ export interface RequestApprovalOptions extends WrittenTerms {
  * Asks people from a user's own workflow, and waits until they decided.
  * @returns the answer of a question, else nothing.
  * @throws ApplicationFailure `Approval.Denied` when it was denied or expired; `details.outcome` says which, and by whom.
+ *
+ * @example
+ * ```ts
+ * import { callTool, requestApproval } from 'holdfast/workflow';
+ *
+ * export async function publish(title: string, text: string): Promise<unknown> {
+ *   await requestApproval({
+ *     title: `Publish "${title}"?`,
+ *     approvers: ['role:editor'],
+ *     subject: { title, text },
+ *     expiresAfter: '2 days',
+ *   });
+ *   return callTool('publish', { title, text });
+ * }
+ * ```
  */
 export async function requestApproval<Answer = void>(options: RequestApprovalOptions): Promise<Answer> {
   const outcome = await startApproval(options);
