@@ -15,6 +15,9 @@ const swc = createTransformer(swcOptions);
 /** What a sandbox needs of a file's coverage; the rest is where each thing stands in the source. */
 const COUNTED = ['path', 'hash', 's', 'f', 'b'];
 
+/** The sandbox freezes what modules that are loaded once leave in its globals, but not what is in a function. */
+const HOLDER = 'globalThis.__holdfastCoverage ??= Object.assign(() => {}, { counters: {} });';
+
 module.exports = function instrument(source) {
   const filename = this.resourcePath;
   const kept = path.join(this.getOptions().mapsFolder, createHash('sha256').update(filename).digest('hex'));
@@ -29,15 +32,18 @@ module.exports = function instrument(source) {
     extension: false,
     inputSourceMap,
     useInlineSourceMaps: false,
+    coverageVariable: 'counters',
+    coverageGlobalScope: 'globalThis.__holdfastCoverage',
+    coverageGlobalScopeFunc: false,
     onCover: (_file, counters) => keep(`${kept}.json`, JSON.stringify(counters)),
   };
   const plugins = [[require.resolve('babel-plugin-istanbul'), options], countersOnly];
   const made = babel.transformSync(code, { filename, plugins, babelrc: false, configFile: false, sourceMaps: false });
-  keep(`${kept}.js`, made.code);
-  return made.code;
+  keep(`${kept}.js`, HOLDER + made.code);
+  return HOLDER + made.code;
 };
 
-/** Leaves the counters alone: the maps were four fifths of a bundle that every worker reads and every workflow executes. */
+/** Leaves the counters alone: the maps were four fifths of a bundle that every worker reads. */
 function countersOnly() {
   const isCoverage = ({ type, id }) => type === 'FunctionDeclaration' && id.name.startsWith('cov_');
   const reduce = (program) => {

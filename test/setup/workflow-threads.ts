@@ -1,3 +1,4 @@
+import type { Worker } from 'node:worker_threads';
 import {
   ThreadedVMWorkflowCreator as Creator,
   type ThreadedVMWorkflowCreatorOptions as CreatorOptions,
@@ -18,11 +19,11 @@ export function useWorkflowThreads(): void {
     if (options.threadPoolSize !== 1 || !options.reuseV8Context) return make(options);
     const kept = idle.pop();
     const creator = kept ? await begin(kept, options) : await make(options);
-    const [thread] = creator['workerThreadClients'];
-    const end = creator.destroy.bind(creator);
+    const [thread] = threadsOf(creator);
+    const destroy = creator.destroy.bind(creator);
     creator.destroy = async () => {
       // What still runs in it would run on beside the next worker's.
-      if (isOver || thread === undefined || thread.getActiveWorkflowCount() > 0) return end();
+      if (isOver || thread === undefined || thread.getActiveWorkflowCount() > 0) return destroy();
       await thread.send({ type: 'destroy' });
       idle.push(thread);
     };
@@ -35,7 +36,7 @@ export function useWorkflowThreads(): void {
 
   afterAll(async () => {
     isOver = true;
-    await Promise.all(idle.map((thread) => thread['workerThread'].terminate()));
+    await Promise.all(idle.map((thread) => end(thread)));
   });
 }
 
@@ -46,3 +47,7 @@ async function begin(thread: Thread, options: CreatorOptions): Promise<Creator> 
   await thread.send({ type: 'init', ...settings, hasPatchActivationCallback });
   return new Creator([thread]);
 }
+
+// What the SDK keeps to itself.
+const threadsOf = (creator: Creator) => (creator as unknown as { workerThreadClients: Thread[] }).workerThreadClients;
+const end = (thread: Thread) => (thread as unknown as { workerThread: Worker }).workerThread.terminate();
