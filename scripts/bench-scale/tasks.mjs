@@ -73,7 +73,7 @@ async function runs({ driver }, name, count) {
 
 async function planOf({ driver }, name, count) {
   const nodes = Array.from({ length: count }, (_, at) => ({ id: `n${at}`, goal: PROMPT }));
-  const plan = { name: 'tiny', agent: 'clerk', nodes, limits: { parallel: AT_ONCE } };
+  const plan = { name: 'tiny', agent: 'teller', nodes, limits: { parallel: AT_ONCE } };
   const handle = await driver.holdfast.plans.submit(plan, { id: name });
   const { status } = await handle.result();
   if (status !== 'completed') throw new Error(`the plan ended ${status}`);

@@ -30,6 +30,8 @@ export interface Begin extends Choice {
   tainted: string[];
   /** US dollars it may cost; undefined where the plan has no budget and the node says nothing. */
   budgetUsd: number | undefined;
+  /** Of the plan: one that takes the node's place has no others. */
+  limits?: Plan['limits'];
 }
 
 /** How an attempt ended. */
@@ -126,7 +128,8 @@ export class PlanDesk {
     const { priority } = this.line.urgencyOf(id);
     const given = { inputs: inputsOf(state, this.graph, node), tainted: taintOf(state, this.graph, node) };
     const facts = state.agents[choice.agent];
-    return { node, facts, ...choice, attempt, priority, ...given, budgetUsd };
+    const { limits } = state.plan;
+    return { node, facts, ...choice, attempt, priority, ...given, budgetUsd, ...(node.expand && { limits }) };
   }
 
   /** Gives a node that begins to whom what was learned prefers, of those who are free. */

@@ -57,7 +57,13 @@ export class PlanRun {
   private broken: unknown;
   private began = 0;
 
-  constructor(private readonly input: PlanInput) {}
+  constructor(private readonly given: PlanInput) {}
+
+  /** What a plan says of its account holds where whoever submitted it said nothing. */
+  private get input(): PlanInput {
+    const account = this.given.account ?? this.desk?.state.plan.account;
+    return account === undefined ? this.given : { ...this.given, account };
+  }
 
   get state(): PlanState {
     return this.known.state;

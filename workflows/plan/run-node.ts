@@ -57,10 +57,13 @@ async function attempt(begin: Begin, plan: PlanInput, onStart: (run?: string) =>
 
 async function runAsSession(begin: Begin, plan: PlanInput, onStart: (run?: string) => void): Promise<Ending> {
   const { node, agent, attempt, priority, tainted } = begin;
+  const first = attempt === 1;
   const run = await startAgent(agent, {
     ...runOptions(plan, tainted),
     ...optionsOf(begin),
-    id: attempt === 1 ? node.id : `${node.id}~${attempt}`,
+    id: first ? node.id : `${node.id}~${attempt}`,
+    // Another attempt at the same work: what the first has done is done.
+    ...(!first && { effectScope: `${workflowInfo().workflowId}${ID_SEPARATOR}${node.id}` }),
     summary: callSummary(begin),
     input: taskOf(begin),
     priority,
@@ -98,9 +101,10 @@ async function runWithin(begin: Begin, outer: PlanInput, made: Ending): Promise<
   const { workflowId: parent } = workflowInfo();
   const left = budgetUsd === undefined ? undefined : budgetUsd - made.costUsd;
   if (isSpent(left)) return nothingLeft({ costUsd: made.costUsd, tokens: made.tokens });
+  const written = withinLimits(made.output, begin.limits);
   const input: PlanInput = {
     ...runOptions(outer, made.tainted),
-    plan: { name: node.id.toLowerCase().replace(/[^a-z0-9-]/g, '-'), ...(made.output as object) },
+    plan: { name: node.id.toLowerCase().replace(/[^a-z0-9-]/g, '-'), ...written },
     parent,
     nesting: nestingOf(outer) + 1,
     ...(left !== undefined && { budgetUsd: left }),
@@ -113,6 +117,18 @@ async function runWithin(begin: Begin, outer: PlanInput, made: Ending): Promise<
     parentClosePolicy: 'REQUEST_CANCEL',
   }).catch((error) => failed(error, made));
   return 'counts' in inner ? outcomeOf(made, inner) : inner;
+}
+
+/** Whose money it is, and how large it may get, is not for a model to say: it may want less than there is, never more. */
+function withinLimits(output: unknown, outer: Begin['limits']): object {
+  const { account: _account, limits, ...written } = Object(output) as { account?: unknown; limits?: object };
+  if (!outer) return written;
+  const wanted = Object(limits) as Record<string, unknown>;
+  const most = Object.entries(outer).map(([name, limit]) => {
+    const own = wanted[name];
+    return [name, typeof limit === 'number' && typeof own === 'number' ? Math.min(own, limit) : limit];
+  });
+  return { ...written, limits: { ...wanted, ...Object.fromEntries(most) } };
 }
 
 function outcomeOf(made: Ending, result: PlanResult): Ending {

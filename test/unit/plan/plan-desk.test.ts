@@ -152,3 +152,18 @@ test('deadlines: late is marked and more urgent, over is expired; what must wait
   expect(desk.progress('late').status).toBe('expired');
   expect(() => desk.close('late', 'done', 2_200)).toThrow('cannot become');
 });
+
+test('where whoever made the plan has read from outside, every task may say what that said', () => {
+  const desk = new PlanDesk(
+    { ...stateOf({ name: 'p', agent: 'worker', nodes: [{ id: 'a', goal: 'g' }] }), tainted: ['web'] },
+    0,
+  );
+  expect(desk.next(1)[0]).toMatchObject({ tainted: ['web'] });
+});
+
+test.each(['constructor', 'toString', 'valueOf', 'hasOwnProperty'])(
+  'no node is called %s, as every object has that',
+  (id) => {
+    expect(planSchema.safeParse({ name: 'p', nodes: [{ id, goal: 'g' }] }).success).toBe(false);
+  },
+);
