@@ -2,16 +2,19 @@ import {
   CancellationScope,
   condition,
   isCancellation,
+  patched,
   proxyActivities,
   setCurrentDetails,
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { HoldfastActivities } from '../../protocol/activities';
+import type { ApprovalOutcome } from '../../protocol/approval';
 import type { Actor } from '../../protocol/control';
 import type { Adjustment, Amending, PlanDifference } from '../../protocol/plan/control';
 import { PLANNER } from '../../protocol/plan/planner';
 import type {
+  Attempt,
   NodeProgress,
   NodesPage,
   PlanInput,
@@ -25,7 +28,7 @@ import { Alarm } from '../alarm';
 import { checkActor, refuse } from '../check-update';
 import { adjustUpdate, amendUpdate, pauseUpdate, resumeUpdate } from '../messages';
 import { amend } from './amend';
-import { type Asking, askPeople } from './approve-plan';
+import { type Asking, askForNode, shown } from './approve-plan';
 import { checkAdjustment, checkAmending } from './check-plan-control';
 import { nestingOf } from './make-plan';
 import { withAgent } from './node-agent';
@@ -33,18 +36,32 @@ import { planAnew } from './plan-anew';
 import { type Begin, PlanDesk } from './plan-desk';
 import { nodesPage, planDetails, resultOf, viewOf } from './plan-view';
 import { runNode } from './run-node';
+import { RunsElsewhere } from './runs-elsewhere';
 import { undoNodes } from './undo-nodes';
 
 const { admitPlan } = proxyActivities<HoldfastActivities>(ADMIT);
+
+/** Plans that were begun before let what runs come to its end first. */
+const CARRIES_RUNS = 'plan-carries-runs';
+
+/** By how much a history grows at least before it is too large. The server ends one of 50 MB or 51,200 events. */
+const GROWN_BYTES = 1_000_000;
+const GROWN_EVENTS = 1_000;
 
 /** A plan at work: children, clocks and people around the desk that decides. */
 export class PlanRun {
   private desk: PlanDesk | undefined;
   private readonly scopes = new Map<string, CancellationScope>();
+  /** Runs and questions that began before the plan continued as new. */
+  private readonly elsewhere = new RunsElsewhere();
   private readonly alarm = new Alarm('a node of the plan is due');
   readonly asking: Asking = { asked: 0, waitsFor: [] };
   /** Something has happened since the desk was last asked. */
   private awake = false;
+  /** Nothing new starts: the plan is about to continue as new. */
+  private draining = false;
+  /** How large the history was when the plan was there. */
+  private from = { historySize: 0, historyLength: 0 };
   /** Nodes people are asked about, as they were when they were asked. */
   private readonly questions = new Map<CancellationScope, { id: string; about: NodeProgress }>();
   /** Amendments are admitted one after the other: each changes the plan that the one before it has left. */
@@ -75,6 +92,23 @@ export class PlanRun {
   begin(state: PlanState): void {
     this.asking.asked = Math.max(this.asking.asked, state.asked);
     this.desk = new PlanDesk(state, Date.now());
+    const { historySize, historyLength } = workflowInfo();
+    this.from = { historySize, historyLength };
+  }
+
+  /** What began before the plan continued as new goes on. */
+  private resume(): void {
+    const desk = this.known;
+    const ids = desk.toResume.splice(0);
+    for (const id of ids) {
+      if (desk.progress(id).status === 'waiting') this.ask(id);
+      else this.start(desk.resume(id));
+    }
+    if (ids.length > 0)
+      this.elsewhere.watch((error) => {
+        this.broken ??= error;
+        this.awake = true;
+      });
   }
 
   view(): PlanView | null {
@@ -88,6 +122,7 @@ export class PlanRun {
   /** Runs what can run, until all has ended or the history has grown. */
   async toEnd(): Promise<PlanResult | 'rollover'> {
     const desk = this.known;
+    this.resume();
     for (;;) {
       this.awake = false;
       this.alarm.rang = false;
@@ -95,16 +130,15 @@ export class PlanRun {
       for (const id of desk.tick(now)) this.scopes.get(id)?.cancel();
       if (desk.state.ending) this.endAll(now);
       this.withdrawQuestions();
-      const draining = this.rolloverDue;
-      if (!draining) this.startNext(now);
+      this.draining = this.rolloverDue;
+      if (!this.draining) this.startNext(now);
       if (this.broken) throw this.broken;
       setCurrentDetails(planDetails(desk, this.around));
-      const idle = this.scopes.size === 0 && this.amends === 0;
-      if (desk.over && idle) {
+      if (desk.over && this.idle) {
         if (await this.replanned()) continue;
         return this.finish();
       }
-      if (draining && idle && this.questions.size === 0) return this.rollOver();
+      if (this.draining && (this.idle || this.carriable)) return this.rollOver();
       const wake = desk.nextWake();
       if (Number.isFinite(wake)) this.alarm.set(wake);
       await condition(() => this.awake || this.alarm.rang || this.broken !== undefined);
@@ -125,6 +159,25 @@ export class PlanRun {
     return true;
   }
 
+  /** Nothing runs, and nobody is asked anything. */
+  private get idle(): boolean {
+    return this.scopes.size === 0 && this.amends === 0 && this.questions.size === 0;
+  }
+
+  /** What still runs goes on by itself, and is found again by the next Temporal run. */
+  private get carriable(): boolean {
+    const { nodes } = this.state;
+    const elsewhere = [...this.scopes.keys()].every((id) => nodes[id]?.status === 'running' && nodes[id].attempt);
+    const asked = [...this.questions].every(([scope, { about }]) => about.attempt && this.isOpen(scope));
+    return elsewhere && asked && this.amends === 0 && patched(CARRIES_RUNS);
+  }
+
+  /** Ends whatever runs, and waits until it has ended: nothing else would end it. */
+  async quieten(): Promise<void> {
+    for (const scope of [...this.scopes.values(), ...this.questions.keys()]) scope.cancel();
+    await condition(() => this.scopes.size === 0 && this.questions.size === 0);
+  }
+
   private rollOver(): 'rollover' {
     this.state.asked = this.asking.asked;
     return 'rollover';
@@ -141,13 +194,18 @@ export class PlanRun {
     const desk = this.known;
     const scope = new CancellationScope();
     this.scopes.set(id, scope);
-    this.began++;
+    if (!begin.resumed) this.began++;
+    const told = {
+      running: (run?: string) => desk.running(id, run, Date.now()),
+      at: (attempt: Attempt | undefined) => {
+        desk.at(id, attempt);
+        // What waits for it to be in safe hands.
+        if (this.draining) this.awake = true;
+      },
+      elsewhere: (workflow: string) => this.elsewhere.result(workflow),
+    };
     scope
-      .run(() =>
-        withAgent(desk, begin, this.input, () =>
-          runNode(begin, this.input, (run) => desk.running(id, run, Date.now())),
-        ),
-      )
+      .run(() => withAgent(desk, begin, this.input, () => runNode(begin, this.input, told)))
       .then(
         (ending) => {
           // Where the whole plan is cancelled its end is not this node's.
@@ -171,11 +229,24 @@ export class PlanRun {
       this.awake = true;
       return;
     }
-    const question = { kind: 'plan' as const, title: `start "${id}": ${goal.slice(0, 100)}` };
+    const title = `start "${id}": ${goal.slice(0, 100)}`;
     const scope = new CancellationScope();
-    this.questions.set(scope, { id, about: desk.progress(id) });
+    const about = desk.progress(id);
+    this.questions.set(scope, { id, about });
+    const before = about.attempt?.workflow;
+    const asked = (workflow: string) => {
+      about.attempt = { workflow, costUsd: 0, tokens: 0 };
+      if (this.draining) this.awake = true;
+    };
     scope
-      .run(() => askPeople(this.asking, approval ?? {}, question, this.input))
+      .run(() =>
+        before === undefined
+          ? askForNode(this.asking, approval ?? {}, title, this.input, asked)
+          : shown(this.asking, { id: before, title }, () => this.elsewhere.result(before) as Promise<ApprovalOutcome>),
+      )
+      .finally(() => {
+        delete about.attempt;
+      })
       .then(
         ({ verdict, reason }) => {
           const why = `its approval was ${verdict}${reason ? `: ${reason}` : ''}`;
@@ -334,8 +405,12 @@ export class PlanRun {
   }
 
   private get rolloverDue(): boolean {
+    if (this.began >= (this.input.rolloverNodes ?? Number.POSITIVE_INFINITY)) return true;
+    const { continueAsNewSuggested, historySize, historyLength } = workflowInfo();
+    if (!continueAsNewSuggested) return false;
+    // What is carried along may be as large as the server suggests by itself: then the plan would do nothing but continue as new.
     return (
-      workflowInfo().continueAsNewSuggested || this.began >= (this.input.rolloverNodes ?? Number.POSITIVE_INFINITY)
+      historySize - this.from.historySize >= GROWN_BYTES || historyLength - this.from.historyLength >= GROWN_EVENTS
     );
   }
 }

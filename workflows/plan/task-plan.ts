@@ -11,7 +11,7 @@ import {
 import type { HoldfastActivities } from '../../protocol/activities';
 import type { CarriedPlan, PlanInput, PlanResult, PlanState } from '../../protocol/plan/state';
 import { PLAN_PAGES } from '../activity-options';
-import { toApplicationFailure } from '../failures';
+import { failureOf, toApplicationFailure } from '../failures';
 import { nodesQuery, planQuery } from '../messages';
 import { recordPlanEnd, recordPlanStart } from '../search-attributes';
 import { approvePlan } from './approve-plan';
@@ -46,6 +46,8 @@ export async function taskPlan(input: PlanInput): Promise<PlanResult> {
     return end;
   } catch (error) {
     const cancelled = isCancellation(error);
+    // What it runs is not ended by its end.
+    if (cancelled || failureOf(error)) await CancellationScope.nonCancellable(() => run.quieten());
     run.over = cancelled ? 'cancelled' : 'failed';
     recordPlanEnd(run.over, run.spentUsd);
     if (cancelled) run.endNodes('the plan was cancelled');
