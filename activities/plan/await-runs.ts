@@ -7,7 +7,9 @@ import { toFailure } from '../to-failure';
 
 /** How often is looked, in ms: at first, and at most as rarely. What takes long may be seen so much later. */
 const FIRST_MS = 200;
-const RAREST_MS = 5_000;
+const RAREST_MS = 2_000;
+/** Of many runs each is looked at so much less often, in ms for each. */
+const EACH_MS = 25;
 /** Characters of results told at once; a payload may have 2 MB. */
 const MAX_CHARS = 500_000;
 
@@ -15,7 +17,7 @@ const MAX_CHARS = 500_000;
 export async function awaitRuns(ids: string[]): Promise<RunEnd[]> {
   try {
     return await withHeartbeat(async ({ signal }) => {
-      for (let pause = FIRST_MS; ; pause = Math.min(pause * 1.5, RAREST_MS)) {
+      for (let pause = FIRST_MS; ; pause = Math.min(pause * 1.5, Math.max(RAREST_MS, EACH_MS * ids.length))) {
         const ends = await endsOf(ids);
         if (ends.length > 0) return ends;
         await wait(pause, signal);

@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { PlanHandle } from '../../client';
 import type { PlanDefinition } from '../../protocol/plan/definition';
+import type { ScriptedReply, ScriptedStep } from '../../testing/scripted-model';
 import { eventually } from '../fixtures/eventually';
 import { say, type Told, team } from '../fixtures/plan-team';
 import { useTemporal } from '../setup/test-worker';
@@ -9,13 +11,16 @@ import { useTemporal } from '../setup/test-worker';
 const temporal = useTemporal('plans-carried');
 const plans = () => temporal.holdfast.plans;
 
-/** Agents whose tasks that begin with SLOW wait until the gate of the task is opened. */
-function slowTeam(answer: (told: Told) => object = say) {
+/** Agents whose tasks that begin with SLOW wait until they are opened, or ended. */
+function slowTeam(answer: (told: Told) => ScriptedStep = say) {
   const open = new Set<string>();
-  const made = team(async (told) => {
-    while (told.task.startsWith('SLOW') && !open.has(told.task))
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    return answer(told) as never;
+  const made = team((told) => {
+    const reply = answer(told);
+    if (!told.task.startsWith('SLOW')) return reply;
+    return async (_request, { signal }) => {
+      for (; !open.has(told.task); await sleep(20)) signal.throwIfAborted();
+      return reply as ScriptedReply;
+    };
   });
   const asked = (task: string) => made.seen.filter((one) => one.task === task).length;
   return { ...made, open, asked };

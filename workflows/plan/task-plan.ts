@@ -16,6 +16,7 @@ import { nodesQuery, planQuery } from '../messages';
 import { recordPlanEnd, recordPlanStart } from '../search-attributes';
 import { approvePlan } from './approve-plan';
 import { makePlan } from './make-plan';
+import { type PackedState, packed, unpacked } from './packed-state';
 import { pagesOf } from './pages';
 import { PlanRun } from './plan-run';
 
@@ -70,7 +71,8 @@ async function restored(carried: CarriedPlan, firstRunId: string): Promise<PlanS
   if ('state' in carried) return carried.state;
   let text = '';
   for (const page of carried.pages) text += await loadPlan(firstRunId, page);
-  return JSON.parse(text) as PlanState;
+  const kept = JSON.parse(text) as PackedState | PlanState;
+  return 'rows' in kept ? unpacked(kept) : kept;
 }
 
 async function rollOver(run: PlanRun, input: PlanInput, firstRunId: string): Promise<never> {
@@ -80,7 +82,8 @@ async function rollOver(run: PlanRun, input: PlanInput, firstRunId: string): Pro
   if (text.length <= INLINE_CHARS)
     return continueAsNew<typeof taskPlan>({ ...rest, carried: { state: JSON.parse(text) } });
   const pages: string[] = [];
-  for (const page of pagesOf(text, PAGE_CHARS)) pages.push(await keepPlan(firstRunId, page));
+  for (const page of pagesOf(JSON.stringify(packed(run.state)), PAGE_CHARS))
+    pages.push(await keepPlan(firstRunId, page));
   return continueAsNew<typeof taskPlan>({ ...rest, carried: { pages } });
 }
 
