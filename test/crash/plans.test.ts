@@ -1,6 +1,6 @@
 import type { PlanResult } from '../../protocol/plan/state';
 import { anyhow, chain, diamonds, fan, imports, layers, type Shape, serial, sinksOf } from './support/graphs';
-import { PlanArena } from './support/plan-arena';
+import { CALLER, PlanArena, RUNNER } from './support/plan-arena';
 import { orderViolations, ranAfterDone, runsOf } from './support/plan-report';
 import { LONG } from './support/points';
 import { survivors } from './support/processes';
@@ -23,6 +23,8 @@ const LARGE = Number(env.HOLDFAST_CHAOS_NODES ?? (LONG ? 10_000 : 0));
 const LARGE_KILLS = Number(env.HOLDFAST_CHAOS_KILLS ?? Math.ceil(LARGE / 250));
 const PARALLEL = 8;
 const LARGE_PARALLEL = 50;
+/** Graphs whose nodes are runs of their own: those go on while the plan continues as new. */
+const AS_RUNS = new Set(['fan', 'layers']);
 const PATIENCE_MS = 60_000;
 const HOURS = 3_600_000;
 
@@ -50,7 +52,8 @@ async function underFire(shapes: Record<string, Shape>, kills: number, calls: nu
   const { plans } = arena.holdfast;
   const graphs = Object.entries(shapes);
   const ends = graphs.map(async ([name, nodes]): Promise<PlanResult> => {
-    const given = { name, agent: 'worker', nodes, limits: { parallel } };
+    const agent = (AS_RUNS.has(name) ? RUNNER : CALLER).name;
+    const given = { name, agent, nodes, limits: { parallel } };
     const plan = await whenUp(() => plans.submit(given, { id: `shape-${name}`, ...more }), PATIENCE_MS);
     return whenUp(() => plan.result(), HOURS);
   });

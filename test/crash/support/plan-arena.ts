@@ -20,7 +20,9 @@ const SERVER_SHARE = 0.2;
 const BOTH_SHARE = 0.1;
 const LONGEST_WAIT_MS = 30_000;
 
-const agent: AgentDefinition = { name: 'worker', instructions: 'Work.', model: 'openai/test-model' };
+/** What the first does is a plain call; one of the second, which has a tool, is a run of its own. */
+export const CALLER: AgentDefinition = { name: 'caller', instructions: 'Work.', model: 'openai/test-model' };
+export const RUNNER: AgentDefinition = { ...CALLER, name: 'runner', tools: ['clock'] };
 
 /** A Temporal server on its database file, a vendor that answers as `answerOf` says, and two workers; server and workers may be killed. */
 export class PlanArena {
@@ -125,7 +127,7 @@ export class PlanArena {
       address: this.server.address,
       taskQueue: QUEUE,
       home: path.join(this.folder, 'home'),
-      agent,
+      agents: [CALLER, RUNNER],
       env: { OPENAI_API_KEY: 'sk-test', OPENAI_BASE_URL: this.vendor?.openaiURL ?? '' },
       prices: { 'openai/test-model': { inputPerMillion: 1, outputPerMillion: 1 } },
     });
