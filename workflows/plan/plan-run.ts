@@ -138,7 +138,7 @@ export class PlanRun {
         if (await this.replanned()) continue;
         return this.finish();
       }
-      if (this.draining && (this.idle || this.carriable)) return this.rollOver();
+      if (this.draining && this.still) return this.rollOver();
       const wake = desk.nextWake();
       if (Number.isFinite(wake)) this.alarm.set(wake);
       await condition(() => this.awake || this.alarm.rang || this.broken !== undefined);
@@ -162,6 +162,11 @@ export class PlanRun {
   /** Nothing runs, and nobody is asked anything. */
   private get idle(): boolean {
     return this.scopes.size === 0 && this.amends === 0 && this.questions.size === 0;
+  }
+
+  /** Whether the plan may continue as new at this moment. */
+  get still(): boolean {
+    return this.idle || this.carriable;
   }
 
   /** What still runs goes on by itself, and is found again by the next Temporal run. */

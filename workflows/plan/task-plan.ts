@@ -76,15 +76,20 @@ async function restored(carried: CarriedPlan, firstRunId: string): Promise<PlanS
 }
 
 async function rollOver(run: PlanRun, input: PlanInput, firstRunId: string): Promise<never> {
-  await condition(allHandlersFinished);
-  const text = JSON.stringify(run.state);
   const { plan: _plan, goal: _goal, ...rest } = input;
-  if (text.length <= INLINE_CHARS)
-    return continueAsNew<typeof taskPlan>({ ...rest, carried: { state: JSON.parse(text) } });
-  const pages: string[] = [];
-  for (const page of pagesOf(JSON.stringify(packed(run.state)), PAGE_CHARS))
-    pages.push(await keepPlan(firstRunId, page));
-  return continueAsNew<typeof taskPlan>({ ...rest, carried: { pages } });
+  const still = () => run.still && allHandlersFinished();
+  for (;;) {
+    await condition(still);
+    const text = JSON.stringify(run.state);
+    if (text.length <= INLINE_CHARS)
+      return continueAsNew<typeof taskPlan>({ ...rest, carried: { state: JSON.parse(text) } });
+    const pages: string[] = [];
+    for (const page of pagesOf(JSON.stringify(packed(run.state)), PAGE_CHARS))
+      pages.push(await keepPlan(firstRunId, page));
+    // What happened meanwhile would be forgotten.
+    if (still() && JSON.stringify(run.state) === text)
+      return continueAsNew<typeof taskPlan>({ ...rest, carried: { pages } });
+  }
 }
 
 function checkInput(input: PlanInput): void {
