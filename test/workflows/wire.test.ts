@@ -35,8 +35,9 @@ function examplesIn(text: string): Example[] {
 }
 
 const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+/** Columns are as wide as what else is listed asks for. */
 const patternOf = (shows: string[]) =>
-  new RegExp(shows.map((line) => line.split('…').map(escaped).join('.*')).join('[\\s\\S]*'));
+  new RegExp(shows.map((line) => line.split('…').map(escaped).join('.*').replaceAll('  ', ' {2,}')).join('[\\s\\S]*'));
 
 /** Beside the worker, which this process must go on serving. */
 function shell(command: string, env: NodeJS.ProcessEnv): Promise<{ status: number; printed: string }> {
