@@ -152,6 +152,13 @@ test('a question that nobody needs answered any more is withdrawn after a roll-o
     expect(await skipped.result()).toMatchObject({ status: 'completed', output: 'LAST(,N4(N3(N2(N1(N0())))))' });
     await cancelled.cancel();
     expect(await cancelled.result()).toMatchObject({ status: 'cancelled' });
+    // One that is taken away by hand is no answer to wait for.
+    const lost = await ask('pc-lost-asks');
+    await chainIsDone(lost);
+    await temporal.client.workflow.getHandle('pc-lost-asks/ask-1').terminate('by hand');
+    expect((await lost.result()).missing).toMatchObject([
+      { node: 'asks', status: 'failed', reason: expect.stringContaining('its approval was lost') },
+    ]);
     for (const run of ['pc-skip', 'pc-end'])
       await eventually(async () => expect(await temporal.holdfast.approvals.list({ run })).toEqual([]));
   });

@@ -1,7 +1,6 @@
 import {
   CancellationScope,
   condition,
-  isCancellation,
   patched,
   proxyActivities,
   setCurrentDetails,
@@ -9,13 +8,11 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { HoldfastActivities } from '../../protocol/activities';
-import type { ApprovalOutcome } from '../../protocol/approval';
 import type { Actor } from '../../protocol/control';
 import type { Adjustment, Amending, PlanDifference } from '../../protocol/plan/control';
 import { PLANNER } from '../../protocol/plan/planner';
 import type {
   Attempt,
-  NodeProgress,
   NodesPage,
   PlanInput,
   PlanResult,
@@ -28,13 +25,14 @@ import { Alarm } from '../alarm';
 import { checkActor, refuse } from '../check-update';
 import { adjustUpdate, amendUpdate, pauseUpdate, resumeUpdate } from '../messages';
 import { amend } from './amend';
-import { type Asking, askForNode, shown } from './approve-plan';
+import type { Asking } from './approve-plan';
 import { checkAdjustment, checkAmending } from './check-plan-control';
 import { nestingOf } from './make-plan';
 import { withAgent } from './node-agent';
 import { planAnew } from './plan-anew';
 import { type Begin, PlanDesk } from './plan-desk';
 import { nodesPage, planDetails, resultOf, viewOf } from './plan-view';
+import { Questions } from './questions';
 import { runNode } from './run-node';
 import { RunsElsewhere } from './runs-elsewhere';
 import { undoNodes } from './undo-nodes';
@@ -55,15 +53,13 @@ export class PlanRun {
   /** Runs and questions that began before the plan continued as new. */
   private readonly elsewhere = new RunsElsewhere();
   private readonly alarm = new Alarm('a node of the plan is due');
-  readonly asking: Asking = { asked: 0, waitsFor: [] };
   /** Something has happened since the desk was last asked. */
   private awake = false;
   /** Nothing new starts: the plan is about to continue as new. */
   private draining = false;
   /** How large the history was when the plan was there. */
   private from = { historySize: 0, historyLength: 0 };
-  /** Nodes people are asked about, as they were when they were asked. */
-  private readonly questions = new Map<CancellationScope, { id: string; about: NodeProgress }>();
+  private readonly questions: Questions;
   /** Amendments are admitted one after the other: each changes the plan that the one before it has left. */
   private amending: Promise<unknown> = Promise.resolve();
   private amends = 0;
@@ -74,7 +70,26 @@ export class PlanRun {
   private broken: unknown;
   private began = 0;
 
-  constructor(private readonly input: PlanInput) {}
+  constructor(private readonly input: PlanInput) {
+    this.questions = new Questions(input, this.elsewhere, {
+      wake: () => this.wake(),
+      broken: (error) => this.breakDown(error),
+    });
+  }
+
+  /** What it has asked of people. */
+  get asking(): Asking {
+    return this.questions.asking;
+  }
+
+  private wake(): void {
+    this.awake = true;
+  }
+
+  private breakDown(error: unknown): void {
+    this.broken ??= error;
+    this.awake = true;
+  }
 
   get state(): PlanState {
     return this.known.state;
@@ -101,14 +116,10 @@ export class PlanRun {
     const desk = this.known;
     const ids = desk.toResume.splice(0);
     for (const id of ids) {
-      if (desk.progress(id).status === 'waiting') this.ask(id);
+      if (desk.progress(id).status === 'waiting') this.questions.ask(desk, id);
       else this.start(desk.resume(id));
     }
-    if (ids.length > 0)
-      this.elsewhere.watch((error) => {
-        this.broken ??= error;
-        this.awake = true;
-      });
+    if (ids.length > 0) this.elsewhere.watch((error) => this.breakDown(error));
   }
 
   view(): PlanView | null {
@@ -129,7 +140,7 @@ export class PlanRun {
       const now = Date.now();
       for (const id of desk.tick(now)) this.scopes.get(id)?.cancel();
       if (desk.state.ending) this.endAll(now);
-      this.withdrawQuestions();
+      this.questions.withdraw(desk);
       this.draining = this.rolloverDue;
       if (!this.draining) this.startNext(now);
       if (this.broken) throw this.broken;
@@ -161,7 +172,7 @@ export class PlanRun {
 
   /** Nothing runs, and nobody is asked anything. */
   private get idle(): boolean {
-    return this.scopes.size === 0 && this.amends === 0 && this.questions.size === 0;
+    return this.scopes.size === 0 && this.amends === 0 && this.questions.none;
   }
 
   /** Whether the plan may continue as new at this moment. */
@@ -173,14 +184,14 @@ export class PlanRun {
   private get carriable(): boolean {
     const { nodes } = this.state;
     const elsewhere = [...this.scopes.keys()].every((id) => nodes[id]?.status === 'running' && nodes[id].attempt);
-    const asked = [...this.questions].every(([scope, { about }]) => about.attempt && this.isOpen(scope));
-    return elsewhere && asked && this.amends === 0 && patched(CARRIES_RUNS);
+    return elsewhere && this.questions.carriable(this.known) && this.amends === 0 && patched(CARRIES_RUNS);
   }
 
   /** Ends whatever runs, and waits until it has ended: nothing else would end it. */
   async quieten(): Promise<void> {
-    for (const scope of [...this.scopes.values(), ...this.questions.keys()]) scope.cancel();
-    await condition(() => this.scopes.size === 0 && this.questions.size === 0);
+    for (const scope of this.scopes.values()) scope.cancel();
+    this.questions.withdrawAll();
+    await condition(() => this.scopes.size === 0 && this.questions.none);
   }
 
   private rollOver(): 'rollover' {
@@ -190,7 +201,7 @@ export class PlanRun {
 
   private startNext(now: number): void {
     const desk = this.known;
-    for (const id of desk.toAsk.splice(0)) this.ask(id);
+    for (const id of desk.toAsk.splice(0)) this.questions.ask(desk, id);
     for (const begin of desk.next(now)) this.start(begin);
   }
 
@@ -205,7 +216,7 @@ export class PlanRun {
       at: (attempt: Attempt | undefined) => {
         desk.at(id, attempt);
         // What waits for it to be in safe hands.
-        if (this.draining) this.awake = true;
+        if (this.draining) this.wake();
       },
       elsewhere: (workflow: string) => this.elsewhere.result(workflow),
     };
@@ -216,66 +227,12 @@ export class PlanRun {
           // Where the whole plan is cancelled its end is not this node's.
           desk.ended(id, ending, Date.now());
         },
-        (error) => {
-          this.broken ??= error;
-        },
+        (error) => this.breakDown(error),
       )
       .finally(() => {
         this.scopes.delete(id);
-        this.awake = true;
+        this.wake();
       });
-  }
-
-  private ask(id: string): void {
-    const desk = this.known;
-    const { goal, approval } = desk.node(id);
-    if (this.input.dryRun) {
-      desk.decided(id, true, '', Date.now());
-      this.awake = true;
-      return;
-    }
-    const title = `start "${id}": ${goal.slice(0, 100)}`;
-    const scope = new CancellationScope();
-    const about = desk.progress(id);
-    this.questions.set(scope, { id, about });
-    const before = about.attempt?.workflow;
-    const asked = (workflow: string) => {
-      about.attempt = { workflow, costUsd: 0, tokens: 0 };
-      if (this.draining) this.awake = true;
-    };
-    scope
-      .run(() =>
-        before === undefined
-          ? askForNode(this.asking, approval ?? {}, title, this.input, asked)
-          : shown(this.asking, { id: before, title }, () => this.elsewhere.result(before) as Promise<ApprovalOutcome>),
-      )
-      .finally(() => {
-        delete about.attempt;
-      })
-      .then(
-        ({ verdict, reason }) => {
-          const why = `its approval was ${verdict}${reason ? `: ${reason}` : ''}`;
-          if (this.isOpen(scope)) desk.decided(id, verdict === 'approved', why, Date.now());
-        },
-        (error) => {
-          if (!isCancellation(error)) this.broken ??= error;
-        },
-      )
-      .finally(() => {
-        this.questions.delete(scope);
-        this.awake = true;
-      });
-  }
-
-  /** Whether the node still waits for this answer: it may have been skipped, or be another one by now. */
-  private isOpen(scope: CancellationScope): boolean {
-    const { id, about } = this.questions.get(scope) ?? {};
-    return id !== undefined && this.state.nodes[id] === about && about?.status === 'waiting';
-  }
-
-  /** What nobody waits for any more is not asked. */
-  private withdrawQuestions(): void {
-    for (const scope of this.questions.keys()) if (!this.isOpen(scope)) scope.cancel();
   }
 
   /** Nothing new starts; what runs is ended, except after a failure: what is nearly done is not thrown away. */
@@ -311,9 +268,7 @@ export class PlanRun {
 
   /** What people may do. Every move is checked by its validator: what is refused leaves no trace. */
   handlePeople(): void {
-    const wake = () => {
-      this.awake = true;
-    };
+    const wake = () => this.wake();
     setHandler(
       pauseUpdate,
       (actor) => {

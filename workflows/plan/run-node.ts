@@ -42,7 +42,7 @@ export async function runNode(begin: Begin, plan: PlanInput, desk: Desk): Promis
 function failed(error: unknown, before: Spent = { costUsd: 0, tokens: 0 }): Ending {
   const { costUsd, tokens } = before;
   if (isCancellation(error)) return { status: 'cancelled', reason: 'cancelled', costUsd, tokens };
-  const failure = failureOf(error) ?? failureOfRun(error);
+  const failure = failureOfRun(error);
   if (!failure) throw error;
   const session = failure.details?.session as Pick<SessionStateView, 'costUsd' | 'usage'> | undefined;
   return {
@@ -53,8 +53,10 @@ function failed(error: unknown, before: Spent = { costUsd: 0, tokens: 0 }): Endi
   };
 }
 
-/** A run that ended without saying how is no bug of the plan: it was terminated, timed out, or is somebody else's. */
-function failureOfRun(error: unknown): Failure | undefined {
+/** Why a run failed; undefined for a bug. One that ended without saying why is none: it was terminated, timed out, or is somebody else's. */
+export function failureOfRun(error: unknown): Failure | undefined {
+  const told = failureOf(error);
+  if (told || isCancellation(error)) return told;
   if (error instanceof WorkflowExecutionAlreadyStartedError)
     return { code: 'Run.AlreadyStarted', message: `a run with its id "${error.workflowId}" is there already` };
   if (!(error instanceof ChildWorkflowFailure)) return undefined;
