@@ -1,7 +1,7 @@
 import type { PlanResult } from '../../protocol/plan/state';
 import { anyhow, chain, diamonds, fan, imports, layers, type Shape, serial, sinksOf } from './support/graphs';
 import { CALLER, PlanArena, RUNNER } from './support/plan-arena';
-import { orderViolations, ranAfterDone, runsOf } from './support/plan-report';
+import { lateRequests, orderViolations, runsOf } from './support/plan-report';
 import { LONG } from './support/points';
 import { survivors } from './support/processes';
 import { seeded } from './support/random';
@@ -66,6 +66,7 @@ async function underFire(shapes: Record<string, Shape>, kills: number, calls: nu
   const nodes = graphs.reduce((sum, [, shape]) => sum + shape.length, 0);
   const twice: string[] = [];
   const early: string[] = [];
+  const late: number[] = [];
   const all = { count: 0, events: 0, bytes: 0 };
   for (const [at, [name, shape]] of graphs.entries()) {
     const result = results[at] as PlanResult;
@@ -74,9 +75,11 @@ async function underFire(shapes: Record<string, Shape>, kills: number, calls: nu
     const views = await whenUp(() => plans.get(`shape-${name}`).nodes(), PATIENCE_MS);
     expect(views.filter(({ attempts }) => attempts !== 1)).toEqual([]);
     expect(views.filter(({ goal }) => !arena.calls.has(goal))).toEqual([]);
-    twice.push(...ranAfterDone(views, arena.calls));
     early.push(...orderViolations(views));
-    const { count, events, bytes } = await runsOf(arena.client, `shape-${name}`);
+    late.push(...lateRequests(views, arena.calls));
+    const { count, events, bytes, starts } = await whenUp(() => runsOf(arena.client, `shape-${name}`), PATIENCE_MS);
+    expect([name, [...starts.keys()].sort()]).toEqual([name, shape.map(({ id }) => id).sort()]);
+    twice.push(...[...starts].filter(([, times]) => times > 1).map(([node]) => `${name} ${node}`));
     all.count += count;
     all.events = Math.max(all.events, events);
     all.bytes = Math.max(all.bytes, bytes);
@@ -87,7 +90,8 @@ async function underFire(shapes: Record<string, Shape>, kills: number, calls: nu
     [
       `plans: ${graphs.map(([name, shape]) => `${name} ${shape.length}`).join(', ')}; seed ${SEED}`,
       `  nodes ${nodes}; killed: worker ${count('worker')}, server ${count('server')}, both ${count('both')}; workers that ended unasked ${arena.endedUnasked}`,
-      `  nodes run after they were done ${twice.length}; order violations ${early.length}; model calls ${asked}, lost with what was killed ${asked - nodes}`,
+      `  nodes run twice ${twice.length}; order violations ${early.length}; model calls ${asked}, lost with what was killed ${asked - nodes}`,
+      `  of these, requests of lost attempts after their node was done ${late.length}${late.length > 0 ? `, up to ${Math.max(...late)} ms` : ''}`,
       `  roll-overs ${all.count - graphs.length}; largest history ${all.events} events, ${all.bytes} bytes; ${seconds} s`,
     ].join('\n'),
   );

@@ -54,6 +54,7 @@ export class PlanDesk {
   /** Nodes something happens to at a certain time. */
   private timed: string[] = [];
   readonly counts: Partial<Record<NodeStatus, number>> = {};
+  private readonly byStatus = new Map<NodeStatus, Set<string>>();
   /** Nodes whose approval is to be asked for. */
   readonly toAsk: string[] = [];
   /** Nodes whose runs, or whose questions to people, began before the plan continued as new. */
@@ -68,7 +69,7 @@ export class PlanDesk {
   ) {
     this.places = new Places(state);
     for (const [id, { status, attempt }] of Object.entries(state.nodes)) {
-      this.count(status, 1);
+      this.count(id, status, 1);
       if (attempt) this.toResume.push(id);
       // Was to be asked for when the plan continued as new.
       else if (status === 'waiting') this.toAsk.push(id);
@@ -87,10 +88,10 @@ export class PlanDesk {
     for (const { id } of plan.nodes) {
       if (nodes[id]) continue;
       nodes[id] = { status: 'pending', since: now, attempts: 0, costUsd: 0, tokens: 0 };
-      this.count('pending', 1);
+      this.count(id, 'pending', 1);
     }
     const hasTime = (node: PlanNode) => isTimed(node) || nodes[node.id]?.notBefore !== undefined;
-    this.timed = plan.nodes.filter((node) => plan.deadline !== undefined || hasTime(node)).map(({ id }) => id);
+    this.timed = plan.nodes.filter(hasTime).map(({ id }) => id);
     this.line.begin(this.graph);
     for (const { id } of plan.nodes) {
       if (nodes[id]?.status === 'ready') this.line.add(id);
@@ -299,10 +300,11 @@ export class PlanDesk {
   tick(now: number): string[] {
     const { plan, startedAt } = this.state;
     // Before its nodes: one that is late with the whole plan is not what the plan failed by.
-    if (plan.deadline !== undefined && startedAt + plan.deadline <= now) this.end('expired', 'its deadline has passed');
+    const tooLate = plan.deadline !== undefined && startedAt + plan.deadline <= now;
+    if (tooLate) this.end('expired', 'its deadline has passed');
     const expired: string[] = [];
     let late = false;
-    for (const id of this.timed) {
+    for (const id of tooLate ? this.graph.nodes.keys() : this.timed) {
       const node = this.node(id);
       const progress = this.progress(id);
       if (!node || FINAL.has(progress.status)) continue;
@@ -368,7 +370,7 @@ export class PlanDesk {
   amend(plan: Plan, agents: PlanState['agents'], changed: readonly string[], now: number): void {
     for (const id of changed) {
       this.line.remove(id);
-      this.count(this.progress(id).status, -1);
+      this.count(id, this.progress(id).status, -1);
       delete this.state.nodes[id];
     }
     Object.assign(this.state, { plan, agents: { ...this.state.agents, ...agents } });
@@ -420,6 +422,18 @@ export class PlanDesk {
       if (!FINAL.has(is)) this.close(id, status, now, reason);
   }
 
+  /** So many nodes at most, by what they are, in this order. What it costs does not depend on the size of the plan. */
+  firstOf(order: readonly NodeStatus[], count: number): string[] {
+    const found: string[] = [];
+    for (const status of order) {
+      for (const id of this.byStatus.get(status) ?? []) {
+        if (found.length >= count) return found;
+        found.push(id);
+      }
+    }
+    return found;
+  }
+
   get over(): boolean {
     return Object.entries(this.counts).every(([status, count]) => count === 0 || FINAL.has(status as NodeStatus));
   }
@@ -452,13 +466,17 @@ export class PlanDesk {
     const progress = this.progress(id);
     if (!MOVES[progress.status].includes(status))
       throw new Error(`node ${id} cannot become ${status}: it is ${progress.status}`);
-    this.count(progress.status, -1);
-    this.count(status, 1);
+    this.count(id, progress.status, -1);
+    this.count(id, status, 1);
     Object.assign(progress, { status, since: now });
   }
 
-  private count(status: NodeStatus, by: number): void {
+  private count(id: string, status: NodeStatus, by: 1 | -1): void {
     this.counts[status] = (this.counts[status] ?? 0) + by;
+    const same = this.byStatus.get(status) ?? new Set();
+    this.byStatus.set(status, same);
+    if (by > 0) same.add(id);
+    else same.delete(id);
   }
 }
 

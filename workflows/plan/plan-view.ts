@@ -112,7 +112,7 @@ export function planDetails(desk: PlanDesk, { status, waitsFor }: Around): strin
   const all = plan.nodes.length;
   const done = desk.counts.done ?? 0;
   const budget = plan.budgetUsd === undefined ? '' : ` of $${plan.budgetUsd.toFixed(2)}`;
-  const shown = all > SHOWN ? firstOf(desk) : plan.nodes.map(({ id }) => id);
+  const shown = all > SHOWN ? desk.firstOf(ORDER, SHOWN) : plan.nodes.map(({ id }) => id);
   return [
     `**${plan.name}** v${plan.version} · ${status}${ending ? `: ${ending.reason}` : ''} · ${done} of ${all} done · $${spentUsd.toFixed(4)}${budget}`,
     ...(plan.goal === undefined ? [] : ['', plan.goal.slice(0, 300)]),
@@ -139,13 +139,3 @@ const ORDER: NodeStatus[] = [
   'cancelled',
   'done',
 ];
-
-/** Looked at once, not sorted: this is told at every step of plans of thousands of nodes. */
-function firstOf({ state: { plan, nodes } }: PlanDesk): string[] {
-  const byStatus = new Map(ORDER.map((status) => [status, [] as string[]]));
-  for (const { id } of plan.nodes) {
-    const same = byStatus.get(nodes[id]?.status ?? 'pending');
-    if (same && same.length < SHOWN) same.push(id);
-  }
-  return [...byStatus.values()].flat().slice(0, SHOWN);
-}
