@@ -1,4 +1,7 @@
-/** `holdfast`: definitions, safe to import anywhere. */
+/**
+ * Definitions, safe to import anywhere.
+ * @module holdfast
+ */
 
 export { defineTool } from './activities/tools/define-tool';
 export {

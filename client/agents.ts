@@ -33,6 +33,7 @@ export interface AgentActor {
   reason?: string;
 }
 
+/** Who serves the agents, and when the request is refused. */
 export interface RegisterOptions extends AgentActor {
   /** The task queue whose workers serve them. */
   queue?: string;
@@ -42,6 +43,7 @@ export interface RegisterOptions extends AgentActor {
   ifVersion?: number;
 }
 
+/** What is looked for, and which page of it. */
 export interface FindOptions extends AgentFilter {
   /** Default 100. */
   limit?: number;
@@ -49,6 +51,7 @@ export interface FindOptions extends AgentFilter {
   after?: string;
 }
 
+/** A rating: stars, a violation, or both. */
 export interface RateOptions extends AgentActor {
   /** 1 to 5. */
   stars?: number;
@@ -69,7 +72,19 @@ const ENTRIES_A_REQUEST = 400;
 /** Candidates each part of the registry names. */
 const CANDIDATES_A_PART = 50;
 
-/** A registry of agents: who there is, what they can do, who serves them, how they do. Nothing needs it to run. */
+/**
+ * A registry of agents: who there is, what they can do, who serves them, how they do. Nothing needs it to run.
+ *
+ * @example
+ * ```ts
+ * const { agents } = holdfast; // the registry `default`
+ * await agents.register([{ name: 'translator', capabilities: ['german', 'french'] }], { queue: 'holdfast' });
+ * const { agent, taskQueue, because } = await agents.route({ needs: ['german'] });
+ * console.log(because);
+ * const run = await holdfast.start(agent, { input: 'Translate: good morning', ...(taskQueue !== null && { taskQueue }) });
+ * await agents.rate(agent, { stars: 5, run: run.id });
+ * ```
+ */
 export class Agents {
   private readonly parts: RegistryParts;
   private readonly by: string;
@@ -105,7 +120,10 @@ export class Agents {
     return sum;
   }
 
-  /** @throws HoldfastError `Registry.Unknown`, `Server.*`. */
+  /**
+   * All that is known of one agent: its entry, who serves it, its reputation.
+   * @throws HoldfastError `Registry.Unknown`, `Server.*`.
+   */
   async get(name: string): Promise<AgentView> {
     if (!AGENT_NAME.test(name)) throw new HoldfastError('Input.Invalid', `not an agent's name: ${quoted(name)}`);
     const found = await this.parts.ask<AgentView | null>(shardOf(name), QUERY.registeredAgent, name, Date.now());

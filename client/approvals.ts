@@ -10,6 +10,7 @@ import { toClientError } from './errors';
 import { type Listed, listed } from './listed';
 import { update } from './updates';
 
+/** Which approvals are listed; all of it must hold. */
 export interface ApprovalFilter {
   /** Only what this approver may decide now: `user:ana`, `role:editor`. `anyone` is in every answer. */
   for?: string;
@@ -38,6 +39,7 @@ export interface ApprovalSummary {
   askedAt: Date;
 }
 
+/** Who decides, why, and what is different from what was asked. A client with a key signs it. */
 export interface DecideOptions extends Omit<Decision, 'verdict' | 'by' | 'digest' | 'at' | 'nonce' | 'signature'> {
   /** Who decides. Default: the client's `by`. */
   by?: string;
@@ -45,7 +47,17 @@ export interface DecideOptions extends Omit<Decision, 'verdict' | 'by' | 'digest
   digest?: string;
 }
 
-/** The inbox of what waits for people. */
+/**
+ * The inbox of what waits for people.
+ *
+ * @example
+ * ```ts
+ * for (const { id, title } of await holdfast.approvals.list({ for: 'role:editor' })) console.log(id, title);
+ * const { request, missing } = await holdfast.approvals.get('q3-churn/ask-1');
+ * console.log(request.arguments, `${missing} approvals missing`);
+ * await holdfast.approvals.approve('q3-churn/ask-1', { by: 'ana', as: 'role:editor', reason: 'figures checked' });
+ * ```
+ */
 export class Approvals {
   constructor(
     private readonly temporal: Client,
@@ -70,12 +82,15 @@ export class Approvals {
     }
   }
 
-  /** @throws HoldfastError `Approval.*` for a decision that does not count, `Input.Invalid`, `Server.*`. */
+  /**
+   * Approves, with other arguments where `edit` says so. What waits goes on once enough people have.
+   * @throws HoldfastError `Approval.*` for a decision that does not count, `Input.Invalid`, `Server.*`.
+   */
   approve(id: string, options: DecideOptions = {}): Promise<void> {
     return this.decide(id, 'approve', options);
   }
 
-  /** @throws as `approve`. */
+  /** Denies; one is enough. The model reads the reason. @throws as `approve`. */
   deny(id: string, options: Omit<DecideOptions, 'edit' | 'answer' | 'remember'> = {}): Promise<void> {
     return this.decide(id, 'deny', options);
   }

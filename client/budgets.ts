@@ -24,6 +24,7 @@ export interface BudgetActor {
   reason?: string;
 }
 
+/** What a new account has and keeps to; see `docs/budgets.md`. Amounts in the unit of its tree. */
 export interface CreateAccountOptions
   extends BudgetActor,
     Omit<OpenAccount, 'by' | 'reason' | 'account' | 'checkHolders'> {
@@ -48,7 +49,19 @@ interface Parser {
   ): { success: true; data: unknown } | { success: false; error: Parameters<typeof problemsOf>[0] };
 }
 
-/** Accounts, and the money in them. */
+/**
+ * Accounts, and the money in them.
+ *
+ * @example
+ * ```ts
+ * await holdfast.budgets.create('acme', { funds: 100, caps: { day: 20 } }); // US dollars
+ * await holdfast.budgets.create('acme/research', { caps: { run: 2 } });
+ * const run = await holdfast.start('analyst', { input: 'Why did churn rise?', account: 'acme/research' });
+ * await run.result();
+ * const { spent } = await holdfast.budgets.get('acme/research');
+ * await holdfast.budgets.topUp('acme', 50, { reason: 'the new quarter' });
+ * ```
+ */
 export class Budgets {
   constructor(
     private readonly temporal: Client,
@@ -93,7 +106,7 @@ export class Budgets {
     return (await Promise.all(roots.map((name) => this.accounts(name)))).flat();
   }
 
-  /** @throws HoldfastError `Budget.Unknown`, `Server.*`. */
+  /** What an account has, has spent and has lent out. @throws HoldfastError `Budget.Unknown`, `Server.*`. */
   async get(account: string): Promise<AccountView> {
     const found = (await this.accounts(account)).find((one) => one.account === account);
     if (found) return found;
@@ -118,7 +131,7 @@ export class Budgets {
     await this.update(account, UPDATE.freeze, this.parsed(freezeSchema, account, actor));
   }
 
-  /** @throws as `freeze`. */
+  /** It is leased from again; runs that waited go on. @throws as `freeze`. */
   async unfreeze(account: string, actor: BudgetActor = {}): Promise<void> {
     await this.update(account, UPDATE.unfreeze, this.parsed(freezeSchema, account, actor));
   }

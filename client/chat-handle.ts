@@ -11,6 +11,7 @@ import { type OrderOptions, RunHandle, type RunHandleOptions } from './run-handl
 import type { WorkflowStart } from './start-input';
 import { untilProcessed, updateFailure } from './updates';
 
+/** What is said of a message besides what it says. */
 export interface SendOptions {
   /** For a message that others wrote (mail, a form, another system): where it came from. It taints the conversation. */
   source?: string;
@@ -36,7 +37,17 @@ export interface Reply {
 const FIRST_POLL_MS = 25;
 const SLOWEST_POLL_MS = 1_000;
 
-/** A chat: messages are answered strictly in the order they were sent, whatever happens to workers in between. */
+/**
+ * A chat: messages are answered strictly in the order they were sent, whatever happens to workers in between.
+ *
+ * @example
+ * ```ts
+ * const chat = holdfast.chat('assistant', { id: 'support-42', idleTimeout: '7d', budgetUsd: 5 });
+ * const sent = await chat.send('Where is my parcel?', { id: 'mail-8813' }); // kept for good once this resolves
+ * const { output, stopReason } = await sent.reply();
+ * await holdfast.getChat('support-42').close('answered');
+ * ```
+ */
 export class ChatHandle extends RunHandle {
   constructor(
     client: Client,
@@ -77,6 +88,7 @@ export class ChatHandle extends RunHandle {
     return this.act(UPDATE.interrupt, {}, reason, options);
   }
 
+  /** Gives the chat another title, of 1 to 200 characters. */
   rename(title: string, reason?: string, options?: OrderOptions): Promise<void> {
     return this.act(UPDATE.rename, { title }, reason, options);
   }
@@ -117,7 +129,16 @@ export class ChatHandle extends RunHandle {
   }
 }
 
-/** A message that is in the chat's queue, or beyond it. */
+/**
+ * A message that is in the chat's queue, or beyond it.
+ *
+ * @example
+ * ```ts
+ * const sent = await holdfast.getChat('support-42').send('And the invoice?');
+ * console.log(`number ${sent.exchange}, ${sent.ahead} before it`);
+ * const { output, messages } = await sent.reply(AbortSignal.timeout(60_000)); // ends the waiting, not the work
+ * ```
+ */
 export class SentMessage {
   constructor(
     private readonly chat: ChatHandle,

@@ -8,6 +8,7 @@ import { toClientError } from './errors';
 import { listed } from './listed';
 import { update } from './updates';
 
+/** Which dead letters are listed; all of it must hold. */
 export interface DeadLetterFilter {
   /** Only what was given up for this run, and the runs below it. */
   run?: string;
@@ -32,13 +33,24 @@ export interface DeadLetterSummary {
   at: Date;
 }
 
+/** Who acts, and why; kept in the history. */
 export interface LetterAction {
   /** Who acts. Default: the client's `by`. */
   by?: string;
   reason?: string;
 }
 
-/** Work that was given up, kept until somebody retries or discards it. */
+/**
+ * Work that was given up, kept until somebody retries or discards it.
+ *
+ * @example
+ * ```ts
+ * for (const { id, title, cause } of await holdfast.deadLetters.list({ run: 'q3-report' })) {
+ *   console.log(title, cause);
+ *   await holdfast.deadLetters.retry(id, { by: 'ana', reason: 'the service is back' });
+ * }
+ * ```
+ */
 export class DeadLetters {
   constructor(
     private readonly temporal: Client,

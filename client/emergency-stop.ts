@@ -7,6 +7,10 @@ import { askRun } from './ask-run';
 import { toClientError } from './errors';
 import { update } from './updates';
 
+/**
+ * Which runs are stopped, why, and for how long; without a filter all of them are. Durations in milliseconds or as
+ * text.
+ */
 export type StopOrderOptions = Omit<StopOrderInput, 'by'> & {
   /** Who orders it. Default: the client's `by`. */
   by?: string;
@@ -16,7 +20,16 @@ export type StopOrderOptions = Omit<StopOrderInput, 'by'> & {
 
 const POLL_MS = 250;
 
-/** An order to stop many runs, which holds whatever becomes of this process. */
+/**
+ * An order to stop many runs, which holds whatever becomes of this process.
+ *
+ * @example
+ * ```ts
+ * const stop = await holdfast.stopAll({ query: 'HoldfastAgent = "clerk"', reason: 'wrong price list' });
+ * const { ended, costAfterUsd } = await stop.settled(); // nothing that matched is left
+ * await holdfast.getStop(stop.id).release('the list is mended'); // from any process
+ * ```
+ */
 export class EmergencyStop {
   private readonly handle: WorkflowHandle;
 

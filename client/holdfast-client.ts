@@ -26,6 +26,7 @@ import { checkRunId, REQUEST_MEMO, requestDigest, startInput, workflowStart } fr
 import { delayOf, type StartOptions, withBudget } from './start-options';
 import { WarmPool, type WarmPoolOptions } from './warm-pool';
 
+/** Who acts, where runs are started, and what carries deltas; everything has a default. */
 export interface HoldfastClientOptions {
   /** Default `holdfast`. */
   taskQueue?: string;
@@ -40,10 +41,12 @@ export interface HoldfastClientOptions {
   streams?: StreamBus;
 }
 
+/** What a chat is started with: as for a run, with a title and times after which it closes. */
 export interface ChatStart
   extends Omit<StartOptions, 'input' | 'chat' | 'fork' | 'startDelay' | 'startAt'>,
     NonNullable<SessionOptions['chat']> {}
 
+/** Where a fork parts from the other run, and what it is to do instead. */
 export interface ForkOptions extends Omit<StartOptions, 'fork' | 'input'> {
   /** What to go on with. Default: nothing, so that the model answers the last message kept. */
   input?: unknown;
@@ -53,7 +56,20 @@ export interface ForkOptions extends Omit<StartOptions, 'fork' | 'input'> {
   agent?: string;
 }
 
-/** Starts and follows runs, over any `@temporalio/client` `Client`. */
+/**
+ * Starts and follows runs, over any `@temporalio/client` `Client`.
+ *
+ * @example
+ * ```ts
+ * import { Client } from '@temporalio/client';
+ * import { HoldfastClient } from 'holdfast/client';
+ *
+ * const holdfast = new HoldfastClient(new Client(), { by: 'ana' });
+ * const run = await holdfast.start('analyst', { input: 'Why did churn rise in Q3?', id: 'q3-churn', budgetUsd: 2 });
+ * for await (const event of run.events()) console.log(event.position, event.message.role);
+ * const { output, costUsd, stopReason } = await run.result();
+ * ```
+ */
 export class HoldfastClient {
   private readonly readers: RunReaders;
 
@@ -196,7 +212,10 @@ export class HoldfastClient {
     return listRuns(this.temporal, options);
   }
 
-  /** @throws HoldfastError `Run.Unknown`, `Input.Invalid`. */
+  /**
+   * One run as a list shows it. Asks no worker, so it also answers while none runs.
+   * @throws HoldfastError `Run.Unknown`, `Input.Invalid`.
+   */
   async describe(id: string): Promise<RunSummary> {
     checkGivenId(id);
     try {

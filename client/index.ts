@@ -1,4 +1,7 @@
-/** `holdfast/client`: start, follow and find runs. */
+/**
+ * Start, follow and find runs.
+ * @module holdfast/client
+ */
 
 export type { ApprovalOutcome, ApprovalRequest, ApprovalView, Decision, Vote } from '../protocol/approval';
 export type { Entry, EntryKind } from '../protocol/budget/entry';

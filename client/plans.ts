@@ -21,6 +21,7 @@ import { listed } from './listed';
 import { checkRunId, planStart, REQUEST_MEMO, requestDigest } from './start-input';
 import { update } from './updates';
 
+/** How a plan is made and paid for; everything has a default. US dollars. */
 export interface SubmitOptions
   extends Pick<
     PlanInput,
@@ -43,6 +44,7 @@ export interface SubmitOptions
 /** As many as a plan's own result names. */
 const MISSING_SHOWN = 200;
 
+/** A plan as a list shows it. */
 export interface PlanSummary {
   id: string;
   status: string;
@@ -53,7 +55,16 @@ export interface PlanSummary {
 
 type Order<Given> = Omit<Given, 'by'> & { by?: string };
 
-/** Goals and plans: submit, look, change. */
+/**
+ * Goals and plans: submit, look, change.
+ *
+ * @example
+ * ```ts
+ * const plan = await holdfast.plans.submit('Compare the three vendors in vendors.md', { budgetUsd: 5 });
+ * const { status, output } = await plan.result();
+ * for (const { id, title } of await holdfast.plans.list({ limit: 10 })) console.log(id, title);
+ * ```
+ */
 export class Plans {
   constructor(
     private readonly temporal: Client,
@@ -89,6 +100,7 @@ export class Plans {
     });
   }
 
+  /** A plan by its id; nothing is asked of the server yet. */
   get(id: string): PlanHandle {
     return new PlanHandle(this.temporal, id, this.options.by);
   }
@@ -113,7 +125,18 @@ export class Plans {
   }
 }
 
-/** One plan. */
+/**
+ * One plan.
+ *
+ * @example
+ * ```ts
+ * const plan = holdfast.plans.get('plan-3f2a9c01');
+ * for (const { id, status, reason } of await plan.nodes()) console.log(id, status, reason);
+ * await plan.adjust({ node: 'read', action: 'retry', reason: 'the file is there now' });
+ * await plan.amend({ add: [{ id: 'check', agent: 'reviewer', goal: 'Check the briefing.', after: ['brief'] }] });
+ * const { status, missing } = await plan.result();
+ * ```
+ */
 export class PlanHandle {
   constructor(
     private readonly temporal: Client,
@@ -166,6 +189,7 @@ export class PlanHandle {
     return this.order(UPDATE.pause, { by: this.by, ...(reason !== undefined && { reason }) });
   }
 
+  /** Goes on after a pause. @throws as `pause`. */
   resume(reason?: string): Promise<void> {
     return this.order(UPDATE.resume, { by: this.by, ...(reason !== undefined && { reason }) });
   }

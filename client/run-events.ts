@@ -27,6 +27,7 @@ export interface AttemptEvent {
   attempt: number;
 }
 
+/** What a follower is told: messages, which count, and, with `deltas`, what is being written. */
 export type RunEvent = MessageEvent | DeltaEvent | AttemptEvent;
 
 /** How much of the call in progress one follower was told. */

@@ -24,12 +24,25 @@ export interface RunHandleOptions {
 /** What an operator changes; who and why go beside it. */
 export type RunChange = Omit<Change, 'by' | 'reason'>;
 
+/** How an order is told apart from another one like it. */
 export interface OrderOptions {
   /** An order given again under the same id is followed once, whatever became of the first answer. Default: a random one. */
   id?: string;
 }
 
-/** A run that was started, here or elsewhere, now or long ago. */
+/**
+ * A run that was started, here or elsewhere, now or long ago.
+ *
+ * @example
+ * ```ts
+ * const run = holdfast.get('q3-churn'); // by its id, from any process
+ * await run.as('ana').pause('let me look');
+ * await run.steer('Leave the free plans out.');
+ * await run.change({ limits: { costUsd: 5 } });
+ * await run.resume();
+ * const { output, stopReason, costUsd } = await run.result();
+ * ```
+ */
 export class RunHandle {
   /** False when a run with this id existed already: nothing was started. */
   readonly started: boolean;
@@ -62,6 +75,7 @@ export class RunHandle {
     return this.act(UPDATE.pause, {}, reason, options);
   }
 
+  /** Goes on after a pause or a breakpoint. */
   resume(reason?: string, options?: OrderOptions): Promise<void> {
     return this.act(UPDATE.resume, {}, reason, options);
   }

@@ -4,6 +4,7 @@ import { SEARCH_ATTRIBUTE, WORKFLOW } from '../protocol/names';
 import { checkQuery } from './checks';
 import { type Listed, listed } from './listed';
 
+/** Which runs are listed; all of it must hold. Default: all sessions. */
 export interface ListOptions {
   agent?: string;
   /** `running`, `completed`, `stopped`, `failed` or `cancelled`. */
@@ -14,6 +15,7 @@ export interface ListOptions {
   limit?: number;
 }
 
+/** A run as the server's index knows it. `costUsd` is null until it has ended, and where no price was known. */
 export interface RunSummary {
   id: string;
   runId: string;

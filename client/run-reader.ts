@@ -10,6 +10,7 @@ export interface RunSource {
   transcript(from: number): Promise<TranscriptPage | null>;
 }
 
+/** From where a run is followed, and how closely. */
 export interface FollowOptions {
   /** The position of the first message that is told. Default 0. */
   from?: number;

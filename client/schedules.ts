@@ -33,6 +33,7 @@ import { annotate, replaceSchedule } from './schedule/edit';
 import { toOverlap, toPolicies, toSpec } from './schedule/spec';
 import { type Triggered, triggerSchedule } from './schedule/trigger';
 
+/** When it starts something, and what happens when a start is late or the run before it still goes on. */
 export interface ScheduleOptions extends ScheduleTimesInput, SchedulePolicyInput {
   /** Made, but starts nothing until it is resumed. Default false. */
   paused?: boolean;
@@ -48,12 +49,14 @@ export type ScheduleChanges = Changes<ScheduleTimesInput> &
   Changes<AgentAction> &
   Changes<WorkflowAction> & { paused?: boolean | undefined };
 
+/** How a start by hand gets along with runs that go on, and why it is made. */
 export interface TriggerOptions {
   /** Default: the schedule's own. With `allow-all` it starts whatever runs, and a failure does not pause the schedule. */
   overlap?: Overlap;
   reason?: string;
 }
 
+/** The time whose starts are made up for. */
 export interface BackfillOptions {
   /** A `Date`, or ISO 8601 text with its offset; included. */
   from: Date | string;
@@ -67,6 +70,17 @@ export interface BackfillOptions {
  * Recurring runs, kept and started by the Temporal server: no process of ours needs to be there when they are due. Each run is
  * like one that `HoldfastClient.start` made; its id is the schedule's with the time, `nightly-2026-11-21T02:00:00Z`. What is
  * done to a schedule, by whom, when and why, is its note; of a paused one the note stays what says why it is paused.
+ *
+ * @example
+ * ```ts
+ * await holdfast.schedules.create(
+ *   'nightly',
+ *   { agent: 'reporter', input: 'Report on the folder notes', budgetUsd: 2 },
+ *   { cron: '0 2 * * *', timeZone: 'Europe/Berlin', overlap: 'buffer-one', pauseOnFailure: true },
+ * );
+ * const { next } = await holdfast.schedules.describe('nightly');
+ * await holdfast.schedules.pause('nightly', 'the disk is full');
+ * ```
  */
 export class Schedules {
   constructor(
@@ -75,8 +89,8 @@ export class Schedules {
   ) {}
 
   /**
-   * @throws HoldfastError `Input.*` for what cannot be scheduled, `Schedule.Exists`, `Server.*`. Whether the agent exists is
-   * seen by the first run.
+   * Makes a schedule. Its action is checked now; whether the agent exists is seen by the first run.
+   * @throws HoldfastError `Input.*` for what cannot be scheduled, `Schedule.Exists`, `Server.*`.
    */
   async create(id: string, action: ScheduleActionInput, options: ScheduleOptions): Promise<ScheduleDescription> {
     const { times, policy, rest } = partsOf(options);
@@ -111,7 +125,10 @@ export class Schedules {
     }
   }
 
-  /** @throws HoldfastError `Schedule.Unknown`, `Server.*`. */
+  /**
+   * What it starts and when, its next and latest runs, and who did what to it last.
+   * @throws HoldfastError `Schedule.Unknown`, `Server.*`.
+   */
   describe(id: string): Promise<ScheduleDescription> {
     return this.ask(id, () => this.described(id));
   }
@@ -122,6 +139,7 @@ export class Schedules {
     return this.ask(id, () => this.handle(id).pause(note));
   }
 
+  /** Starts again when it is due; times that passed meanwhile are left out. @throws as `describe`. */
   resume(id: string, reason?: string): Promise<void> {
     const note = this.note('resumed', reason);
     return this.ask(id, () => this.handle(id).unpause(note));

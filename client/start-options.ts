@@ -4,6 +4,7 @@ import { problemsOf } from '../protocol/problems';
 import { instantSchema } from '../protocol/schedule';
 import type { SessionOptions } from '../protocol/session';
 
+/** What a run is started with: the task, and what is to be different from the agent's definition. */
 export interface StartOptions extends SessionOptions {
   /** Starting twice with one id starts once. Default: the agent's name and a random part. */
   id?: string;

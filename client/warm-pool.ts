@@ -12,6 +12,7 @@ import type { ChatHandle, SendOptions, SentMessage } from './chat-handle';
 import { toClientError } from './errors';
 import { untilProcessed, update, updateFailure } from './updates';
 
+/** How many wait, and what each session is started with. */
 export interface WarmPoolOptions extends Omit<SessionOptions, 'input' | 'fork'> {
   /** Sessions that wait, ready; at most 200. Default 1. */
   size?: number;
@@ -25,6 +26,15 @@ const GONE = ['Run.Ended', 'Run.Unknown', 'Chat.Closed'];
 /**
  * Sessions of one agent that are started before they are needed. The pool itself is started by the first that is taken from it, with
  * the options given then.
+ *
+ * @example
+ * ```ts
+ * const pool = holdfast.pool('assistant', { size: 4, limits: { costUsd: 1 } }); // nothing is started yet
+ * const { chat, sent } = await pool.send('Where is my parcel?');
+ * const { output } = await sent.reply();
+ * await pool.resize(10);
+ * await pool.close(); // ends what waits; chats that were taken go on
+ * ```
  */
 export class WarmPool {
   private readonly handle: WorkflowHandle;
@@ -78,7 +88,7 @@ export class WarmPool {
     return update(this.handle, UPDATE.close, { by: this.own.by, ...(reason !== undefined && { reason }) });
   }
 
-  /** @throws HoldfastError `Run.Unknown`, `Server.*`. */
+  /** Who waits and how many were taken. @throws HoldfastError `Run.Unknown`, `Server.*`. */
   async state(): Promise<WarmPoolView> {
     try {
       return await this.handle.query<WarmPoolView>(QUERY.pool);

@@ -115,6 +115,7 @@ export const decisionSchema = z.strictObject({
   nonce: z.string().max(100).optional().describe('Of a signed decision: makes every one different.'),
   signature: z.string().max(200).optional().describe('HMAC-SHA-256 of the decision in canonical JSON, in hex.'),
 });
+/** What somebody says to an approval, and in which capacity; every decision is kept in the history. */
 export type Decision = z.output<typeof decisionSchema>;
 
 /** A decision that counted. */

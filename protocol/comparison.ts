@@ -23,6 +23,7 @@ export const comparedRunSchema = z.object({
   startedAt: z.iso.datetime(),
   ms: z.number().nullable().describe('From its start to its end, with all it waited for; null while it goes on.'),
 });
+/** Figures of one of two runs. Cost in US dollars, times in milliseconds. */
 export type ComparedRun = z.output<typeof comparedRunSchema>;
 
 export const comparedMessageSchema = z.object({
@@ -32,6 +33,7 @@ export const comparedMessageSchema = z.object({
   tool: z.string().nullable().describe('Of a result: the tool.'),
   outcome: z.string().nullable().describe('Of a result: how the call ended.'),
 });
+/** A message as it is compared: without ids, reasoning and signatures, which vendors make up. */
 export type ComparedMessage = z.output<typeof comparedMessageSchema>;
 
 export const comparisonSchema = z.object({
@@ -47,4 +49,5 @@ export const comparisonSchema = z.object({
     .nullable()
     .describe('Null when the conversations are the same.'),
 });
+/** Two runs side by side, and the first message in which their conversations part. */
 export type Comparison = z.output<typeof comparisonSchema>;

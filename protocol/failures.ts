@@ -93,6 +93,7 @@ export const FAILURE = {
   'Internal.Bug': 'bug',
 } as const satisfies Record<string, FailureClass>;
 
+/** Every code a failure can have, e.g. `Model.RateLimited`; each has a page in `docs/errors/`. */
 export type FailureCode = keyof typeof FAILURE;
 
 export function isFailureCode(code: unknown): code is FailureCode {
@@ -121,7 +122,21 @@ export interface FailureOptions {
   details?: Record<string, unknown>;
 }
 
-/** An error a user can meet: stable code, the cause in `message`, and a hint. */
+/**
+ * An error a user can meet: stable code, the cause in `message`, and a hint.
+ *
+ * @example
+ * ```ts
+ * import { HoldfastError } from 'holdfast/client';
+ *
+ * try {
+ *   await holdfast.start('analyst', { input: 'Why did churn rise?', id: 'q3-churn' });
+ * } catch (error) {
+ *   if (!HoldfastError.is(error) || error.code !== 'Run.AlreadyStarted') throw error;
+ *   console.error(error.message, error.hint);
+ * }
+ * ```
+ */
 export class HoldfastError extends Error {
   readonly code: FailureCode;
   readonly hint: string | undefined;

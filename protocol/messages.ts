@@ -41,6 +41,7 @@ export const filePartSchema = z.object({
 export type FilePart = z.infer<typeof filePartSchema>;
 
 export const userPartSchema = z.discriminatedUnion('type', [textPartSchema, imagePartSchema, filePartSchema]);
+/** A piece of what a user says: text, an image or a file. */
 export type UserPart = z.infer<typeof userPartSchema>;
 
 /** A model's reasoning, kept with its provider's signature: vendors demand it back unchanged in the next request. */
@@ -72,6 +73,7 @@ export interface ToolCallPart {
 
 export type AssistantPart = TextPart | ReasoningPart | ToolCallPart;
 
+/** What the model is told: the task, a message of a chat, guidance of an operator, or a summary of what was said before. */
 export interface UserMessage {
   role: 'user';
   /** Who wrote it, where that is known; not shown to the model. */
@@ -93,6 +95,7 @@ export interface SummaryOf {
   kept: UserMessage[];
 }
 
+/** One reply of a model: its text, its reasoning and the tool calls it asks for, in the order they came. */
 export interface AssistantMessage {
   role: 'assistant';
   /** Names exactly this message, of this execution of the activity that made it: what caches go by. */
@@ -114,6 +117,7 @@ export type ToolOutcome =
   /** The worker was lost while a `once` tool ran: it may or may not have taken effect. */
   | 'outcome-unknown';
 
+/** The result of one tool call. Stands in the transcript after the reply that asked for it, in the order of the calls. */
 export interface ToolMessage {
   role: 'tool';
   callId: string;
@@ -127,4 +131,5 @@ export interface ToolMessage {
   mark?: string;
 }
 
+/** One message of a transcript, the same for every provider; `role` tells the three kinds apart. */
 export type Message = UserMessage | AssistantMessage | ToolMessage;

@@ -100,8 +100,12 @@ export const scheduleTimesSchema = z
     path: ['endAt'],
     message: 'the end is not after the start',
   });
+/**
+ * When a schedule starts something, as it is written: at least one of cron, every and calendar. Durations in
+ * milliseconds or as text.
+ */
 export type ScheduleTimesInput = z.input<typeof scheduleTimesSchema>;
-/** Durations in milliseconds. */
+/** The same once parsed: durations in milliseconds, everything that may be several as a list. */
 export type ScheduleTimes = z.output<typeof scheduleTimesSchema>;
 
 /** The server takes shorter ones for this. */

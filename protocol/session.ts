@@ -78,9 +78,12 @@ export const sessionOptionsSchema = z.strictObject({
   chat: chatOptionsSchema.optional(),
   fork: forkSchema.optional(),
 });
+/**
+ * What a run is given besides its agent: the task, and what is to be different from the agent's definition. Durations
+ * in milliseconds or as text, `"10m"`.
+ */
 export type SessionOptions = z.input<typeof sessionOptionsSchema>;
 
-/** What a run may be given besides its task. */
 /** A tool call a dry run would have made, and whether people would have been asked for it. */
 export interface PlannedCall {
   tool: string;
@@ -89,6 +92,7 @@ export interface PlannedCall {
   verdict: 'allow' | 'ask' | 'deny';
 }
 
+/** What a run may be given besides its task. */
 export const runOptionsSchema = sessionOptionsSchema.omit({ input: true });
 export type RunOptions = z.output<typeof runOptionsSchema>;
 
@@ -201,6 +205,10 @@ export interface EffectsState {
   count: number;
 }
 
+/**
+ * How a run ended and what it took. Every end but a failure has one: `stopReason` says which, and only `completed` has
+ * an answer for certain.
+ */
 export interface SessionResult {
   /** Text, or the validated value where the agent has an output schema; null when nothing was answered. */
   output: unknown;

@@ -31,6 +31,7 @@ export const spentSchema = z.object({ costUsd: z.number().describe('US dollars s
 /** How a run took the order: itself, with a typed end; as a cancellation, because no worker took it in time; not at all. */
 export type StoppedBy = 'stop' | 'cancel' | 'terminate' | 'nothing';
 
+/** What became of one run that was told to stop. */
 export interface StoppedRun {
   id: string;
   /** Of a session the agent; of a plan `taskPlan`; of a user's workflow that had runs below it, its own workflow type. */

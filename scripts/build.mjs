@@ -26,6 +26,8 @@ const quiet = { trace() {}, debug() {}, info() {}, warn: console.warn, error: co
 const { code } = await bundleWorkflowCode({
   workflowsPath: path.join(workflows, 'index.js'),
   workflowInterceptorModules: [path.join(workflows, 'interceptors.js')],
+  // Loaded once by a worker, not once a run: see `workers/bundler.ts`.
+  preloadModules: ['interceptors.js', 'index.js'].map((file) => path.join(workflows, file)),
   logger: quiet,
 });
 writeFileSync(path.join(workflows, 'bundle.js'), portable(code));

@@ -12,6 +12,7 @@ const RECONNECT_MS = 50;
 const HEARD_MS = 1_000;
 const MAX_CONNECTIONS = 1_000;
 
+/** Where the sockets are, and whether this process has one. */
 export interface LocalStreamBusOptions {
   /** The folder that workers and followers share: `HOLDFAST_HOME`. */
   home: string;
@@ -24,6 +25,16 @@ export interface LocalStreamBusOptions {
 /**
  * Processes of one machine, without a broker: every worker listens on a Unix domain socket (a named pipe on Windows) in the home,
  * and whoever subscribes connects to all of them. Connections carry both ways, so followers need no socket of their own.
+ *
+ * @example
+ * ```ts
+ * import { HoldfastClient, LocalStreamBus } from 'holdfast/client';
+ *
+ * const streams = new LocalStreamBus({ home: '.holdfast' }); // on the workers: with `listen: true`
+ * const holdfast = new HoldfastClient(temporalClient, { streams });
+ * for await (const event of holdfast.get('q3-churn').events({ deltas: true })) console.log(event);
+ * await streams.close();
+ * ```
  */
 export class LocalStreamBus implements StreamBus {
   private readonly subscriptions = new Subscriptions();

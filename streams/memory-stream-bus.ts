@@ -1,7 +1,19 @@
 import type { StreamBus, Unsubscribe } from './stream-bus';
 import { nothingToEnd, Subscriptions } from './subscriptions';
 
-/** Followers and workers in one process; all of them share this object. */
+/**
+ * Followers and workers in one process; all of them share this object.
+ *
+ * @example
+ * ```ts
+ * import { HoldfastClient } from 'holdfast/client';
+ * import { HoldfastPlugin, MemoryStreamBus } from 'holdfast/worker';
+ *
+ * const streams = new MemoryStreamBus();
+ * const plugin = new HoldfastPlugin({ streams });
+ * const holdfast = new HoldfastClient(temporalClient, { streams });
+ * ```
+ */
 export class MemoryStreamBus implements StreamBus {
   private readonly subscriptions = new Subscriptions();
   private closed = false;

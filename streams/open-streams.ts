@@ -2,6 +2,7 @@ import { HoldfastError } from '../protocol/failures';
 import type { LocalStreamBusOptions } from './local-stream-bus';
 import type { StreamBus } from './stream-bus';
 
+/** Where the setting is read, and what the bus of this machine is made with. Default of `env`: the process's. */
 export interface StreamsOptions extends LocalStreamBusOptions {
   env?: Readonly<Record<string, string | undefined>>;
 }
@@ -10,6 +11,14 @@ export interface StreamsOptions extends LocalStreamBusOptions {
  * The bus that `HOLDFAST_STREAMS` names: `local` (the default: sockets in the home), `postgres://…`, or `off`. Nothing is
  * connected before it is used.
  * @throws HoldfastError `Config.Invalid`.
+ *
+ * @example
+ * ```ts
+ * import { HoldfastClient, openStreams } from 'holdfast/client';
+ *
+ * const streams = openStreams({ home: '.holdfast' }); // the bus the workers have
+ * const holdfast = new HoldfastClient(temporalClient, { streams });
+ * ```
  */
 export function openStreams({ env = process.env, ...local }: StreamsOptions): StreamBus | undefined {
   const wanted = env.HOLDFAST_STREAMS || 'local';

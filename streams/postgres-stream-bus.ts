@@ -16,6 +16,7 @@ const MAX_WAITING = 2_000_000;
 /** So many notifications travel in one statement. */
 const BATCH = 200;
 
+/** Which database carries the notifications. */
 export interface PostgresStreamBusOptions {
   /** `postgres://user:password@host:port/database`. */
   url: string;
@@ -26,6 +27,17 @@ export interface PostgresStreamBusOptions {
 /**
  * Machines that share a PostgreSQL: LISTEN and NOTIFY on one connection a process. Nothing is stored. Needs the package `pg`, and
  * a connection of its own: a pooler in transaction mode does not carry notifications.
+ *
+ * @example
+ * ```ts
+ * import { HoldfastPlugin, PostgresStreamBus } from 'holdfast/worker';
+ *
+ * const streams = new PostgresStreamBus({
+ *   url: 'postgres://holdfast@db.example:5432/holdfast',
+ *   onTrouble: ({ message }) => console.warn(message),
+ * });
+ * const plugin = new HoldfastPlugin({ streams });
+ * ```
  */
 export class PostgresStreamBus implements StreamBus {
   private readonly subscriptions = new Subscriptions();

@@ -1,4 +1,8 @@
-/** `holdfast/testing`: what a test of durable agents needs. Nothing here needs a key or a network. */
+/**
+ * What a test of durable agents needs. Nothing here needs a key or a network.
+ * @module holdfast/testing
+ */
+
 export { type EmbeddedServer, startEmbeddedServer } from '../workers/embedded/embedded-server';
 export type { EmbeddedServerOptions } from '../workers/embedded/settings';
 export { openProvider } from './open-provider';

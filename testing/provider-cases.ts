@@ -11,7 +11,10 @@ export interface ProviderCase {
   requests: ((replies: ModelReply[]) => Partial<ModelRequest>)[];
   /** What a scripted vendor answers. */
   script: VendorReply[];
-  /** @throws AssertionError saying what the adapter got wrong. */
+  /**
+   * Looks at what the provider made of the vendor's answers.
+   * @throws AssertionError saying what the adapter got wrong.
+   */
   check(replies: ModelReply[], deltas: ModelDelta[]): void;
 }
 
@@ -45,6 +48,20 @@ export function callOf(fields: Partial<ModelCall> = {}): ModelCall {
 /**
  * Puts the requests of a case to a provider whose vendor answers by the case's `script`, and checks what comes of them.
  * @throws AssertionError, or what the provider throws.
+ *
+ * @example
+ * ```ts
+ * import { openProvider, PROVIDER_CASES, runProviderCase, startVendorServer } from 'holdfast/testing';
+ *
+ * for (const wanted of PROVIDER_CASES) {
+ *   test(wanted.name, async () => {
+ *     const vendor = await startVendorServer({ script: wanted.script });
+ *     const acme = await openProvider('providers/acme.ts', { baseURL: vendor.openaiURL, apiKey: 'test' });
+ *     await runProviderCase(acme, 'acme-1', wanted);
+ *     await vendor.close();
+ *   });
+ * }
+ * ```
  */
 export async function runProviderCase(provider: ModelProvider, model: string, wanted: ProviderCase): Promise<void> {
   const replies: ModelReply[] = [];

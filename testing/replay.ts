@@ -4,6 +4,7 @@ import { historyFromJSON } from '@temporalio/common/lib/proto-utils';
 import { type ReplayWorkerOptions, Worker } from '@temporalio/worker';
 import { HoldfastPlugin } from '../workers/plugin';
 
+/** What the histories are replayed on, besides the workflows of this build. */
 export interface ReplayOptions {
   /** Your own workflows, beside ours. */
   workflowsPath?: string;
@@ -17,6 +18,16 @@ export type ReplayVerdicts = Record<string, Error | undefined>;
 /**
  * Replays every recorded history (`*.json`, as `temporal workflow show --output json` writes it) of a folder on the workflows
  * of this build, without a server and without running any activity. One verdict a file; nothing is thrown for a mismatch.
+ *
+ * @example
+ * ```ts
+ * import { replayHistories } from 'holdfast/testing';
+ *
+ * test('runs that were recorded go on with this build', async () => {
+ *   const verdicts = await replayHistories('test/histories', { workflowsPath: require.resolve('../workflows') });
+ *   for (const [file, error] of Object.entries(verdicts)) expect([file, error]).toEqual([file, undefined]);
+ * });
+ * ```
  */
 export async function replayHistories(folder: string, options: ReplayOptions = {}): Promise<ReplayVerdicts> {
   const verdicts: ReplayVerdicts = {};

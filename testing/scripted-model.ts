@@ -28,6 +28,7 @@ export type ScriptedStep =
   | ScriptedReply
   | ((request: ModelRequest, call: ModelCall) => ScriptedReply | Promise<ScriptedReply>);
 
+/** What the model says of itself; everything has a default. */
 export interface ScriptedModelOptions {
   /** The part of the route before the slash. Default `scripted`. */
   name?: string;
@@ -35,16 +36,34 @@ export interface ScriptedModelOptions {
   contextTokens?: number;
 }
 
+/** A provider that answers by script, and remembers what it was asked. */
 export interface ScriptedModel extends ModelProvider {
   /** Every request so far, in order. */
   readonly requests: readonly ModelRequest[];
-  /** @throws Error when steps are left over, or more were asked for than there are. */
+  /**
+   * Call it at the end of a test: the script was followed to its last step.
+   * @throws Error when steps are left over, or more were asked for than there are.
+   */
   assertDone(): void;
 }
 
 /**
  * A model in the same process that answers by script. A request beyond the script fails the run at once
  * (`Model.InvalidRequest`, never retried) and `assertDone` then fails the test.
+ *
+ * @example
+ * ```ts
+ * import { scriptedModel } from 'holdfast/testing';
+ * import { HoldfastPlugin } from 'holdfast/worker';
+ *
+ * const model = scriptedModel([
+ *   { toolCalls: [{ name: 'calculator', arguments: { expression: '6 * 7' } }] },
+ *   ({ messages }) => ({ text: `That makes ${messages.at(-1)?.content}.` }),
+ * ]);
+ * const plugin = new HoldfastPlugin({ providers: [model], defaultModel: 'scripted/any' });
+ * // … run an agent on a worker with this plugin, then:
+ * model.assertDone();
+ * ```
  */
 export function scriptedModel(steps: readonly ScriptedStep[], options: ScriptedModelOptions = {}): ScriptedModel {
   const name = options.name ?? 'scripted';

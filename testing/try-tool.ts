@@ -10,6 +10,7 @@ import { openWorkspace } from '../activities/tools/workspace';
 import { HoldfastError } from '../protocol/failures';
 import type { ToolMessage } from '../protocol/messages';
 
+/** Which tool of the file, and which secrets it finds. */
 export interface TryToolOptions {
   /** Which one, where the file exports several. Default: the first. */
   name?: string;
@@ -21,6 +22,17 @@ export interface TryToolOptions {
  * Calls the tool of a file once, as a run would: arguments checked, in an empty workspace that is gone afterwards, with its result as
  * the model would read it. Needs no server.
  * @throws HoldfastError `Tool.Invalid` when the file has no such tool.
+ *
+ * @example
+ * ```ts
+ * import { tryTool } from 'holdfast/testing';
+ *
+ * test('an unknown order is an error the model can read', async () => {
+ *   const { outcome, content } = await tryTool('tools/find-order.ts', { orderId: 'X-9' });
+ *   expect(outcome).toBe('failed');
+ *   expect(content).toContain('there is no order X-9');
+ * });
+ * ```
  */
 export async function tryTool(file: string | URL, input: unknown, options: TryToolOptions = {}): Promise<ToolMessage> {
   const full = typeof file === 'string' ? path.resolve(file) : fileURLToPath(file);

@@ -80,6 +80,7 @@ export interface VendorReply extends VendorFault {
   noUsage?: boolean;
 }
 
+/** A message of a request, whatever the dialect; images and files are counted. */
 export interface NormalisedMessage {
   role: 'user' | 'assistant' | 'tool';
   text: string;
@@ -107,6 +108,7 @@ export interface NormalisedRequest {
   body: Record<string, unknown>;
 }
 
+/** What a vendor server answers: replies in order, or a function of each request. */
 export type VendorScript =
   | readonly VendorReply[]
   | ((request: NormalisedRequest) => VendorReply | Promise<VendorReply>);

@@ -33,6 +33,7 @@ export interface LoggedRequest {
   closed: Promise<void>;
 }
 
+/** What the server answers and keeps; everything has a default. */
 export interface VendorServerOptions {
   /**
    * The answers, in order, or a function of the request. Default: the text `ok`. A list that is used up answers 400, and
@@ -47,6 +48,7 @@ export interface VendorServerOptions {
   port?: number;
 }
 
+/** A running vendor server; all that is asked of it can be looked at. */
 export interface VendorServer {
   /** `http://127.0.0.1:<port>` */
   url: string;
@@ -59,9 +61,14 @@ export interface VendorServer {
   count(): number;
   /** Connections accepted so far. */
   connections(): number;
+  /** Another script from the next request on; a list begins at its first reply. */
   setScript(script: VendorScript): void;
-  /** @throws Error when replies of a list are left over, or more were asked for than it had. */
+  /**
+   * Call it at the end of a test: the script was followed to its last reply.
+   * @throws Error when replies of a list are left over, or more were asked for than it had.
+   */
   assertDone(): void;
+  /** Stops listening and cuts what is still connected. */
   close(): Promise<void>;
 }
 
@@ -74,6 +81,18 @@ const ANSWERS: Record<string, [Dialect, DialectCodec]> = {
 /**
  * A server that speaks OpenAI Responses, OpenAI Chat Completions and Anthropic Messages on the wire, with scripted answers
  * and faults. For tests of agents, and as the provider of benchmarks.
+ *
+ * @example
+ * ```ts
+ * import { startVendorServer } from 'holdfast/testing';
+ * import { HoldfastPlugin } from 'holdfast/worker';
+ *
+ * const vendor = await startVendorServer({ script: [{ status: 429, retryAfter: '1' }, { text: 'Hello.' }] });
+ * const plugin = new HoldfastPlugin({ env: { OPENAI_API_KEY: 'test', OPENAI_BASE_URL: vendor.openaiURL } });
+ * // … run an agent on a worker with this plugin, then:
+ * vendor.assertDone();
+ * await vendor.close();
+ * ```
  */
 export async function startVendorServer(options: VendorServerOptions = {}): Promise<VendorServer> {
   const state = new ServerState(options);

@@ -5,6 +5,7 @@ import { HoldfastError } from '../protocol/failures';
 
 const WORKFLOWS = path.join(__dirname, '..', 'workflows');
 const OURS = require.resolve('../workflows/index');
+const FOR_USERS = require.resolve('../workflows/public');
 const ENTRY = path.join(WORKFLOWS, 'entry.js');
 const INTERCEPTORS = require.resolve('../workflows/interceptors');
 const PREBUILT = path.join(WORKFLOWS, 'bundle.js');
@@ -30,11 +31,18 @@ function prebuiltFits(): boolean {
   return sdk === (require('@temporalio/worker/package.json') as { version: string }).version;
 }
 
-/** Bundles what keeps every run replayable; safe to apply twice. */
+/**
+ * Bundles what keeps every run replayable, and lets a worker load our modules once instead of once a run: they keep nothing that differs
+ * from run to run. Safe to apply twice.
+ */
 export function withInterceptors(options: BundleOptions): BundleOptions {
-  const given = options.workflowInterceptorModules ?? [];
+  const { workflowInterceptorModules: given = [], preloadModules = [] } = options;
   if (given.includes(INTERCEPTORS)) return options;
-  return { ...options, workflowInterceptorModules: [...given, INTERCEPTORS] };
+  return {
+    ...options,
+    workflowInterceptorModules: [...given, INTERCEPTORS],
+    preloadModules: [...preloadModules, INTERCEPTORS, OURS, FOR_USERS],
+  };
 }
 
 /**

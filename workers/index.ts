@@ -1,4 +1,7 @@
-/** `holdfast/worker`: put Holdfast on a Temporal worker. */
+/**
+ * Put Holdfast on a Temporal worker.
+ * @module holdfast/worker
+ */
 
 export type { People } from '../activities/approvals/people';
 export type { Notice, Notifier } from '../activities/notifiers/notifier';

@@ -1,3 +1,4 @@
+import { getHeapStatistics } from 'node:v8';
 import type {
   BundleOptions,
   BundlerPlugin,
@@ -32,9 +33,30 @@ export interface HoldfastPluginOptions extends AssemblyOptions {
 const PATIENCE = { isolateExecutionTimeout: '30s' };
 
 /**
+ * Runs that a worker keeps in memory, where its heap has room for so many by the SDK's own rule (600 for each GB above 200 MB). A run that
+ * waits takes about a quarter of a MB, so that a worker with a thousand parked sessions stays below 512 MB; one that was let go is
+ * loaded from its history when something happens to it.
+ */
+const KEPT_RUNS = 600;
+const keptRuns = (): number =>
+  Math.min(KEPT_RUNS, Math.max(10, Math.floor(((getHeapStatistics().heap_size_limit / 2 ** 20 - 200) * 600) / 1024)));
+
+/**
  * Installs Holdfast on a Temporal worker: `plugins: [new HoldfastPlugin({ agents, tools })]`. The worker keeps its own
  * `workflowsPath` and activities; ours are added, and the namespace gets the search attributes that runs are found by. Every hook may run twice on the same options (a plugin on the connection
  * and on the worker does) without effect.
+ *
+ * @example
+ * ```ts
+ * import { NativeConnection, Worker } from '@temporalio/worker';
+ * import { HoldfastPlugin, loadProject } from 'holdfast/worker';
+ *
+ * const { agents, tools, providers } = await loadProject('.');
+ * const plugin = new HoldfastPlugin({ agents: agents.map(({ definition }) => definition), tools, providers });
+ * const connection = await NativeConnection.connect();
+ * const worker = await Worker.create({ connection, taskQueue: 'holdfast', plugins: [plugin] });
+ * await worker.run();
+ * ```
  */
 export class HoldfastPlugin implements WorkerPlugin, BundlerPlugin {
   readonly name = 'holdfast';
@@ -56,6 +78,7 @@ export class HoldfastPlugin implements WorkerPlugin, BundlerPlugin {
     return this.#assembly;
   }
 
+  /** Adds ours to a worker's options; what is given there is kept. Called by Temporal. */
   async configureWorker(options: WorkerOptions): Promise<WorkerOptions> {
     if (options.connection) await ensureSearchAttributes(options.connection, options.namespace ?? 'default');
     const hasWorkflows = options.workflowsPath !== undefined || options.workflowBundle !== undefined;
@@ -72,6 +95,7 @@ export class HoldfastPlugin implements WorkerPlugin, BundlerPlugin {
       // Heartbeats leave every half second, so that the 3 s heartbeat timeout leaves room for a busy event loop.
       maxHeartbeatThrottleInterval: options.maxHeartbeatThrottleInterval ?? 500,
       defaultHeartbeatThrottleInterval: options.defaultHeartbeatThrottleInterval ?? 500,
+      maxCachedWorkflows: options.maxCachedWorkflows ?? keptRuns(),
       // A worker that went away must not keep its sessions waiting for its private queue.
       stickyQueueScheduleToStartTimeout: options.stickyQueueScheduleToStartTimeout ?? '3s',
       // A model call may end before the worker does.
@@ -105,12 +129,14 @@ export class HoldfastPlugin implements WorkerPlugin, BundlerPlugin {
     }
   }
 
+  /** The same for a worker that replays histories: workflows and sinks, nothing that acts. Called by Temporal. */
   configureReplayWorker(options: ReplayWorkerOptions): ReplayWorkerOptions {
     const hasWorkflows = options.workflowsPath !== undefined || options.workflowBundle !== undefined;
     const sinks = { ...options.sinks, ...registrySinks(() => undefined) };
     return { ...options, ...(hasWorkflows ? {} : ownWorkflows()), sinks };
   }
 
+  /** Bundles our workflows beside the user's own. Called by Temporal. */
   configureBundler(options: BundleOptions): BundleOptions {
     return withInterceptors(withUserWorkflows(options));
   }

@@ -4,6 +4,7 @@ import { contentDigest } from '../protocol/content-digest';
 import { ID_SEPARATOR } from '../protocol/names';
 import type { approval } from './approval';
 import { normalTerms, type WrittenTerms } from './approval-terms';
+import { nextNumber } from './count';
 import { toApplicationFailure } from './failures';
 
 /** SQL visibility stores no longer ids. */
@@ -88,12 +89,25 @@ export interface RequestApprovalOptions extends WrittenTerms {
   requester?: string;
 }
 
-let asked = 0;
-
 /**
  * Asks people from a user's own workflow, and waits until they decided.
  * @returns the answer of a question, else nothing.
  * @throws ApplicationFailure `Approval.Denied` when it was denied or expired; `details.outcome` says which, and by whom.
+ *
+ * @example
+ * ```ts
+ * import { callTool, requestApproval } from 'holdfast/workflow';
+ *
+ * export async function publish(title: string, text: string): Promise<unknown> {
+ *   await requestApproval({
+ *     title: `Publish "${title}"?`,
+ *     approvers: ['role:editor'],
+ *     subject: { title, text },
+ *     expiresAfter: '2 days',
+ *   });
+ *   return callTool('publish', { title, text });
+ * }
+ * ```
  */
 export async function requestApproval<Answer = void>(options: RequestApprovalOptions): Promise<Answer> {
   const outcome = await startApproval(options);
@@ -115,5 +129,5 @@ function startApproval({ subject, kind = 'message', ...given }: RequestApprovalO
     ...(subject !== undefined && { arguments: subject }),
     digest: contentDigest({ run: workflowId, title: given.title, body: given.body, subject }),
   };
-  return askApproval(approvalIdOf(workflowId, ++asked), request);
+  return askApproval(approvalIdOf(workflowId, nextNumber('approvals')), request);
 }

@@ -12,6 +12,7 @@ import { effectIdOf, effectToolOf, runOnce, scopeOf } from './run-once';
 
 const { resolveTool } = proxyLocalActivities<HoldfastActivities>(LOOK_UP);
 
+/** How a workflow calls a tool; nothing is needed. */
 export interface CallToolOptions {
   /** Folders of the worker's machine the tool may see. */
   mounts?: Mount[];
@@ -22,6 +23,16 @@ export interface CallToolOptions {
 /**
  * Calls a tool of the worker's catalogue from a workflow, without a model. Gives what the tool returned (text over 64 kB: its
  * preview). Fails with `Tool.Failed` when the call ended in anything but success.
+ *
+ * @example
+ * ```ts
+ * import { callTool } from 'holdfast/workflow';
+ *
+ * export async function reserve(sku: string, quantity: number): Promise<string> {
+ *   const { id } = await callTool<{ id: string }>('reserve_stock', { sku, quantity }, { summary: `${quantity} of ${sku}` });
+ *   return id;
+ * }
+ * ```
  */
 export async function callTool<Output = unknown>(
   name: string,

@@ -11,6 +11,7 @@ export type HandOverStop =
   /** A run ended without an answer: at a limit of its own, stopped, refused. */
   | 'agent-stopped';
 
+/** When agents that hand work to each other are stopped; each a whole number from 1 to 1,000. */
 export interface HandOverLimits {
   /** Hand-overs in all. Default 20. */
   most?: number;

@@ -3,11 +3,13 @@ import { toApplicationFailure } from './failures';
 import { HAND_OVER_LIMITS, HandOverBreaker, type HandOverLimits, type HandOverStop } from './hand-over-breaker';
 import { type RunAgentOptions, startAgent } from './run-agent';
 
+/** What the first agent is told, what all runs are given, and when going round in a circle is broken. */
 export interface HandOverOptions extends Omit<RunAgentOptions, 'id' | 'input' | 'output'>, HandOverLimits {
   /** What the first agent is told. */
   input: string;
 }
 
+/** How the work ended, and who had it. */
 export interface HandOverResult {
   stopReason: HandOverStop;
   /** One sentence on a stop that is not `completed`. */
@@ -40,6 +42,17 @@ export type RunOne = (
  * Agents that hand a piece of work to each other until one of them answers. The first named begins; each is a run of its own, told
  * what the one before it wrote. Always ends: hand-overs that go round in a circle are broken, with the reason in the result.
  * @throws ApplicationFailure `Input.Invalid` for options that cannot be, and what a run fails with.
+ *
+ * @example
+ * ```ts
+ * import { handOver } from 'holdfast/workflow';
+ *
+ * export async function support(mail: string): Promise<string | null> {
+ *   const { stopReason, output, detail } = await handOver(['triager', 'billing', 'technician'], { input: mail, rounds: 2 });
+ *   if (stopReason !== 'completed') throw new Error(detail);
+ *   return output;
+ * }
+ * ```
  */
 export function handOver(agents: readonly string[], options: HandOverOptions): Promise<HandOverResult> {
   const { input, most, rounds, repeats, tainted: before = [], ...given } = options;

@@ -1,4 +1,7 @@
-/** `holdfast/workflow`: for users' own workflows. Safe in the workflow sandbox. */
+/**
+ * For users' own workflows. Safe in the workflow sandbox.
+ * @module holdfast/workflow
+ */
 
 export { type RequestApprovalOptions, requestApproval } from './ask-approval';
 export { type CallToolOptions, callTool } from './call-tool';

@@ -3,9 +3,11 @@ import { startChild, workflowInfo } from '@temporalio/workflow';
 import { ID_SEPARATOR } from '../protocol/names';
 import type { SessionInput, SessionOptions, SessionResult } from '../protocol/session';
 import type { agentSession } from './agent-session';
+import { nextNumber } from './count';
 import { toApplicationFailure } from './failures';
 import { startAttributes } from './search-attributes';
 
+/** What a child run is given: the task, and what is to be different from the agent's definition. */
 export interface RunAgentOptions extends SessionOptions {
   /** The last part of the child's workflow id, which starts with the parent's. Default: the agent's name and a number. */
   id?: string;
@@ -20,17 +22,29 @@ export interface RunAgentOptions extends SessionOptions {
   parentClosePolicy?: ChildWorkflowOptions['parentClosePolicy'];
 }
 
+/** A child run that was started. It goes on while the calling workflow does, whether or not its result is waited for. */
 export interface AgentRun {
   readonly id: string;
   /** The whole result, whatever the stop reason. */
   result(): Promise<SessionResult>;
 }
 
-let runs = 0;
-
-/** Starts an agent as a child of the calling workflow; cancelling the caller cancels it. */
+/**
+ * Starts an agent as a child of the calling workflow; cancelling the caller cancels it.
+ *
+ * @example
+ * ```ts
+ * import { startAgent } from 'holdfast/workflow';
+ *
+ * export async function review(draft: string): Promise<unknown> {
+ *   const run = await startAgent('reviewer', { input: draft, limits: { costUsd: 0.5 } });
+ *   const { output, stopReason } = await run.result();
+ *   return stopReason === 'completed' ? output : `no review: ${stopReason}`;
+ * }
+ * ```
+ */
 export async function startAgent(agent: string, options: RunAgentOptions): Promise<AgentRun> {
-  const { id: name = `${agent}-${++runs}`, summary = `agent ${agent}`, ...more } = options;
+  const { id: name = `${agent}-${nextNumber('runs')}`, summary = `agent ${agent}`, ...more } = options;
   const { taskQueue, parentClosePolicy = 'REQUEST_CANCEL', ...session } = more;
   const parent = workflowInfo().workflowId;
   const id = checkedId(parent + ID_SEPARATOR + name);
@@ -61,6 +75,19 @@ function checkedId(id: string): string {
 /**
  * Runs an agent as a child workflow and gives its answer: text, or the validated value where it has an output schema. Fails
  * with `Agent.Stopped` when the run ended for any reason but an answer; use `startAgent` to look at such results.
+ *
+ * @example
+ * ```ts
+ * import { runAgent } from 'holdfast/workflow';
+ *
+ * export async function priceOf(order: string): Promise<number> {
+ *   const { usd } = await runAgent<{ usd: number }>('cashier', {
+ *     input: order,
+ *     output: { type: 'object', properties: { usd: { type: 'number' } }, required: ['usd'] },
+ *   });
+ *   return usd;
+ * }
+ * ```
  */
 export async function runAgent<Output = string>(agent: string, options: RunAgentOptions): Promise<NoInfer<Output>> {
   const run = await startAgent(agent, options);

@@ -14,6 +14,19 @@ export interface SupervisedAgent extends Omit<RunAgentOptions, 'id'> {
 /**
  * Runs agents, or any work, beside each other and starts again what fails, until all have ended; gives their results by name.
  * @throws ApplicationFailure `Supervision.Escalated` when there were too many restarts within the window; all is ended by then.
+ *
+ * @example
+ * ```ts
+ * import { supervise } from 'holdfast/workflow';
+ *
+ * export async function office(): Promise<unknown> {
+ *   const { reader, writer } = await supervise(
+ *     [{ agent: 'reader', input: 'the inbox' }, { agent: 'writer', input: 'the digest' }],
+ *     { strategy: 'rest-for-one', maxRestarts: 3, window: '1 minute' },
+ *   );
+ *   return { reader, writer };
+ * }
+ * ```
  */
 export function supervise(
   children: readonly (SupervisedAgent | Supervised)[],

@@ -3,10 +3,14 @@ import type { Failure } from '../protocol/failures';
 /** One piece of work that is kept alive. */
 export interface Supervised {
   name: string;
-  /** @param id the name, from the second start on with a number: `reader-2`. */
+  /**
+   * Begins the work; called again for every restart. A promise that is rejected means that it failed.
+   * @param id the name, from the second start on with a number: `reader-2`.
+   */
   run(id: string): Promise<unknown>;
 }
 
+/** How many restarts there may be, and what is started again together. */
 export interface SuperviseOptions {
   /**
    * What is started again when one fails: it alone, all of them, or it and those after it in the list. What is started again is

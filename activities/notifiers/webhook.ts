@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import { HoldfastError } from '../../protocol/failures';
 import type { Notifier } from './notifier';
 
+/** Where notices go, and how they are signed. */
 export interface WebhookOptions {
   url: string;
   /** Signs every request: `Holdfast-Signature: t=<seconds>,v1=<hex HMAC-SHA-256 of "t.body">`. Default: unsigned. */
@@ -14,7 +15,17 @@ export interface WebhookOptions {
 
 const TIMEOUT_MS = 10_000;
 
-/** Posts each notice as JSON; anything but 2xx is tried again. `Holdfast-Delivery` is the same over all attempts. */
+/**
+ * Posts each notice as JSON; anything but 2xx is tried again. `Holdfast-Delivery` is the same over all attempts.
+ *
+ * @example
+ * ```ts
+ * import { HoldfastPlugin, webhook } from 'holdfast/worker';
+ *
+ * const chat = webhook({ url: 'https://chat.example/hooks/approvals', key: process.env.WEBHOOK_KEY });
+ * const plugin = new HoldfastPlugin({ notifiers: [chat] });
+ * ```
+ */
 export function webhook({ url, key, headers = {}, timeoutMs = TIMEOUT_MS }: WebhookOptions): Notifier {
   return {
     name: `webhook ${new URL(url).host}`,

@@ -23,6 +23,7 @@ export interface ProviderSettings {
   models?: Record<string, ModelFacts>;
 }
 
+/** Environment variables by name, as in `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** How a provider comes to be: what `index.ts` lists. */
@@ -33,6 +34,9 @@ export interface ProviderDefinition {
   keyVariable?: string;
   /** The model name used when this provider is chosen for its key alone. */
   defaultModel: string;
-  /** @throws ProviderError `Model.MissingKey`. */
+  /**
+   * Makes the provider. Asks nothing of the vendor yet.
+   * @throws ProviderError `Model.MissingKey`.
+   */
   create(settings: ProviderSettings, env: Environment): ModelProvider;
 }

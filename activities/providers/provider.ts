@@ -34,7 +34,9 @@ export interface ModelProvider {
   /** What is known of a model without asking the vendor; undefined for an unknown one. */
   describeModel(model: string): ModelFacts | undefined;
 
+  /** Names of the models the vendor offers, where it can be asked. */
   listModels?(call: ModelCall): Promise<string[]>;
+  /** One vector a text, in their order, with what that cost. Absent where the vendor has no embeddings. */
   embed?(texts: string[], options: { model: string }, call: ModelCall): Promise<{ vectors: number[][]; usage: Usage }>;
   /** Counters of the provider's connection pool, where it has one. */
   connectionStats?(): ConnectionStats;
@@ -48,6 +50,7 @@ export interface ConnectionStats {
   reused: number;
 }
 
+/** All that one answer is made of, in our shape; the adapter writes it in its vendor's. */
 export interface ModelRequest {
   /** The vendor's model name (the route's part after the slash). */
   model: string;
@@ -61,6 +64,7 @@ export interface ModelRequest {
   parameters: ModelParameters & { maxOutputTokens: number };
 }
 
+/** What belongs to the call itself, not to the request: its abort, its followers, its id. */
 export interface ModelCall {
   signal: AbortSignal;
   /** Text or reasoning as it arrives; out of band, may be dropped. Every call is also a sign of life. */
@@ -69,11 +73,13 @@ export interface ModelCall {
   correlationId?: string;
 }
 
+/** A piece of an answer as it arrives. A tool call is told when it begins, by its name. */
 export type ModelDelta =
   | { type: 'text'; text: string }
   | { type: 'reasoning'; text: string }
   | { type: 'tool-call'; name: string };
 
+/** A whole answer. What was cut off is an error, never one of these. */
 export interface ModelReply {
   message: AssistantMessage;
   finish: FinishReason;
@@ -83,12 +89,14 @@ export interface ModelReply {
   requestId?: string;
 }
 
+/** What a model takes, in tokens. */
 export interface ModelFacts {
   /** Tokens of input and output together. */
   contextTokens: number;
   maxOutputTokens?: number;
 }
 
+/** What is known of a failed call besides its code and message. */
 export interface ProviderErrorOptions {
   hint?: string;
   /** HTTP status, where there was one. */
@@ -99,7 +107,22 @@ export interface ProviderErrorOptions {
   cause?: unknown;
 }
 
-/** A classified failure of a model call; `code` decides whether it is tried again. */
+/**
+ * A classified failure of a model call; `code` decides whether it is tried again.
+ *
+ * @example
+ * ```ts
+ * import { ProviderError } from 'holdfast/provider';
+ *
+ * export function checked(response: Response): Response {
+ *   if (response.ok) return response;
+ *   const { status } = response;
+ *   if (status !== 429) throw new ProviderError('Model.Unavailable', `acme answered ${status}`, { status });
+ *   const retryAfterMs = Number(response.headers.get('retry-after') ?? 1) * 1_000;
+ *   throw new ProviderError('Model.RateLimited', 'acme asks for fewer requests', { status, retryAfterMs });
+ * }
+ * ```
+ */
 export class ProviderError extends HoldfastError {
   readonly status: number | undefined;
   readonly retryAfterMs: number | undefined;

@@ -1,4 +1,7 @@
-/** `holdfast/provider`: what the adapter of a model vendor is written with. Nothing here knows Temporal. */
+/**
+ * What the adapter of a model vendor is written with. Nothing here knows Temporal.
+ * @module holdfast/provider
+ */
 
 export type { FinishReason } from '../../protocol/activities';
 export type { AssistantMessage, Message, ToolMessage, UserMessage, UserPart } from '../../protocol/messages';

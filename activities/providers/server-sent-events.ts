@@ -1,3 +1,4 @@
+/** One event of a streamed answer; `data` is its lines put together, as the vendor sent them. */
 export interface ServerSentEvent {
   /** The vendor's name of the event; `message` where it gives none. */
   event: string;

@@ -5,6 +5,7 @@ import type { ModelRequest } from './provider';
 /** Names of gpt-tokenizer's encodings that current models use. */
 export type Encoding = 'o200k_base' | 'cl100k_base';
 
+/** Whose request is counted, and with which public tokenizer. */
 export interface CountOptions {
   /** Reasoning of other providers is not sent, so not counted. */
   provider: string;
@@ -34,7 +35,17 @@ const memos = new Map<string, WeakMap<object, number>>();
 const texts = new Map<string, number>();
 const MAX_TEXTS = 200;
 
-/** Input tokens of a request: exact texts for OpenAI models with gpt-tokenizer installed, else an estimate that errs upwards. */
+/**
+ * Input tokens of a request: exact texts for OpenAI models with gpt-tokenizer installed, else an estimate that errs upwards.
+ *
+ * @example
+ * ```ts
+ * import { countRequestTokens, type ModelRequest } from 'holdfast/provider';
+ *
+ * const countTokens = (request: ModelRequest): number =>
+ *   countRequestTokens(request, { provider: 'acme', encoding: 'o200k_base' }); // where the model's encoding is public
+ * ```
+ */
 export function countRequestTokens(request: ModelRequest, options: CountOptions): number {
   const encode = options.encoding && tokenizer(options.encoding);
   const count = encode ? (text: string) => (isCheapToEncode(text) ? encode(text) : estimateText(text)) : estimateText;
@@ -143,7 +154,16 @@ const LATIN_EXTENDED = 0.7;
 const ALPHABET = 0.58;
 const OTHER_SCRIPT = 1.1;
 
-/** Tokens of a text without a tokenizer: about a nanosecond a character, rather too many than too few. */
+/**
+ * Tokens of a text without a tokenizer: about a nanosecond a character, rather too many than too few.
+ *
+ * @example
+ * ```ts
+ * import { estimateText } from 'holdfast/provider';
+ *
+ * estimateText('Where is my parcel?'); // 6
+ * ```
+ */
 export function estimateText(text: string): number {
   let tokens = 0;
   for (let at = 0; at < text.length; at++) {

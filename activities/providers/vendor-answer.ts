@@ -14,7 +14,24 @@ export interface CallPiece {
 /** Why the vendor says it stopped; undefined when it never said so. */
 export type SaidEnd = 'end' | 'length' | 'refusal' | undefined;
 
-/** An answer put together from what a vendor streams, under the rules all adapters share. */
+/**
+ * An answer put together from what a vendor streams, under the rules all adapters share.
+ *
+ * @example
+ * ```ts
+ * import { type ModelCall, type SaidEnd, VendorAnswer, type VendorClient } from 'holdfast/provider';
+ *
+ * export async function ask(client: VendorClient, body: object, call: ModelCall) {
+ *   const answer = new VendorAnswer(client.name, call);
+ *   let said: SaidEnd;
+ *   await client.stream('/chat', body, call, ({ event, data }) => {
+ *     if (event === 'text') answer.text(data);
+ *     if (event === 'end') said = data === 'max_tokens' ? 'length' : 'end';
+ *   });
+ *   return answer.end(said); // without its end it is an error, never a short answer
+ * }
+ * ```
+ */
 export class VendorAnswer {
   private readonly size: AnswerSize;
   private readonly calls = new Map<unknown, Required<{ [K in keyof CallPiece]: string }>>();
@@ -30,20 +47,27 @@ export class VendorAnswer {
     this.size = new AnswerSize(maxChars);
   }
 
-  /** @throws ProviderError `Model.AnswerTooLong`, like the two below. */
+  /**
+   * More of the answer's text.
+   * @throws ProviderError `Model.AnswerTooLong`, like the two below.
+   */
   text(text: string): void {
     this.size.add(text);
     this.said += text;
     if (text) this.call.onDelta?.({ type: 'text', text });
   }
 
+  /** More of its reasoning. @throws as `text`. */
   reasoning(text: string): void {
     this.size.add(text);
     this.thought += text;
     if (text) this.call.onDelta?.({ type: 'reasoning', text });
   }
 
-  /** @param key what tells this call from the others of the answer, e.g. the vendor's index. */
+  /**
+   * A tool call that begins, or more of one. @throws as `text`.
+   * @param key what tells this call from the others of the answer, e.g. the vendor's index.
+   */
   toolCall(key: unknown, { id = '', name = '', text = '' }: CallPiece): void {
     this.size.add(text);
     let open = this.calls.get(key);
@@ -56,7 +80,10 @@ export class VendorAnswer {
     open.text += text;
   }
 
-  /** @throws ProviderError `Model.BadResponse` when the vendor never said why it stopped. */
+  /**
+   * The whole answer, once nothing more comes. A tool call that was cut off by a limit is left out.
+   * @throws ProviderError `Model.BadResponse` when the vendor never said why it stopped.
+   */
   end(said: SaidEnd): { message: AssistantMessage; finish: FinishReason } {
     if (!said) throw cutStream(this.provider);
     const { provider, thought } = this;

@@ -8,6 +8,7 @@ import { correlationHeader } from './wire-text';
 
 const IDLE_MS = 60_000;
 
+/** What a `VendorClient` must know of a vendor: where it is, and how it takes its key. */
 export interface Vendor {
   /** The provider's name in routes. */
   name: string;
@@ -33,6 +34,20 @@ export interface VendorError {
 /**
  * HTTP to a vendor without an SDK, under the contract of `ModelProvider`: kept connections, limits on silence, aborts that end the
  * request, and nothing thrown but `ProviderError` or the signal's reason. Never retries.
+ *
+ * @example
+ * ```ts
+ * import { type Environment, type ModelCall, type ProviderSettings, VendorClient } from 'holdfast/provider';
+ *
+ * const ACME = { name: 'acme', baseURL: 'https://api.acme.example/v1', keyVariable: 'ACME_API_KEY' };
+ *
+ * export const acmeClient = (settings: ProviderSettings, env: Environment) => new VendorClient(ACME, settings, env);
+ *
+ * export async function models(client: VendorClient, call: ModelCall): Promise<string[]> {
+ *   const { data } = (await client.get('/models', call)) as { data: { id: string }[] };
+ *   return data.map(({ id }) => id);
+ * }
+ * ```
  */
 export class VendorClient {
   /** As the settings name it, else the vendor's name. */
@@ -59,6 +74,7 @@ export class VendorClient {
     });
   }
 
+  /** Requests so far, and how many of them found an open connection. */
   connectionStats(): ConnectionStats {
     return { ...this.connection.stats };
   }

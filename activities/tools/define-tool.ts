@@ -28,6 +28,21 @@ export interface Tool<Input extends z.ZodType = z.ZodType> extends Readonly<Tool
 /**
  * Checks a tool and makes it known to Holdfast: `export default defineTool({name, description, input, effect, execute})`.
  * @throws HoldfastError `Tool.Invalid`, naming the tool and what is wrong with it.
+ *
+ * @example
+ * ```ts
+ * import { defineTool } from 'holdfast';
+ * import { z } from 'zod';
+ *
+ * export default defineTool({
+ *   name: 'reserve_stock',
+ *   description: 'Reserves a quantity of an article in the warehouse.',
+ *   input: z.strictObject({ sku: z.string(), quantity: z.number().int().positive() }),
+ *   effect: 'idempotent',
+ *   execute: (order, { idempotencyKey, signal }) =>
+ *     fetch(`https://stock.example/${idempotencyKey}`, { method: 'PUT', body: JSON.stringify(order), signal }).then((r) => r.text()),
+ * });
+ * ```
  */
 export function defineTool<Input extends z.ZodType>(definition: ToolDefinition<Input>): Tool<Input> {
   const tool = { ...definition, spec: Object.freeze(specOf(definition)) };

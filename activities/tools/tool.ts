@@ -85,7 +85,7 @@ export interface ToolDefinition<Input extends z.ZodType = z.ZodType> {
   toolset?: string;
   /**
    * Does the work. A thrown error becomes a result the model sees, with the error's message. To have the attempt repeated
-   * instead (the network failed), throw `retryLater`.
+   * instead (the network failed), throw `RetryLater`.
    */
   execute(input: z.output<Input>, context: ToolContext): Promise<ToolOutput> | ToolOutput;
 }
@@ -93,7 +93,27 @@ export interface ToolDefinition<Input extends z.ZodType = z.ZodType> {
 /** What became of an attempt: it took effect (with this result), it did not, or that cannot be known. */
 export type EffectCheck = { outcome: 'done'; result?: unknown } | { outcome: 'not-done' } | { outcome: 'unknown' };
 
-/** Thrown by a `once` tool that cannot tell whether it took effect: its request was sent and no answer came. */
+/**
+ * Thrown by a `once` tool that cannot tell whether it took effect: its request was sent and no answer came.
+ *
+ * @example
+ * ```ts
+ * import { defineTool, OutcomeUnknown } from 'holdfast';
+ * import { z } from 'zod';
+ *
+ * export default defineTool({
+ *   name: 'send_letter',
+ *   description: 'Sends a letter on paper.',
+ *   input: z.object({ to: z.string(), text: z.string() }),
+ *   effect: 'once',
+ *   async execute(letter) {
+ *     const sent = await fetch('https://post.example/letters', { method: 'POST', body: JSON.stringify(letter) }).catch(() => undefined);
+ *     if (!sent) throw new OutcomeUnknown('the post office did not answer; it may have the letter');
+ *     return sent.text();
+ *   },
+ * });
+ * ```
+ */
 export class OutcomeUnknown extends Error {
   constructor(message: string, options: { cause?: unknown } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -101,7 +121,21 @@ export class OutcomeUnknown extends Error {
   }
 }
 
-/** Thrown by a tool to have the attempt repeated by Temporal instead of shown to the model. */
+/**
+ * Thrown by a tool to have the attempt repeated by Temporal instead of shown to the model.
+ *
+ * @example
+ * ```ts
+ * import { RetryLater } from 'holdfast';
+ *
+ * export async function rate(from: string, to: string, signal: AbortSignal): Promise<unknown> {
+ *   const response = await fetch(`https://rates.example/${from}/${to}`, { signal });
+ *   if (response.status >= 500) throw new RetryLater(`it answered ${response.status}`, { delayMs: 2_000 });
+ *   if (!response.ok) throw new Error(`there is no rate from ${from} to ${to}`); // this the model reads
+ *   return response.json();
+ * }
+ * ```
+ */
 export class RetryLater extends Error {
   readonly delayMs: number | undefined;
 

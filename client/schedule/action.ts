@@ -22,6 +22,7 @@ export interface WorkflowAction {
   taskQueue?: string;
 }
 
+/** What a schedule starts: runs of an agent, or any workflow. */
 export type ScheduleActionInput = AgentAction | WorkflowAction;
 
 export type StartAction = ScheduleOptionsStartWorkflowAction<Workflow>;

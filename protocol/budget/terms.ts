@@ -43,6 +43,10 @@ export const accountTermsSchema = z.strictObject({
     .optional()
     .describe('Of a model without a known price: "refuse" (default), or what each call counts as.'),
 });
+/**
+ * Rules of an account: caps, warnings, what happens when it is empty. Amounts in the unit of its tree, US dollars or
+ * credits.
+ */
 export type AccountTerms = z.output<typeof accountTermsSchema>;
 
 const onAccountSchema = actorSchema.extend({ account: accountNameSchema });

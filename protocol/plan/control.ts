@@ -16,9 +16,11 @@ export const adjustmentSchema = actorSchema.extend({
   softDeadline: durationSchema.optional().describe('After the start of the plan.'),
   deadline: durationSchema.optional().describe('After the start of the plan.'),
 });
+/** An order for one node of a running plan: once more, not at all, or with other figures. Deadlines in milliseconds. */
 export type Adjustment = z.output<typeof adjustmentSchema>;
 
 export const amendingSchema = actorSchema.extend(amendmentSchema.shape);
+/** Nodes to add, replace and remove in a running plan, with who does it and why. */
 export type Amending = z.input<typeof amendingSchema>;
 
 /** What an amendment changed. */

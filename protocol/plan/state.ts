@@ -220,6 +220,7 @@ export type PlanStatus =
   | 'cancelled'
   | 'expired';
 
+/** A node of a plan: what the plan says of it and how it goes. Times in milliseconds since epoch. */
 export interface NodeView extends Omit<NodeProgress, 'attempt'> {
   id: string;
   goal: string;
@@ -255,6 +256,7 @@ export interface NodesPage {
   total: number;
 }
 
+/** How a plan ended and what it gave. Cost in US dollars, of all its runs. */
 export interface PlanResult {
   status: 'completed' | 'failed' | 'cancelled' | 'expired';
   /** Of the plan's `output` node, or by node id of all nodes nothing comes after. */

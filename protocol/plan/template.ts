@@ -21,12 +21,30 @@ export const templateSchema = z.looseObject({
   description: z.string().max(10_000).optional(),
   parameters: z.record(z.string().regex(NAME), parameterSchema).optional().describe('Default: every place, as text.'),
 });
+/**
+ * A plan with places, `{{name}}`, that are filled in before it is submitted. Default of `parameters`: every place, as
+ * text.
+ */
 export type PlanTemplate = z.input<typeof templateSchema>;
 
 /**
  * The plan a template gives. What is set is a value within a text, or a text, number or yes and no of its own where a text is nothing
  * but its place: it cannot become another part of the plan.
  * @throws HoldfastError `Input.Invalid` for what is not set, not known, or not of its type.
+ *
+ * @example
+ * ```ts
+ * import { renderPlan } from 'holdfast/client';
+ *
+ * const template = {
+ *   name: 'briefing',
+ *   nodes: [
+ *     { id: 'read', agent: 'reader', goal: 'Read {{source}}.' },
+ *     { id: 'brief', agent: 'writer', goal: 'Write a briefing.', after: ['read'] },
+ *   ],
+ * };
+ * const plan = await holdfast.plans.submit(renderPlan(template, { source: 'the inbox' }));
+ * ```
  */
 export function renderPlan(template: PlanTemplate, values: Readonly<Record<string, Value>> = {}): PlanDefinition {
   const { parameters: declared, version } = templateSchema.parse(template);

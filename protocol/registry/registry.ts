@@ -75,6 +75,7 @@ export interface AgentFilter {
   text?: string;
 }
 
+/** An agent as a list of its registry shows it. */
 export interface AgentBrief {
   name: string;
   description: string | null;

@@ -2,6 +2,7 @@ import { because, preferred, type Strategy } from '../plan/assign';
 import { rank } from './bandit';
 import type { RegistryCandidate } from './registry';
 
+/** What a piece of work asks for, and by which strategy one of those who can do it is chosen. */
 export interface RouteOptions {
   /** Capabilities; all of them. */
   needs: string[];
@@ -19,6 +20,7 @@ export interface RouteOptions {
   exploration?: number;
 }
 
+/** Who was chosen, where it is served, and why. */
 export interface Routed {
   agent: string;
   /** One that serves it; null where none says so. */

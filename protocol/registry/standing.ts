@@ -62,6 +62,7 @@ export interface PartView {
   evidence: number;
 }
 
+/** How an agent does, from the outcomes of its work and the ratings of people; older ones count less. */
 export interface Reputation {
   /** 0 to 1: the parts, weighted. */
   score: number;

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { bundleWorkflowCode } from '@temporalio/worker';
 import { HoldfastPlugin } from '../../workers/plugin';
+import { moduleState } from './module-state';
 
 const ROOT = path.resolve(__dirname, '..', '..');
 const OURS = path.join(ROOT, 'workflows', 'index.ts');
@@ -45,6 +46,21 @@ describe.each([
   let built: Built;
   beforeAll(async () => {
     built = await build(workflowsPath);
+  });
+
+  /** A worker loads these once for all runs: what one run left in them another would meet. */
+  test('has modules that keep nothing from run to run, but for what is computed from its key alone', () => {
+    const files = built.modules.filter((name) => /^(workflows|protocol)\/.*\.ts$/.test(name));
+    const found = files.flatMap((file) => {
+      const names = moduleState(file, readFileSync(path.join(ROOT, file), 'utf8'));
+      return names.map((name) => `${file}: ${name}`);
+    });
+    expect(files.length).toBeGreaterThan(100);
+    expect(found.sort()).toEqual([
+      'protocol/permissions/glob.ts: compiled',
+      'protocol/permissions/rule.ts: parsed',
+      'protocol/sha256.ts: constants',
+    ]);
   });
 
   test('holds workflows and what of the protocol they run', () => {
@@ -92,4 +108,14 @@ test('the prebuilt bundle names no path of the machine that made it', () => {
   const prebuilt = path.join(ROOT, 'dist', 'workflows', 'bundle.js');
   if (!existsSync(prebuilt)) throw new Error('there is no build: run `npm run build` first');
   expect(readFileSync(prebuilt, 'utf8')).not.toContain(ROOT);
+});
+
+test.each([
+  ['a variable', 'let count = 0;', ['count']],
+  ['an empty map', 'export const known = new Map<string, number>();', ['known']],
+  ['an empty list', 'const seen: string[] = [];', ['seen']],
+  ['a static field', 'class Numbers { static last = 0; readonly own = 1; }', ['last']],
+  ['a constant', "const names = new Set(['a']); const most = 3; function f() { let at = 0; return at; }", []],
+])('what counts as kept: %s', (_what, code, names) => {
+  expect(moduleState('some.ts', code)).toEqual(names);
 });

@@ -17,19 +17,24 @@ interface Counters {
   b: Record<string, number[]>;
 }
 
+/** See `coverage-loader.cjs`. */
+interface Covered {
+  __holdfastCoverage?: { counters: Record<string, Counters> };
+}
+
 const { hits } = proxySinks<HitSinks>();
 /** A counter that was told never counts up to one again. */
 const TOLD = -1e15;
 
 /**
  * Runs inside the workflow sandbox: after every activation, tells which counters of the instrumented code have left zero. Told once
- * by each workflow; all of a coverage report, every time, would take longer than most tests.
+ * by each worker; all of a coverage report, every time, would take longer than most tests.
  */
 export const interceptors: WorkflowInterceptorsFactory = () => ({
   internals: [
     {
       concludeActivation(input, next) {
-        const news = untold((globalThis as { __coverage__?: Record<string, Counters> }).__coverage__ ?? {});
+        const news = untold((globalThis as Covered).__holdfastCoverage?.counters ?? {});
         if (Object.keys(news).length > 0) hits.add(news);
         return next(input);
       },

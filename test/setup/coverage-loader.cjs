@@ -13,6 +13,9 @@ const config = require('../../jest.config.js');
 const [, swcOptions] = Object.values(config.projects[0].transform)[0];
 const swc = createTransformer(swcOptions);
 
+/** The sandbox freezes what modules that are loaded once leave in its globals, but not what is in a function. */
+const HOLDER = 'globalThis.__holdfastCoverage ??= Object.assign(() => {}, { counters: {} });';
+
 module.exports = function instrument(source) {
   const filename = this.resourcePath;
   const { code, map } = swc.process(source, filename, { supportsStaticESM: false, config: {}, transformerConfig: {} });
@@ -24,10 +27,15 @@ module.exports = function instrument(source) {
     extension: false,
     inputSourceMap,
     useInlineSourceMaps: false,
+    coverageVariable: 'counters',
+    coverageGlobalScope: 'globalThis.__holdfastCoverage',
+    coverageGlobalScopeFunc: false,
     onCover: (_file, counters) => keep(this.getOptions().mapsFolder, filename, counters),
   };
   const plugins = [[require.resolve('babel-plugin-istanbul'), options]];
-  return babel.transformSync(code, { filename, plugins, babelrc: false, configFile: false, sourceMaps: false }).code;
+  return (
+    HOLDER + babel.transformSync(code, { filename, plugins, babelrc: false, configFile: false, sourceMaps: false }).code
+  );
 };
 
 function inlineMapOf(code) {

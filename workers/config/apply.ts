@@ -56,12 +56,13 @@ function notifiersOf({ approvals: { webhook: hook } }: Settings, env: Environmen
 
 /** The part that a Temporal worker is started with. */
 export function workerSettings({ worker }: Settings) {
-  const { taskQueue, shutdownGrace, maxConcurrentActivities, maxConcurrentWorkflowTasks } = worker;
+  const { taskQueue, shutdownGrace, maxConcurrentActivities, maxConcurrentWorkflowTasks, maxCachedRuns } = worker;
   return {
     taskQueue,
     shutdownGraceTime: shutdownGrace,
     ...(maxConcurrentActivities && { maxConcurrentActivityTaskExecutions: maxConcurrentActivities }),
     ...(maxConcurrentWorkflowTasks && { maxConcurrentWorkflowTaskExecutions: maxConcurrentWorkflowTasks }),
+    ...(maxCachedRuns && { maxCachedWorkflows: maxCachedRuns }),
   } satisfies Partial<WorkerOptions>;
 }
 

@@ -158,6 +158,12 @@ export const settingsSchema = z.strictObject({
       shutdownGrace: durationSchema.prefault('60s').describe('How long running calls may take to end when it stops.'),
       maxConcurrentActivities: count.optional().describe('Model and tool calls at once. Default 100.'),
       maxConcurrentWorkflowTasks: z.number().int().min(2).optional().describe('Workflow steps at once. Default 40.'),
+      maxCachedRuns: z
+        .number()
+        .int()
+        .min(2)
+        .optional()
+        .describe('Runs kept in memory, about 0.25 MB each; others are loaded again when they go on. Default 600.'),
     })
     .prefault({}),
   temporal: z

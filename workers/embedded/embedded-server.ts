@@ -21,6 +21,18 @@ const WATCH_MS = 500;
  *
  * @throws HoldfastError `Server.NotFound` (no binary), `Server.PortBusy`, `Server.StartFailed` (home not writable, database
  * not readable, no answer in time), `Storage.Full`, `Config.Invalid` (a port that is none).
+ *
+ * @example
+ * ```ts
+ * import { Client, Connection } from '@temporalio/client';
+ * import { startEmbeddedServer } from 'holdfast/testing';
+ *
+ * const server = await startEmbeddedServer({ home: '/tmp/holdfast-test', port: 0, uiPort: 0 });
+ * const connection = await Connection.connect({ address: server.address });
+ * const temporal = new Client({ connection });
+ * await connection.close();
+ * await server.stop();
+ * ```
  */
 export async function startEmbeddedServer(options: EmbeddedServerOptions = {}): Promise<EmbeddedServer> {
   const settings = settingsFrom(options);

@@ -6,6 +6,7 @@ export interface ServerExit {
   code?: number;
 }
 
+/** A Temporal server of this machine, started here or found running. */
 export interface EmbeddedServer {
   /** `127.0.0.1:PORT` */
   readonly address: string;

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { HoldfastError } from '../../protocol/failures';
 
+/** Where the server keeps its data and listens; everything has a default. */
 export interface EmbeddedServerOptions {
   /** Folder of the database, the log and the state file; made when missing. Default: `HOLDFAST_HOME`, else `.holdfast`. */
   home?: string;

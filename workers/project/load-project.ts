@@ -10,6 +10,7 @@ import { type AgentSource, definitionOf, readAgent, readAgentYaml } from './agen
 import { loadProviders } from './load-providers';
 import { readTextFile } from './text-file';
 
+/** An agent and the file it was read from. */
 export interface LoadedAgent {
   definition: AgentDefinition;
   /** Relative to the project, or to the package for its own agents. */
@@ -27,7 +28,21 @@ export interface Project {
   builtInAgents: boolean;
 }
 
-/** @throws HoldfastError `Agent.Invalid`, `Tool.Invalid`, `Config.Invalid` (of a provider) naming the file at fault. */
+/**
+ * Reads a project folder: its agents, tools and model providers. Without agents of its own, those that come with
+ * Holdfast are given.
+ * @throws HoldfastError `Agent.Invalid`, `Tool.Invalid`, `Config.Invalid` (of a provider) naming the file at fault.
+ *
+ * @example
+ * ```ts
+ * import { loadProject } from 'holdfast/worker';
+ *
+ * const { agents, tools, builtInAgents } = await loadProject('my-project');
+ * if (builtInAgents) console.log('my-project/agents is empty; using the agents of the package');
+ * for (const { definition, file } of agents) console.log(definition.name, file);
+ * for (const { name, spec } of tools) console.log(name, spec.effect);
+ * ```
+ */
 export async function loadProject(root: string): Promise<Project> {
   const home = await agentsHome(root);
   const [sources, tools, providers] = await Promise.all([

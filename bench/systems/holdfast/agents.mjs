@@ -14,9 +14,9 @@ const WINDOW_TOKENS = 8_000;
 /** Rules as a project may have them; the last one is what lets the tool run. */
 const RULES = {
   profile: 'strict',
-  deny: ['shell(rm *)', 'shell(git push*)', 'files.write(/etc/**)', 'http(*://*.internal/*)', 'look_up(secret*)'],
-  ask: ['shell(*)', 'files.write(**)', 'message(*)'],
-  allow: ['files.read(**)', 'look_up(*)'],
+  deny: ['look_up(shelf=secret*)', 'look_up(shelf=*..*)', '*_write(path=/etc/**)', '*_get(url=*://*.internal/*)'],
+  ask: ['look_up(shelf=vault*)', '*_write(path=docs/**)', '*_send(*)'],
+  allow: ['*_read(path=docs/**)', 'look_up(shelf=*)'],
 };
 const PRICE = { inputPerMillion: 1, outputPerMillion: 2 };
 

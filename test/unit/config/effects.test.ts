@@ -112,12 +112,13 @@ test('defaultModel and simulateWithoutKey: what an agent that names no model run
 });
 
 test('worker: what Temporal’s worker is started with', () => {
-  const text = 'worker: { taskQueue: q, shutdownGrace: 5s, maxConcurrentActivities: 3, maxConcurrentWorkflowTasks: 2 }';
-  expect(workerSettings(settings(text))).toEqual({
+  const limits = 'maxConcurrentActivities: 3, maxConcurrentWorkflowTasks: 2, maxCachedRuns: 9';
+  expect(workerSettings(settings(`worker: { taskQueue: q, shutdownGrace: 5s, ${limits} }`))).toEqual({
     taskQueue: 'q',
     shutdownGraceTime: 5_000,
     maxConcurrentActivityTaskExecutions: 3,
     maxConcurrentWorkflowTaskExecutions: 2,
+    maxCachedWorkflows: 9,
   });
 });
 
