@@ -1,16 +1,17 @@
 /**
- * `npm run bench:scale [-- --only warm,closed,ladder,starts] [-- --minutes 10] [-- --quick]`: what the table of bars does not have: a session
+ * `npm run bench:scale [-- --only warm,closed,ladder,tasks,starts] [-- --minutes 10] [-- --quick]`: what the table of bars does not have: a session
  * that waits in a pool against one that is started, requests a minute with one and two workers, up to a thousand live chats on
- * one worker, and how long each process takes to start. Prints Markdown; close what else runs on the machine.
+ * one worker, what ten thousand tasks a second would take, and how long each process takes to start. Prints Markdown; close what else runs on the machine.
  */
 import { parseArgs } from 'node:util';
 import { openStand } from '../bench/stand/stand.mjs';
 import { closedLoop } from './bench-scale/closed-loop.mjs';
 import { ladder } from './bench-scale/ladder.mjs';
 import { starts } from './bench-scale/starts.mjs';
+import { tasks } from './bench-scale/tasks.mjs';
 import { warmAndCold } from './bench-scale/warm.mjs';
 
-const MEASURES = { warm: warmAndCold, closed: closedLoop, ladder, starts };
+const MEASURES = { warm: warmAndCold, closed: closedLoop, ladder, tasks, starts };
 const { values } = parseArgs({
   options: {
     only: { type: 'string' },

@@ -4,34 +4,37 @@ import { median, ratios, summary, timed } from './statistics.mjs';
 
 const require = createRequire(new URL('../../dist/', import.meta.url));
 
-/** f. A plan of many one-call nodes against a hand-written parent with as many children, on the same tuned server; and its parts alone. */
+/** f. Plans of many nodes, runs and plain calls, against a hand-written parent with as many children, on the same tuned server; and the parts alone. */
 export async function plans(stand, { quick }) {
   const [rounds, count] = quick ? [1, 50] : [3, 200];
   const holdfast = await stand.start('holdfast', 'tuned');
   const hand = await stand.start('hand-written', 'tuned');
-  const ms = { holdfast: [], hand: [] };
-  const run = async (id, size) => {
+  const ms = { runs: [], calls: [], hand: [] };
+  const run = async (id, size, agent) => {
     const nodes = Array.from({ length: size }, (_, at) => ({ id: `n${at}`, goal: PROMPT }));
-    const plan = { name: 'bench', agent: 'clerk', nodes, limits: { parallel: 200 } };
+    const plan = { name: 'bench', agent, nodes, limits: { parallel: 200 } };
     const { status } = await (await holdfast.driver.holdfast.plans.submit(plan, { id })).result();
     if (status !== 'completed') throw new Error(`the plan ended ${status}`);
   };
-  await run('warm-plan', 5);
+  await run('warm-plan', 5, 'clerk');
+  await run('warm-calls', 5, 'teller');
   await hand.driver.fanOut('warm-plan-hand', 5, modelFor(0));
   for (let round = 0; round < rounds; round++) {
-    ms.holdfast.push(await timed(() => run(`plan-${round}`, count)));
+    ms.runs.push(await timed(() => run(`plan-${round}`, count, 'clerk')));
+    ms.calls.push(await timed(() => run(`calls-${round}`, count, 'teller')));
     ms.hand.push(await timed(() => hand.driver.fanOut(`plan-hand-${round}`, count, modelFor(0))));
   }
+  const against = (id, what, ours, bars) => ({
+    id,
+    what: `time of a plan of ${count} ${what}: Holdfast ÷ hand-written parent with as many children, same tuned server`,
+    unit: 'x',
+    ...bars,
+    ...ratios(ours, ms.hand),
+    detail: `${(median(ours) / 1_000).toFixed(1)} ÷ ${(median(ms.hand) / 1_000).toFixed(1)} s`,
+  });
   return [
-    {
-      id: 'plan-vs-hand-tuned',
-      what: `time of a plan of ${count} one-call nodes: Holdfast ÷ hand-written parent with children, same tuned server`,
-      unit: 'x',
-      must: 1.2,
-      aim: 1,
-      ...ratios(ms.holdfast, ms.hand),
-      detail: `${(median(ms.holdfast) / 1_000).toFixed(1)} ÷ ${(median(ms.hand) / 1_000).toFixed(1)} s`,
-    },
+    against('plan-vs-hand-tuned', 'runs of one call (agents with tools)', ms.runs, { must: 1.2, aim: 1 }),
+    against('plan-calls-vs-hand-tuned', 'plain calls (agents without tools)', ms.calls, { must: 1.2, aim: 0.5 }),
     await admission(quick),
     await scheduler(quick),
   ];

@@ -39,6 +39,8 @@ export function contents({ provider: url, home, variant }) {
   return {
     agents: [
       clerk,
+      // Without tools a node of a plan is one plain model call, and no run of its own.
+      { ...clerk, name: 'teller', tools: [] },
       { ...clerk, name: 'clerk-free', permissions: { profile: 'owner' } },
       { ...clerk, name: 'clerk-governed', permissions: RULES },
       { ...clerk, name: 'clerk-in-window', context: { maxTokens: WINDOW_TOKENS } },
