@@ -8,7 +8,9 @@ interface OfThisRun {
  * `workers/bundler.ts`), and a variable in one would be shared by all of them.
  */
 export function nextNumber(of: string): number {
-  const counts = ((globalThis as OfThisRun).__holdfastCounts ??= {});
+  const run = globalThis as OfThisRun;
+  run.__holdfastCounts ??= {};
+  const counts = run.__holdfastCounts;
   const number = (counts[of] ?? 0) + 1;
   counts[of] = number;
   return number;
