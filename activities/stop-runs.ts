@@ -12,6 +12,8 @@ const ORDER_MS = 1_000;
 const AT_ONCE = 50;
 /** Told in one round; the rest is found by the next. */
 const PER_ROUND = 500;
+/** Told and not yet ended, at a time: the order carries them along. */
+const MOST_OPEN = 3_000;
 const LOOK_MS = 500;
 
 /** One round of an emergency stop. Safe to repeat: a run that was told by this order is not told again. */
@@ -31,13 +33,13 @@ export async function stopRuns(input: StopRoundInput): Promise<StopRound> {
   }
 }
 
-async function roundOf(client: Client, input: StopRoundInput): Promise<StopRound> {
+/** @param most runs that are told. */
+export async function roundOf(client: Client, input: StopRoundInput, most = PER_ROUND): Promise<StopRound> {
   const known = new Set(input.open);
-  const [found, ended] = await Promise.all([
-    running(client, input.query),
+  const [fresh, ended] = await Promise.all([
+    running(client, input.query, known, Math.min(most, MOST_OPEN - known.size)),
     inLanes(input.open, (id) => endOf(client, id, input)),
   ]);
-  const fresh = found.filter(({ id }) => !known.has(id));
   // What starts runs is told beside them, not after them: it would start the next one.
   const [told, above] = await Promise.all([
     inLanes(fresh, (run) => (run.starts ? tellWorkflow(client, run, input) : tell(client, run, input))),
@@ -56,16 +58,19 @@ interface Found {
   starts: boolean;
 }
 
-async function running(client: Client, query: string): Promise<Found[]> {
+/** Those that were not told yet, however many of the others go on. */
+async function running(client: Client, query: string, known: ReadonlySet<string>, most: number): Promise<Found[]> {
   const found: Found[] = [];
+  if (most <= 0) return found;
   for await (const info of client.workflow.list({ query, pageSize: PER_ROUND })) {
+    if (known.has(info.workflowId)) continue;
     const { workflowId: id, type, searchAttributes, parentExecution, executionTime } = info;
     const agent = searchAttributes[SEARCH_ATTRIBUTE.agent.name]?.[0];
     const delayed = executionTime !== undefined && executionTime.getTime() > Date.now();
     const starts = type !== WORKFLOW.agentSession;
     const what = starts ? type : String(agent ?? '?');
     found.push({ id, what, parent: parentExecution?.workflowId ?? undefined, delayed, starts });
-    if (found.length >= PER_ROUND) break;
+    if (found.length >= most) break;
   }
   return found;
 }
@@ -111,7 +116,10 @@ async function tellThoseAbove(
 }
 
 async function startsRuns(client: Client, id: string): Promise<Found | undefined> {
-  const { type, status, parentExecution } = await client.workflow.getHandle(id).describe();
+  const described = await describe(client, id);
+  // It is deleted, or in another namespace: it starts nothing here.
+  if (!described) return undefined;
+  const { type, status, parentExecution } = described;
   const starts = type === WORKFLOW.taskPlan || !Object.values<string>(WORKFLOW).includes(type);
   if (!starts || status.name !== 'RUNNING') return undefined;
   return { id, what: type, parent: parentExecution?.workflowId ?? undefined, delayed: false, starts };
@@ -140,13 +148,20 @@ async function cancelled(client: Client, workflowId: string, { by, reason, order
     );
 }
 
+/** Undefined for what is not there any more. */
+async function describe(client: Client, id: string) {
+  try {
+    return await client.workflow.getHandle(id).describe();
+  } catch (error) {
+    if (error instanceof Error && error.name === 'WorkflowNotFoundError') return undefined;
+    throw error;
+  }
+}
+
 /** How it ended; undefined as long as it has not. */
 async function endOf(client: Client, id: string, { terminate, reason }: StopRoundInput) {
   const handle = client.workflow.getHandle(id);
-  const described = await handle.describe().catch((error) => {
-    if (error instanceof Error && error.name === 'WorkflowNotFoundError') return undefined;
-    throw error;
-  });
+  const described = await describe(client, id);
   if (!described) return { id, endedAt: Date.now(), status: 'unknown', costUsd: null };
   const { status, closeTime, searchAttributes } = described;
   if (status.name === 'RUNNING') {

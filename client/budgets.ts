@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { type Client, WithStartWorkflowOperation, WorkflowNotFoundError } from '@temporalio/client';
 import { addUp, type Entry, type Totals } from '../protocol/budget/entry';
 import type { AccountView, BookSegment, EntriesPage } from '../protocol/budget/ledger';
@@ -114,11 +115,15 @@ export class Budgets {
   }
 
   /**
-   * Adds funds, in the unit of the tree; runs that wait for money go on.
+   * Adds funds, in the unit of the tree; runs that wait for money go on. Asked again with the same `id` nothing is added twice.
    * @throws HoldfastError `Budget.Unknown`, `Budget.Invalid`, `Input.Invalid`, `Server.*`.
    */
-  async topUp(account: string, amount: number, actor: BudgetActor = {}): Promise<void> {
-    await this.update(account, UPDATE.topUp, this.parsed(topUpSchema, account, { amount, ...actor }));
+  async topUp(
+    account: string,
+    amount: number,
+    { id = randomUUID(), ...actor }: BudgetActor & { id?: string } = {},
+  ): Promise<void> {
+    await this.update(account, UPDATE.topUp, this.parsed(topUpSchema, account, { amount, ...actor }), id);
   }
 
   /** Changes caps, warnings and what happens when it is empty; what is not said stays. @throws as `topUp`. */
@@ -194,9 +199,9 @@ export class Budgets {
     }
   }
 
-  private async update(account: string, name: string, asked: object): Promise<void> {
+  private async update(account: string, name: string, asked: object, id?: string): Promise<void> {
     try {
-      await update<void>(this.temporal.workflow.getHandle(ledgerIdOf(account)), name, asked);
+      await update<void>(this.temporal.workflow.getHandle(ledgerIdOf(account)), name, asked, id);
     } catch (error) {
       throw asUnknown(error, account);
     }

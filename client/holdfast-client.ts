@@ -108,7 +108,7 @@ export class HoldfastClient {
 
   /** Goals and plans. */
   get plans(): Plans {
-    return new Plans(this.temporal, { taskQueue: this.taskQueue, by: this.by });
+    return new Plans(this.temporal, { taskQueue: this.taskQueue, by: this.by, ...this.asker });
   }
 
   /** Work that was given up. */
@@ -141,7 +141,7 @@ export class HoldfastClient {
    */
   async start(agent: string, options: StartOptions): Promise<RunHandle> {
     const { id: givenId, budgetUsd, taskQueue, startDelay, startAt, ...session } = options;
-    const input = startInput(agent, withBudget(session, budgetUsd));
+    const input = startInput(agent, { ...this.asker, ...withBudget(session, budgetUsd) });
     const id = givenId === undefined ? `${agent}-${randomUUID().slice(0, 8)}` : checkRunId(givenId);
     const delay = delayOf({ startDelay, startAt }, Date.now());
     try {
@@ -162,7 +162,7 @@ export class HoldfastClient {
   chat(agent: string, options: ChatStart = {}): ChatHandle {
     const { id: givenId, budgetUsd, taskQueue, title, idleTimeout, expiresAfter, ...session } = options;
     const chat = { ...definedOf({ title, idleTimeout, expiresAfter }) };
-    const input = startInput(agent, { ...withBudget(session, budgetUsd), input: null, chat });
+    const input = startInput(agent, { ...this.asker, ...withBudget(session, budgetUsd), input: null, chat });
     const id = givenId === undefined ? `${agent}-${randomUUID().slice(0, 8)}` : checkRunId(givenId);
     const start = workflowStart(id, taskQueue ?? this.taskQueue, input);
     return new ChatHandle(this.temporal, id, { started: false, ...this.shared }, start);
@@ -237,8 +237,8 @@ export class HoldfastClient {
   }
 
   /** Asks a run to stop. @throws HoldfastError `Run.Unknown`. */
-  async cancel(id: string): Promise<void> {
-    return this.get(id).cancel();
+  async cancel(id: string, reason?: string): Promise<void> {
+    return this.get(id).cancel(reason);
   }
 
   private get taskQueue(): string {
@@ -247,6 +247,12 @@ export class HoldfastClient {
 
   private get by(): string {
     return this.options.by ?? this.temporal.options.identity;
+  }
+
+  /** Who asks for the work, where it is known: the identity of a connection is nobody's name. */
+  private get asker(): { requester?: string } {
+    const { by } = this.options;
+    return by === undefined || by.trim() === '' ? {} : { requester: by };
   }
 
   private get shared() {

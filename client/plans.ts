@@ -18,6 +18,7 @@ import { askRun } from './ask-run';
 import { checkPayload } from './checks';
 import { runFailure, toClientError } from './errors';
 import { listed } from './listed';
+import { requestCancel } from './request-cancel';
 import { checkRunId, planStart, REQUEST_MEMO, requestDigest } from './start-input';
 import { update } from './updates';
 
@@ -68,7 +69,7 @@ type Order<Given> = Omit<Given, 'by'> & { by?: string };
 export class Plans {
   constructor(
     private readonly temporal: Client,
-    private readonly options: { by: string; taskQueue: string },
+    private readonly options: { by: string; taskQueue: string; requester?: string },
   ) {}
 
   /**
@@ -76,7 +77,9 @@ export class Plans {
    * @throws HoldfastError `Input.*`, `Run.AlreadyStarted`, `Server.*`. What is wrong with a plan fails its run, see `result`.
    */
   async submit(what: string | PlanDefinition, { id: given, ...options }: SubmitOptions = {}): Promise<PlanHandle> {
-    const asked = { ...options, ...(typeof what === 'string' ? { goal: what } : { plan: what }) };
+    const { requester } = this.options;
+    const asker = requester === undefined ? {} : { requester };
+    const asked = { ...asker, ...options, ...(typeof what === 'string' ? { goal: what } : { plan: what }) };
     const parsed = planInputSchema.safeParse(asked);
     if (!parsed.success)
       throw new HoldfastError('Input.Invalid', problemsOf(parsed.error, '(plan)'), { hint: 'See docs/plans.md.' });
@@ -205,9 +208,10 @@ export class PlanHandle {
     return this.order(UPDATE.amend, { by: this.by, ...given });
   }
 
-  /** Ends the plan and everything it runs. @throws HoldfastError `Run.Unknown`, `Server.*`. */
-  async cancel(): Promise<void> {
-    await this.handle.cancel().catch((error) => {
+  /** Ends the plan and everything it runs; who asked and why is in its history. @throws HoldfastError `Run.Unknown`, `Server.*`. */
+  async cancel(reason?: string): Promise<void> {
+    const actor = { by: this.by, ...(reason !== undefined && { reason }) };
+    await requestCancel(this.temporal, this.id, actor).catch((error) => {
       throw toClientError(error, this.id);
     });
   }

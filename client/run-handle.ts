@@ -9,6 +9,7 @@ import { streamTopic } from '../protocol/stream';
 import { askRun } from './ask-run';
 import { type CallFigures, callFigures } from './call-figures';
 import { runFailure, toClientError } from './errors';
+import { requestCancel } from './request-cancel';
 import type { MessageEvent, RunEvent } from './run-events';
 import { type FollowOptions, RunReaders } from './run-reader';
 import { update } from './updates';
@@ -187,9 +188,9 @@ export class RunHandle {
     return this.readers.follow(this.id, { describe, transcript: (from) => this.transcript(from) }, options);
   }
 
-  /** Asks the run to stop. What runs is aborted; the result says `cancelled`. */
-  async cancel(): Promise<void> {
-    await this.ask(() => this.handle.cancel());
+  /** Asks the run to stop. What runs is aborted; the result says `cancelled`, the history who asked and why. */
+  async cancel(reason?: string): Promise<void> {
+    await this.ask(() => requestCancel(this.client, this.id, { by: this.by, ...(reason !== undefined && { reason }) }));
   }
 
   private async describeStream(): Promise<{ over: boolean; topic: string }> {

@@ -77,6 +77,7 @@ export function workflowStart(workflowId: string, taskQueue: string, input: Sess
 export function planStart(workflowId: string, taskQueue: string, input: PlanInput) {
   const { goal, plan, tenant } = input;
   const { name, goal: wanted } = (plan ?? {}) as { name?: string; goal?: string };
+  const agent = soleAgent(plan);
   const title = cutLine([name && `plan ${name}`, goal ?? wanted].filter(Boolean).join(': '));
   return {
     workflowId,
@@ -87,9 +88,20 @@ export function planStart(workflowId: string, taskQueue: string, input: PlanInpu
     memo: { [REQUEST_MEMO]: requestDigest(input), title },
     typedSearchAttributes: [
       { key: statusKey, value: 'running' },
+      ...(agent === undefined ? [] : [{ key: agentKey, value: agent }]),
       ...(tenant ? [{ key: tenantKey, value: tenant }] : []),
     ],
   };
+}
+
+/** Of a plan all of whose nodes name one agent: their plain calls are found by no run. */
+function soleAgent(plan: unknown): string | undefined {
+  const { agent: usual, nodes = [] } = (plan ?? {}) as {
+    agent?: string;
+    nodes?: { agent?: string; needs?: unknown }[];
+  };
+  const [name, ...others] = new Set(nodes.map(({ agent, needs }) => agent ?? (needs ? undefined : usual)));
+  return others.length === 0 ? name : undefined;
 }
 
 /** One line for the Web UI's list: who, and what was asked. */
@@ -117,7 +129,10 @@ export function checkRunId(id: string): string {
   });
 }
 
-/** Tells two starts with one id apart: the same request again, or a mistake. */
+/** Tells two starts with one id apart: the same request again, whoever makes it, or a mistake. */
 export function requestDigest(input: SessionInput | PlanInput): string {
-  return createHash('sha256').update(canonicalJson(input)).digest('hex').slice(0, 32);
+  return createHash('sha256')
+    .update(canonicalJson({ ...input, requester: undefined }))
+    .digest('hex')
+    .slice(0, 32);
 }

@@ -195,7 +195,18 @@ export const messageSchema = z.discriminatedUnion('role', [
 const layerSchema = z.object({
   of: z.string().describe('Whose policy it is.'),
   policy: policySchema,
-  grants: z.array(z.object({ rule: z.string(), by: z.string(), at: moment, from: z.string() })),
+  grants: z.array(
+    z.object({
+      rule: z.string(),
+      by: z.string(),
+      at: moment,
+      from: z.string(),
+      terms: approvalTermsSchema
+        .pick({ approvers: true, quorum: true, excludeRequester: true, escalate: true })
+        .optional()
+        .describe('It answers no question that others would have to answer than these. Default: what anybody may.'),
+    }),
+  ),
 });
 
 export const permissionsSchema = z

@@ -191,6 +191,8 @@ async function rollOver(session: Session): Promise<never> {
     to > from ? await scheduleActivity<TranscriptSegment>('archiveTranscript', [input], ARCHIVE) : undefined;
   await keepEffects(session);
   await condition(allHandlersFinished);
+  // That it was called back is not carried along.
+  session.purse?.breathe();
   await session.purse?.flushed();
   return continueAsNew<typeof agentSession>({ ...session.given, input: null, carried: session.carry(segment) });
 }

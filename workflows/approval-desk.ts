@@ -8,6 +8,7 @@ import type {
   RefusedVote,
   Vote,
 } from '../protocol/approval';
+import { personOf } from '../protocol/approval-terms';
 import { contentDigest } from '../protocol/content-digest';
 import { parseRule, type Rule } from '../protocol/permissions/rule';
 import { refuse } from './check-update';
@@ -205,5 +206,5 @@ function commonWish(votes: readonly Vote[]): string | undefined {
 }
 
 function same(a: string, b: string): boolean {
-  return a.trim().toLowerCase() === b.trim().toLowerCase();
+  return personOf(a) === personOf(b);
 }

@@ -28,9 +28,16 @@ export function normalTerms({ approvers, quorum, expiresAfter, remindEvery, esca
   return {
     ...(expiresAfter !== undefined && { expiresAfter: milliseconds('expiresAfter', expiresAfter) }),
     ...(remindEvery !== undefined && { remindEvery: milliseconds('remindEvery', remindEvery) }),
-    ...(escalate !== undefined && { escalate: escalate.map(normalStep) }),
+    ...(escalate !== undefined && { escalate: stepsOf(escalate).map(normalStep) }),
     ...(workingHours !== undefined && { workingHours: { ...HOURS, ...workingHours } }),
   };
+}
+
+function stepsOf(escalate: unknown): NonNullable<WrittenTerms['escalate']> {
+  const isStep = (step: unknown): step is NonNullable<WrittenTerms['escalate']>[number] =>
+    typeof step === 'object' && step !== null;
+  if (Array.isArray(escalate) && escalate.length <= 10 && escalate.every(isStep)) return escalate;
+  return invalid('escalate: a list of at most 10 objects, e.g. [{"approvers": ["role:board"]}]');
 }
 
 function normalStep({ approvers, expiresAfter }: NonNullable<WrittenTerms['escalate']>[number], at: number) {

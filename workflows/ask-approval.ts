@@ -61,7 +61,7 @@ export async function openApproval(id: string, request: Omit<ApprovalRequest, 'r
   const run = workflowInfo().workflowId;
   await startChild<typeof approval>('approval', {
     workflowId: id,
-    args: [{ ...request, run }],
+    args: [{ ...request, ...normalTerms(request), run }],
     staticSummary: request.title,
     memo: { approval: inboxEntry(request, run) },
     parentClosePolicy: 'ABANDON',

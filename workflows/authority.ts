@@ -27,9 +27,17 @@ export class Authority {
     return grants.length === 0 ? layers : layers.map((layer) => ({ ...layer, grants: [...layer.grants, ...grants] }));
   }
 
-  ruleOn(agent: ResolvedAgent, given: SessionInput, spec: ToolSpec, { arguments: args }: ToolCallPart): Ruling {
+  /** @param answered by whom the call was approved already. */
+  ruleOn(
+    agent: ResolvedAgent,
+    given: SessionInput,
+    spec: ToolSpec,
+    { arguments: args }: ToolCallPart,
+    answered?: ReadonlySet<string>,
+  ): Ruling {
     const mounts = (given.mounts ?? []).map(({ name }) => name);
-    return ruleOn(this.layers(agent, given), { spec, arguments: args, mounts, tainted: this.state.tainted.length > 0 });
+    const call = { spec, arguments: args, mounts, tainted: this.state.tainted.length > 0 };
+    return ruleOn(this.layers(agent, given), call, answered);
   }
 
   /** @param id of the run. */

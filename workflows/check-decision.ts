@@ -16,6 +16,8 @@ export function checkRequest(request: ApprovalRequest): void {
     if (typeof request[name] !== 'string' || request[name] === '') invalid(`${name}: a text is needed`);
   }
   normalTerms(request);
+  if (request.excludeRequester && request.requester === undefined)
+    invalid('excludeRequester: nobody knows who asked for the work; start it with `requester`');
   const problem = termsProblem(request, request.requester);
   if (problem !== undefined) invalid(problem);
 }
@@ -23,14 +25,15 @@ export function checkRequest(request: ApprovalRequest): void {
 /** A decision may come from the stock Temporal CLI, or from a client in another language. */
 export function checkDecisionShape(decision: Decision): void {
   checkActor(decision);
-  const { verdict, as, edit, remember, digest } = decision;
+  const { verdict, as, edit, remember, digest, at, nonce, signature } = decision;
   const unknown = Object.keys(decision).find((name) => !FIELDS.includes(name));
   if (unknown !== undefined) invalid(`${unknown}: a decision has no such field`);
   if (verdict !== 'approve' && verdict !== 'deny') invalid('verdict: "approve" or "deny"');
-  for (const [name, value] of Object.entries({ as, remember, digest })) {
+  for (const [name, value] of Object.entries({ as, remember, digest, nonce, signature })) {
     if (value !== undefined && (typeof value !== 'string' || value.length > 1_000))
       invalid(`${name}: not a short text`);
   }
+  if (at !== undefined && typeof at !== 'number') invalid('at: milliseconds since epoch');
   if (edit !== undefined && (typeof edit !== 'object' || edit === null || Array.isArray(edit))) {
     invalid('edit: an object, the arguments to use instead');
   }

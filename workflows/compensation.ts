@@ -154,10 +154,11 @@ function callerOf(input: CompensationInput): Caller {
     agent: { name: agent, revision },
     given: { ...(requester !== undefined && { requester }), ...(tenant !== undefined && { tenant }) },
     authority,
-    ruleOn: (spec, { arguments: args }) =>
+    ruleOn: (spec, { arguments: args }, answered) =>
       ruleOn(
         layers.map((layer) => ({ ...layer, grants: [...layer.grants, ...authority.state.grants] })),
         { spec, arguments: args, mounts: mounts.map(({ name }) => name), tainted: tainted.length > 0 },
+        answered,
       ),
     wait: () => recordCompensation(input, 'waiting'),
     waited: () => recordCompensation(input, 'running'),

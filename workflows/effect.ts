@@ -120,8 +120,11 @@ function questionOf(
     known === 'not-done'
       ? `It did nothing in ${MOST_REPEATS + 1} attempts.`
       : 'The worker was lost, or the time was over, while it ran: it may or may not have taken effect.';
+  // Where nobody knows who asked for the work nobody can be excluded, and somebody has to find out.
+  const { excludeRequester, ...terms } = approval ?? {};
   return {
-    ...approval,
+    ...terms,
+    ...(excludeRequester !== undefined && requester !== undefined && { excludeRequester }),
     kind: 'effect' as const,
     title: `${tool.name}: ${known === 'not-done' ? 'cannot be done' : 'outcome unknown'}`,
     body: `${fact} Find out what became of it, then answer \`retry\` (it did not happen: do it now), \`done\` (it happened; say with what result in the reason) or \`abandon\`.`,

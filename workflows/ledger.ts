@@ -1,7 +1,9 @@
+import type { UpdateDefinition } from '@temporalio/common';
 import {
   allHandlersFinished,
   condition,
   continueAsNew,
+  currentUpdateInfo,
   getExternalWorkflowHandle,
   proxyActivities,
   proxyLocalActivities,
@@ -18,7 +20,7 @@ import { SIGNAL } from '../protocol/names';
 import { ARCHIVE_ENTRIES, LOOK_AT_HOLDER, NOTIFY_BUDGET, PERIOD } from './activity-options';
 import { Alarm } from './alarm';
 import { approvalIdOf, openApproval } from './ask-approval';
-import { checkFreeze, checkOpen, checkSetTerms, checkTopUp, isLeaseRequest } from './ledger/check-ledger';
+import { checkFreeze, checkOpen, checkSetTerms, checkTopUp, isDecided, isLeaseRequest } from './ledger/check-ledger';
 import { LedgerDesk, type Outbox } from './ledger/desk';
 import { newLedger } from './ledger/new-ledger';
 import { accountViews, ledgerDetails } from './ledger/view';
@@ -78,6 +80,7 @@ class LedgerRun {
       this.awake = true;
     });
     setHandler(decidedSignal, (decided) => {
+      if (!isDecided(decided)) return;
       desk.decided(decided, Date.now());
       this.awake = true;
     });
@@ -86,17 +89,28 @@ class LedgerRun {
   handlePeople(): void {
     const { desk } = this;
     const { state } = desk;
-    const done =
-      <Given>(act: (given: Given, now: number) => void) =>
-      (given: Given): void => {
+    const id = () => currentUpdateInfo()?.id;
+    /** What is asked again under its update id was done, also where the ledger continued as new in between. */
+    const on = <Given>(
+      update: UpdateDefinition<void, [Given]>,
+      act: (given: Given, now: number) => void,
+      check: (given: Given) => void,
+    ): void => {
+      const handler = (given: Given): void => {
+        if (!desk.takes(id())) return;
         act.call(desk, given, Date.now());
         this.awake = true;
       };
-    setHandler(openAccountUpdate, done(desk.open), { validator: (given) => checkOpen(state, given) });
-    setHandler(topUpUpdate, done(desk.topUp), { validator: (given) => checkTopUp(state, given) });
-    setHandler(setTermsUpdate, done(desk.setTerms), { validator: (given) => checkSetTerms(state, given) });
-    setHandler(freezeUpdate, done(desk.freeze), { validator: (given: Freeze) => checkFreeze(state, given, true) });
-    setHandler(unfreezeUpdate, done(desk.unfreeze), { validator: (given: Freeze) => checkFreeze(state, given, false) });
+      const validator = (given: Given): void => {
+        if (!desk.knows(id())) check(given);
+      };
+      setHandler(update, handler, { validator });
+    };
+    on(openAccountUpdate, desk.open, (given) => checkOpen(state, given));
+    on(topUpUpdate, desk.topUp, (given) => checkTopUp(state, given));
+    on(setTermsUpdate, desk.setTerms, (given) => checkSetTerms(state, given));
+    on(freezeUpdate, desk.freeze, (given: Freeze) => checkFreeze(state, given, true));
+    on(unfreezeUpdate, desk.unfreeze, (given: Freeze) => checkFreeze(state, given, false));
   }
 
   private entries(from?: number, to?: number): EntriesPage {

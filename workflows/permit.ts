@@ -1,5 +1,6 @@
 import type { ResolvedAgent } from '../protocol/agent';
 import type { ApprovalOutcome, ApprovalRequest } from '../protocol/approval';
+import { whoDecides } from '../protocol/approval-terms';
 import { contentDigest } from '../protocol/content-digest';
 import type { Failure } from '../protocol/failures';
 import type { ToolCallPart, ToolMessage } from '../protocol/messages';
@@ -36,7 +37,8 @@ export interface Caller {
   readonly agent: Pick<ResolvedAgent, 'name' | 'revision'>;
   readonly given: Pick<SessionInput, 'requester' | 'tenant'>;
   readonly authority: Authority;
-  ruleOn(spec: ToolSpec, call: ToolCallPart): Ruling;
+  /** @param answered by whom the call was approved already. */
+  ruleOn(spec: ToolSpec, call: ToolCallPart, answered?: ReadonlySet<string>): Ruling;
   wait(waits: WaitsFor): void;
   waited(waits: WaitsFor): void;
 }
@@ -59,37 +61,43 @@ export async function permit(
   call: ToolCallPart,
   deps: PermitDeps,
 ): Promise<Permitted | ToolMessage> {
-  const ruling = session.ruleOn(spec, call);
-  if (ruling.verdict === 'allow') return { call };
-  const decided = await decide(session, spec, call, deps, ruling);
+  const decided = await decide(session, spec, call, deps);
   return 'told' in decided ? answered(call, 'denied', decided.told) : decided;
 }
 
-/** Whether a call may run, and why not; asks people where a rule says so. */
+/**
+ * Whether a call may run, and why not; asks people where a rule says so. Where layers ask different people, each of them; and
+ * arguments that somebody changed are looked at again: a person may answer what they are asked, and no more than that.
+ */
 export async function decide(
   session: Caller,
   spec: ToolSpec,
-  call: ToolCallPart,
+  asked: ToolCallPart,
   deps: PermitDeps,
-  ruling = session.ruleOn(spec, call),
 ): Promise<Permitted | Refused> {
-  if (ruling.verdict === 'allow') return { call };
-  if (ruling.verdict === 'deny') return denied(ruling.because);
-  const request = requestOf(session, spec, call, ruling);
-  const outcome = await askPeople(session, spec.name, request, deps);
-  if ('problem' in outcome) {
-    const because = `An approval is needed and cannot be asked for: ${outcome.problem}`;
-    return { because, told: `${because}. Nothing was run.` };
+  let permitted: Permitted = { call: asked };
+  let answered: ReadonlySet<string> = new Set();
+  for (;;) {
+    const { call } = permitted;
+    const ruling = session.ruleOn(spec, call, answered);
+    if (ruling.verdict === 'allow') return permitted;
+    if (ruling.verdict === 'deny') return denied(ruling.because);
+    const outcome = await askPeople(session, spec.name, requestOf(session, spec, call, ruling), deps);
+    if ('problem' in outcome) {
+      const because = `An approval is needed and cannot be asked for: ${outcome.problem}`;
+      return { because, told: `${because}. Nothing was run.` };
+    }
+    if (outcome.verdict !== 'approved') return notApproved(outcome);
+    remember(session, outcome, ruling, deps.now());
+    const who = whoDecides(ruling.approval ?? {});
+    // What others said was about other arguments.
+    answered = outcome.edit ? new Set([who]) : new Set([...answered, who]);
+    if (outcome.edit) permitted = edited(call, outcome.edit);
   }
-  if (outcome.verdict !== 'approved') return notApproved(outcome);
-  remember(session, outcome, deps.now());
-  if (!outcome.edit) return { call };
-  const { artifact: _artifact, ...rest } = call;
-  const edited = { ...rest, arguments: outcome.edit };
-  // A person may answer what a policy asks, and may not change a call into one that is forbidden.
-  const again = session.ruleOn(spec, edited);
-  if (again.verdict === 'deny') return denied(again.because);
-  return { call: edited, note: `Approved with changed arguments: ${JSON.stringify(outcome.edit)}` };
+}
+
+function edited({ artifact: _artifact, ...call }: ToolCallPart, args: Record<string, unknown>): Permitted {
+  return { call: { ...call, arguments: args }, note: `Approved with changed arguments: ${JSON.stringify(args)}` };
 }
 
 /** Whether a call needs nobody's word. */
@@ -157,9 +165,17 @@ function requestOf(
   };
 }
 
-function remember({ authority }: Caller, { grant, votes, id }: Said, at: number): void {
+function remember({ authority }: Caller, { grant, votes, id }: Said, { approval = {} }: Ruling, at: number): void {
   const last = votes.at(-1);
-  if (grant !== undefined && last) authority.grant({ rule: grant, by: last.by, at, from: id });
+  if (grant === undefined || !last) return;
+  const { approvers, quorum, excludeRequester, escalate } = approval;
+  const terms = {
+    ...(approvers && { approvers }),
+    ...(quorum !== undefined && { quorum }),
+    ...(excludeRequester !== undefined && { excludeRequester }),
+    ...(escalate && { escalate }),
+  };
+  authority.grant({ rule: grant, by: last.by, at, from: id, ...(whoDecides(terms) !== '' && { terms }) });
 }
 
 function denied(because: string): Refused {

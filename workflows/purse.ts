@@ -63,7 +63,8 @@ export class Purse {
 
   /** Sees to it that a call of this worst case can be made; or says why it cannot. */
   async cover(need: Micros): Promise<Stop | undefined> {
-    while (this.free < need) {
+    // What was called back goes back before the next call, and is asked for anew.
+    while (this.free < need || (this.recalled && need > 0)) {
       if (this.asked) {
         await this.deps.until(() => !this.asked);
         continue;
@@ -110,6 +111,8 @@ export class Purse {
   /** The last word; also withdraws what was asked for. */
   async close(): Promise<void> {
     if (this.atRisk > 0) this.lose();
+    // The last word must come last: messages that leave together may arrive in any order.
+    await this.flushed();
     // A ledger that is gone keeps no run from ending.
     if (!this.settled) await this.send(0, true).catch(() => undefined);
     await this.flushed();
@@ -126,7 +129,8 @@ export class Purse {
 
   hear(reply: LeaseReply): void {
     const { state } = this;
-    if (reply.lease !== state.lease) return;
+    // Signals cannot be refused: what makes no sense is left alone.
+    if (!isReply(reply) || reply.lease !== state.lease) return;
     if (reply.answer === 'recalled') {
       this.recalled = true;
       if (this.atRisk === 0) this.release();
@@ -196,6 +200,11 @@ export class Purse {
       this.sending--;
     }
   }
+}
+
+function isReply(given: LeaseReply): boolean {
+  const { seq, granted, spent } = Object(given) as Partial<LeaseReply>;
+  return [seq, granted, spent].every((value) => Number.isSafeInteger(value) && Number(value) >= 0);
 }
 
 export function noAccount(account: string, why?: string): Error {

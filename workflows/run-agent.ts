@@ -17,6 +17,11 @@ export interface RunAgentOptions extends SessionOptions {
   authority?: SessionInput['authority'];
   /** Where content from outside came from that the task holds. */
   tainted?: string[];
+  /**
+   * Workflow id of the run whose effects this one shares: what that did by a `once` tool within its scope `run` is not done again.
+   * Default: its own.
+   */
+  effectScope?: string;
   taskQueue?: string;
   /** What happens to the run when the calling workflow closes first. Default: it is cancelled too. */
   parentClosePolicy?: ChildWorkflowOptions['parentClosePolicy'];

@@ -254,8 +254,8 @@ export class Session {
     return this.authority.layers(this.agent, this.given);
   }
 
-  ruleOn(spec: ToolSpec, call: ToolCallPart): Ruling {
-    return this.authority.ruleOn(this.agent, this.given, spec, call);
+  ruleOn(spec: ToolSpec, call: ToolCallPart, answered?: ReadonlySet<string>): Ruling {
+    return this.authority.ruleOn(this.agent, this.given, spec, call, answered);
   }
 
   /** A call waits for people; the run rests once nothing else of it runs. */

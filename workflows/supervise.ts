@@ -1,5 +1,6 @@
 import { msToNumber } from '@temporalio/common';
-import { CancellationScope, isCancellation } from '@temporalio/workflow';
+import { CancellationScope, isCancellation, workflowInfo } from '@temporalio/workflow';
+import { ID_SEPARATOR } from '../protocol/names';
 import { toApplicationFailure } from './failures';
 import { type RunAgentOptions, runAgent } from './run-agent';
 import { type Supervised, type SuperviseOptions, superviseWith } from './supervisor';
@@ -50,5 +51,10 @@ export function supervise(
 function supervised(child: SupervisedAgent | Supervised): Supervised {
   if ('run' in child) return child;
   const { agent, name = agent, ...options } = child;
-  return { name, run: (id) => runAgent(agent, { ...options, id } as RunAgentOptions) };
+  return { name, run: (id) => runAgent(agent, { ...options, id, ...sharedEffects(name, id) } as RunAgentOptions) };
+}
+
+/** What was started again goes on with the same work: what was done once is done. */
+function sharedEffects(name: string, id: string): Pick<RunAgentOptions, 'effectScope'> {
+  return id === name ? {} : { effectScope: workflowInfo().workflowId + ID_SEPARATOR + name };
 }

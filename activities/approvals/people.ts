@@ -1,3 +1,5 @@
+import { personOf } from '../../protocol/approval-terms';
+
 /** Who is who, for approvals. By name, as decisions and runs name them. */
 export type People = Readonly<Record<string, { roles?: readonly string[]; manager?: string }>>;
 
@@ -31,5 +33,5 @@ function entryOf(name: string, people: People) {
 }
 
 function same(a: string, b: string): boolean {
-  return a.trim().toLowerCase() === b.trim().toLowerCase();
+  return personOf(a) === personOf(b);
 }

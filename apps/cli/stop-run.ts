@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { Link } from './link';
 
 export interface StoppedRun {
@@ -22,25 +21,13 @@ export async function stopRun(link: Link, id: string, reason?: string): Promise<
   if (executionStatus !== 'RUNNING') return { id, asked: false, status };
   // An update would make a run begin that was started with a delay.
   if (beginsAt && beginsAt.getTime() > Date.now()) {
-    await cancel(link, id, reason);
+    await holdfast.get(id).cancel(reason);
     return { id, asked: true, status: 'stopping' };
   }
   try {
     await holdfast.temporal.withDeadline(Date.now() + ORDER_MS, () => holdfast.get(id).stop(reason));
   } catch {
-    await cancel(link, id, reason);
+    await holdfast.get(id).cancel(reason);
   }
   return { id, asked: true, status: 'stopping' };
-}
-
-async function cancel({ holdfast, place }: Link, id: string, reason?: string): Promise<void> {
-  // The client's own `cancel` has no place for a reason.
-  await holdfast.temporal.workflowService.requestCancelWorkflowExecution({
-    namespace: place.namespace,
-    workflowExecution: { workflowId: id },
-    firstExecutionRunId: '',
-    identity: `holdfast cli ${process.pid}`,
-    requestId: randomUUID(),
-    reason: reason ?? '',
-  });
 }

@@ -110,6 +110,8 @@ export interface LedgerState {
   written: number;
   digest: string;
   segment?: BookSegment;
+  /** Update ids of what people did last: the server knows those of one Temporal run only. */
+  taken?: string[];
   /** Came while it continued as new. */
   inbox: LeaseRequest[];
 }

@@ -35,7 +35,7 @@ function equals(condition: Condition, value: unknown, kind: SubjectKind): Findin
   if (Array.isArray(value)) return ofAll(value.map((item) => equals(condition, item, kind)));
   if (typeof value === 'string') {
     if (exactly(kind, value, wanted, literal)) return 'yes';
-    return loosely(kind, value, wanted, literal) ? 'unsure' : 'no';
+    return loosely(kind, value, wanted, literal) || isSameNumber(value, wanted) ? 'unsure' : 'no';
   }
   if (typeof value === 'number' || typeof value === 'boolean') {
     const same = String(value) === wanted || (typeof value === 'number' && Number(wanted) === value);
@@ -45,6 +45,11 @@ function equals(condition: Condition, value: unknown, kind: SubjectKind): Findin
   }
   // "anything" is also nothing.
   return !literal && /^\*\*+$/.test(wanted) ? 'yes' : 'unsure';
+}
+
+/** Some schemas take the text of a number for the number, however it is written: "0012", "1.2e1". */
+function isSameNumber(text: string, wanted: string): boolean {
+  return wanted.trim() !== '' && text.trim() !== '' && Number(text) === Number(wanted);
 }
 
 /** Of a list: a permission must hold for every item, a prohibition for one. */

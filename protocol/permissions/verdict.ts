@@ -1,4 +1,5 @@
 import type { ApprovalTerms } from '../approval';
+import { whoDecides } from '../approval-terms';
 import type { ToolSpec } from '../tool';
 import { type Finding, meetsCondition } from './condition';
 import { matchGlob } from './glob';
@@ -17,6 +18,8 @@ export interface Grant {
   at: number;
   /** What it came from, e.g. an approval's id. */
   from: string;
+  /** Under which terms it was given: it answers no question that others would have to answer. Default: anybody's. */
+  terms?: Pick<ApprovalTerms, 'approvers' | 'quorum' | 'excludeRequester' | 'escalate'>;
 }
 
 /** One policy on the way from whoever started the work down to this run, with what was granted under it. */
@@ -47,14 +50,24 @@ export interface Ruling {
 
 const STRICTNESS: Record<Verdict, number> = { allow: 0, ask: 1, deny: 2 };
 
-/** The strictest ruling of all layers: adding a layer can only narrow what may be done. */
-export function ruleOn(layers: readonly Layer[], call: AskedCall): Ruling {
+/**
+ * The strictest ruling of all layers: adding a layer can only narrow what may be done.
+ * @param answered by whom this very call was approved already (`whoDecides`): layers that ask others still ask.
+ */
+export function ruleOn(layers: readonly Layer[], call: AskedCall, answered?: ReadonlySet<string>): Ruling {
   let strictest: Ruling = { verdict: 'allow', because: 'no layer forbids it' };
   for (const layer of layers) {
     const ruling = ruleOfLayer(layer, call);
+    if (ruling.verdict === 'ask' && answered && isAnswered(ruling, answered)) continue;
     if (STRICTNESS[ruling.verdict] > STRICTNESS[strictest.verdict]) strictest = ruling;
   }
   return strictest;
+}
+
+/** Whoever had to be asked has answered what anybody may, too. */
+function isAnswered({ approval = {} }: Ruling, answered: ReadonlySet<string>): boolean {
+  const who = whoDecides(approval);
+  return answered.has(who) || (who === '' && answered.size > 0);
 }
 
 /** What one layer says of a call, and by which of its rules. */
@@ -63,7 +76,8 @@ export function ruleOfLayer({ of, policy, grants }: Layer, call: AskedCall): Rul
   const ruling: Ruling = { ...found, because: `${found.because} (${of})` };
   if (ruling.verdict !== 'ask') return ruling;
   ruling.approval ??= policy.approval ?? {};
-  const grant = grants.find(({ rule }) => applies(rule, call, 'yes'));
+  const given = ({ terms = {} }: Grant) => new Set([whoDecides(terms)]);
+  const grant = grants.find((one) => isAnswered(ruling, given(one)) && applies(one.rule, call, 'yes'));
   return grant ? { verdict: 'allow', because: `granted by ${grant.by}: ${grant.rule}` } : ruling;
 }
 

@@ -7,7 +7,11 @@ import { durationSchema } from '../duration';
 
 /** Ids of nodes are part of workflow ids. */
 export const NODE_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
-const nodeId = z.string().regex(NODE_ID, 'letters, digits, dot, dash, underscore; at most 63');
+const nodeId = z
+  .string()
+  .regex(NODE_ID, 'letters, digits, dot, dash, underscore; at most 63')
+  // Nodes are kept by their ids, and every object has these.
+  .refine((id) => !(id in Object.prototype), 'this id cannot be used');
 
 /**
  * What becomes of a node when one it comes after did not succeed: `fail` ends the plan, `skip` skips the node, `continue` runs it

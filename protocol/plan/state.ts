@@ -152,6 +152,8 @@ export interface PlanState {
   planned?: PlannedAction[];
   /** How often what was left has been planned anew. */
   replans?: number;
+  /** Where content from outside came from that whoever made the plan has seen: every task may say what that said. */
+  tainted?: string[];
   /** Tasks that undo what was done, in the order they run. */
   undos: Undo[];
   actions: PlanAction[];

@@ -1,7 +1,9 @@
+import { termsProblem } from '../../protocol/approval-terms';
 import type { LeaseRequest } from '../../protocol/budget/lease';
-import type { LedgerState } from '../../protocol/budget/ledger';
+import type { Decided, LedgerState } from '../../protocol/budget/ledger';
 import { MOST_USD } from '../../protocol/budget/money';
 import type { AccountTerms, OpenAccount, TopUp } from '../../protocol/budget/terms';
+import { normalTerms } from '../approval-terms';
 import { checkActor, refuse } from '../check-update';
 
 /*
@@ -126,10 +128,20 @@ function checkTerms({ caps, warnAt, whenEmpty, ask, autoTopUp, unknownPrice }: A
     (typeof ask !== 'object' || ask === null || (ask.amount !== undefined && !isAmount(ask.amount)))
   )
     bad('ask: an object, whose amount is above 0');
+  checkAsk(ask);
   if (autoTopUp != null && !(['below', 'amount', 'mostPerMonth'] as const).every((name) => isAmount(autoTopUp[name])))
     bad('autoTopUp: {"below", "amount", "mostPerMonth"}, each above 0');
   if (unknownPrice !== undefined && unknownPrice !== 'refuse' && !isAmount(unknownPrice))
     bad('unknownPrice: "refuse", or what a call counts as, above 0');
+}
+
+/** Nobody could be asked else, and whoever waits for money would wait for ever. */
+function checkAsk(ask: AccountTerms['ask']): void {
+  if (ask === undefined) return;
+  normalTerms(ask);
+  const problem = termsProblem(ask);
+  if (problem !== undefined) bad(`ask.${problem}`);
+  if (ask.excludeRequester) bad('ask.excludeRequester: an account asks for whoever spends from it, and knows nobody');
 }
 
 function checkCaps(caps: AccountTerms['caps']): void {
@@ -139,6 +151,15 @@ function checkCaps(caps: AccountTerms['caps']): void {
     if (!['day', 'month', 'run', 'call'].includes(name)) bad(`caps.${name}: day, month, run and call can be capped`);
     if (cap !== null && !isAmount(cap)) bad(`caps.${name}: a number above 0, at most ${MOST_USD}, or null`);
   }
+}
+
+const VERDICTS = ['approved', 'denied', 'expired', 'withdrawn'];
+
+/** The same of what an approval says. */
+export function isDecided(given: Decided): boolean {
+  const { approval, outcome } = Object(given) as Partial<Decided>;
+  const { verdict = '', votes } = Object(outcome) as Partial<Decided['outcome']>;
+  return typeof approval === 'string' && VERDICTS.includes(verdict) && Array.isArray(votes);
 }
 
 /** Signals cannot be refused: what makes no sense is left alone. */

@@ -24,6 +24,9 @@ const IMPATIENCE_MS = 30_000;
 /** A run that holds nothing and wants nothing is looked at so many times later. */
 const AT_REST = 100;
 
+/** Update ids that are still known after a roll-over. */
+const KNOWN_UPDATES = 200;
+
 /** What is to be done outside, once the desk is through. */
 export interface Outbox {
   replies: { holder: string; reply: LeaseReply }[];
@@ -44,6 +47,18 @@ export class LedgerDesk {
     private readonly askId: (number: number) => string,
   ) {
     this.accounting = new Accounting(state);
+  }
+
+  /** Whether something was asked before under this update id. */
+  knows(id: string | undefined): boolean {
+    return id !== undefined && (this.state.taken?.includes(id) ?? false);
+  }
+
+  /** Whether what is asked under this update id is still to be done; remembers it. */
+  takes(id: string | undefined): boolean {
+    if (this.knows(id)) return false;
+    if (id !== undefined) this.state.taken = [...(this.state.taken ?? []), id].slice(-KNOWN_UPDATES);
+    return true;
   }
 
   open(given: OpenAccount, now: number): void {

@@ -16,6 +16,8 @@ export interface Made {
   agents: Record<string, AgentFacts>;
   costUsd: number;
   tokens: number;
+  /** Where content from outside came from that whoever made it has seen. */
+  tainted?: string[];
 }
 
 /** The plan as given and admitted, or as a planner makes it of the goal, told each time what was wrong. @throws `Plan.*`. */
@@ -26,8 +28,9 @@ export async function makePlan(input: PlanInput): Promise<Made> {
   let spent = { costUsd: 0, tokens: 0 };
   let problems: PlanProblem[] = [];
   let previous: unknown;
+  const seen = new Set<string>();
   for (let attempt = 1; attempt <= attempts; attempt++) {
-    const { output, why, ...more } = await askPlanner(input, `plan-${attempt}`, {
+    const { output, why, tainted, ...more } = await askPlanner(input, `plan-${attempt}`, {
       goal,
       agents,
       ...(problems.length > 0 && { previous, problems: problems.map(({ message }) => message) }),
@@ -35,12 +38,13 @@ export async function makePlan(input: PlanInput): Promise<Made> {
     if (output === undefined) throw toApplicationFailure({ code: 'Plan.Invalid', message: why });
     spent = { costUsd: spent.costUsd + more.costUsd, tokens: spent.tokens + more.tokens };
     previous = output;
+    for (const source of tainted) seen.add(source);
     const left = budgetUsd === undefined ? {} : { budgetUsd: Math.max(budgetUsd - spent.costUsd, 1e-6) };
     const found = await admitPlan({
       plan: { name: 'plan', goal, ...(output as object), ...left },
       nesting: nestingOf(input),
     });
-    if (!('problems' in found)) return { ...found, ...spent };
+    if (!('problems' in found)) return { ...found, ...spent, ...(seen.size > 0 && { tainted: [...seen] }) };
     problems = found.problems;
   }
   throw refused(problems, `${planner} made ${attempts} plans, and none can run`);
@@ -52,16 +56,30 @@ interface Planned {
   why: string;
   costUsd: number;
   tokens: number;
+  tainted: string[];
 }
 
-/** @param id of the planner's run, within the plan's. No node's id begins like that. */
-export async function askPlanner(input: PlanInput, id: string, given: object): Promise<Planned> {
+/**
+ * @param id of the planner's run, within the plan's. No node's id begins like that.
+ * @param sources of content from outside that it is told.
+ */
+export async function askPlanner(
+  input: PlanInput,
+  id: string,
+  given: object,
+  sources: readonly string[] = [],
+): Promise<Planned> {
   const { planner = PLANNER } = input;
-  const run = await startAgent(planner, { ...runOptions(input), id: `~${id}`, input: given, output: PLAN_OUTPUT });
-  const { stopReason, detail, output, costUsd, usage } = await run.result();
+  const run = await startAgent(planner, {
+    ...runOptions(input, sources),
+    id: `~${id}`,
+    input: given,
+    output: PLAN_OUTPUT,
+  });
+  const { stopReason, detail, output, costUsd, usage, tainted = [] } = await run.result();
   const why = `${run.id} gave no plan: ${stopReason}${detail === undefined ? '' : `: ${detail}`}`;
   const spent = { costUsd, tokens: usage.inputTokens + usage.outputTokens };
-  return { output: stopReason === 'completed' ? output : undefined, why, ...spent };
+  return { output: stopReason === 'completed' ? output : undefined, why, tainted, ...spent };
 }
 
 /** @throws `Plan.*` with all problems as details; the code is that of the first. */

@@ -20,10 +20,16 @@ export function inputsOf(state: PlanState, graph: Graph, { id, inputs }: PlanNod
   return Object.fromEntries(given);
 }
 
-/** Where content from outside came from that it may be handed. */
-export function taintOf({ nodes }: PlanState, graph: Graph, { id }: PlanNode): string[] {
+/** Where content from outside came from that it may be handed, or that whoever wrote its task has seen. */
+export function taintOf({ nodes, tainted = [] }: PlanState, graph: Graph, { id }: PlanNode): string[] {
   const sources = (graph.before.get(id) ?? []).flatMap(({ from }) => nodes[from]?.tainted ?? []);
-  return [...new Set(sources)].slice(0, SOURCES_KEPT);
+  return [...new Set([...tainted, ...sources])].slice(0, SOURCES_KEPT);
+}
+
+/** Of anything in it. */
+export function taintOfAll({ nodes, tainted = [] }: PlanState): string[] {
+  const sources = Object.values(nodes).flatMap((node) => node.tainted ?? []);
+  return [...new Set([...tainted, ...sources])].slice(0, SOURCES_KEPT);
 }
 
 /**

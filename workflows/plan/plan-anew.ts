@@ -5,7 +5,7 @@ import { PLAN_ATTEMPTS } from '../../protocol/plan/planner';
 import type { NodeProgress, PlanInput } from '../../protocol/plan/state';
 import { ADMIT } from '../activity-options';
 import { askPlanner, nestingOf } from './make-plan';
-import { outputOf } from './node-given';
+import { outputOf, taintOfAll } from './node-given';
 import type { PlanDesk } from './plan-desk';
 
 const { admitPlan, sketchAgents } = proxyActivities<HoldfastActivities>(ADMIT);
@@ -24,12 +24,17 @@ export async function planAnew(input: PlanInput, desk: PlanDesk, why: string): P
   let previous: unknown;
   for (let attempt = 1; attempt <= (input.attempts ?? PLAN_ATTEMPTS); attempt++) {
     const mended = problems.length > 0 && { previous, problems };
-    const asked = await askPlanner(input, `replan-${state.replans}-${attempt}`, {
-      ...storyOf(input, desk),
-      why,
-      agents,
-      ...mended,
-    });
+    const asked = await askPlanner(
+      input,
+      `replan-${state.replans}-${attempt}`,
+      {
+        ...storyOf(input, desk),
+        why,
+        agents,
+        ...mended,
+      },
+      taintOfAll(state),
+    );
     state.spentUsd += asked.costUsd;
     state.tokens += asked.tokens;
     // It gave none, or an operator has helped while it thought.
@@ -38,10 +43,13 @@ export async function planAnew(input: PlanInput, desk: PlanDesk, why: string): P
     const { nodes } = asked.output as { nodes: PlanNode[] };
     problems = buildingOn(nodes, desk);
     if (problems.length > 0) continue;
+    const tainted = [...new Set([...taintOfAll(state), ...asked.tainted])];
     const { output: _old, ...plan } = state.plan;
     const whole = { ...plan, nodes: [...plan.nodes, ...nodes] };
     const found = await admitPlan({ plan: whole, nesting: nestingOf(input), soFar: desk.soFar(Date.now()) });
     if (!('problems' in found)) {
+      // What it makes of that is no better than what it was told.
+      if (tainted.length > 0) state.tainted = tainted;
       desk.goAnotherWay(found.plan, found.agents, Date.now());
       return nodes.map(({ id }) => id);
     }

@@ -36,6 +36,8 @@ export interface Begin extends Choice {
   since: number;
   /** Of an attempt that began before the plan continued as new: how far it was. */
   resumed?: Attempt;
+  /** Of the plan: one that takes the node's place has no others. */
+  limits?: Plan['limits'];
 }
 
 const ACTIONS_KEPT = 50;
@@ -139,7 +141,8 @@ export class PlanDesk {
     const { attempts: attempt, since } = this.progress(node.id);
     const { priority } = this.line.urgencyOf(node.id);
     const given = { inputs: inputsOf(state, graph, node), tainted: taintOf(state, graph, node) };
-    return { node, facts: state.agents[choice.agent], ...choice, attempt, priority, ...given, since };
+    const limits = node.expand && { limits: state.plan.limits };
+    return { node, facts: state.agents[choice.agent], ...choice, attempt, priority, ...given, ...limits, since };
   }
 
   /** Gives a node that begins to whom what was learned prefers, of those who are free. */

@@ -70,8 +70,8 @@ export class PlanRun {
   private broken: unknown;
   private began = 0;
 
-  constructor(private readonly input: PlanInput) {
-    this.questions = new Questions(input, this.elsewhere, {
+  constructor(private readonly given: PlanInput) {
+    this.questions = new Questions(given, this.elsewhere, {
       wake: () => this.wake(),
       broken: (error) => this.breakDown(error),
     });
@@ -89,6 +89,12 @@ export class PlanRun {
   private breakDown(error: unknown): void {
     this.broken ??= error;
     this.awake = true;
+  }
+
+  /** What a plan says of its account holds where whoever submitted it said nothing. */
+  private get input(): PlanInput {
+    const account = this.given.account ?? this.desk?.state.plan.account;
+    return account === undefined ? this.given : { ...this.given, account };
   }
 
   get state(): PlanState {

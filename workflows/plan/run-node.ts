@@ -86,10 +86,13 @@ async function attempt(begin: Begin, plan: PlanInput, desk: Desk): Promise<Endin
 async function runAsSession(begin: Begin, plan: PlanInput, spent: Spent, desk: Desk): Promise<Ending> {
   const { node, agent, attempt, priority, tainted, resumed } = begin;
   if (resumed) return ofSession(resumed.workflow, await elsewhere<SessionResult>(resumed, desk));
+  const first = attempt === 1;
   const run = await startAgent(agent, {
     ...runOptions(plan, tainted),
     ...optionsOf(begin),
-    id: attempt === 1 ? node.id : `${node.id}~${attempt}`,
+    id: first ? node.id : `${node.id}~${attempt}`,
+    // Another attempt at the same work: what the first has done is done.
+    ...(!first && { effectScope: `${workflowInfo().workflowId}${ID_SEPARATOR}${node.id}` }),
     summary: callSummary(begin),
     input: taskOf(begin),
     priority,
@@ -151,16 +154,17 @@ async function runWithin(begin: Begin, outer: PlanInput, made: Ending, desk: Des
 }
 
 async function startWithin(
-  { node, attempt }: Begin,
+  { node, attempt, limits }: Begin,
   outer: PlanInput,
   made: Ending,
   budgetUsd: number | undefined,
   desk: Desk,
 ): Promise<PlanResult> {
   const { workflowId: parent } = workflowInfo();
+  const written = withinLimits(made.output, limits);
   const input: PlanInput = {
     ...runOptions(outer, made.tainted),
-    plan: { name: node.id.toLowerCase().replace(/[^a-z0-9-]/g, '-'), ...(made.output as object) },
+    plan: { name: node.id.toLowerCase().replace(/[^a-z0-9-]/g, '-'), ...written },
     parent,
     nesting: nestingOf(outer) + 1,
     ...(budgetUsd !== undefined && { budgetUsd }),
@@ -173,6 +177,18 @@ async function startWithin(
     parentClosePolicy: 'ABANDON',
   });
   return workedOn({ workflow, costUsd: 0, tokens: 0, made }, desk, () => child.result());
+}
+
+/** Whose money it is, and how large it may get, is not for a model to say: it may want less than there is, never more. */
+function withinLimits(output: unknown, outer: Begin['limits']): object {
+  const { account: _account, limits, ...written } = Object(output) as { account?: unknown; limits?: object };
+  if (!outer) return written;
+  const wanted = Object(limits) as Record<string, unknown>;
+  const most = Object.entries(outer).map(([name, limit]) => {
+    const own = wanted[name];
+    return [name, typeof limit === 'number' && typeof own === 'number' ? Math.min(own, limit) : limit];
+  });
+  return { ...written, limits: { ...wanted, ...Object.fromEntries(most) } };
 }
 
 function outcomeOf(made: Ending, result: PlanResult): Ending {

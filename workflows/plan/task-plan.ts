@@ -61,10 +61,10 @@ export async function taskPlan(input: PlanInput): Promise<PlanResult> {
 async function planned(run: PlanRun, input: PlanInput): Promise<PlanState> {
   const made = await makePlan(input);
   const { plan, agents } = await approvePlan(input, made, run.asking);
-  const { costUsd: spentUsd, tokens } = made;
+  const { costUsd: spentUsd, tokens, tainted } = made;
   const fresh = { nodes: {}, chosen: {}, served: {}, asked: run.asking.asked, actions: [], undos: [] };
   const dry = input.dryRun && { planned: [] };
-  return { plan, agents, spentUsd, tokens, startedAt: Date.now(), ...fresh, ...dry };
+  return { plan, agents, spentUsd, tokens, startedAt: Date.now(), ...fresh, ...dry, ...(tainted && { tainted }) };
 }
 
 async function restored(carried: CarriedPlan, firstRunId: string): Promise<PlanState> {

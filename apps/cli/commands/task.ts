@@ -132,7 +132,7 @@ export function registerTask(program: Command): void {
       const why = reason === undefined ? {} : { reason };
       await withLink(context, ({ holdfast }) => {
         const plan = holdfast.plans.get(id);
-        return node === undefined ? plan.cancel() : plan.adjust({ node, action: 'cancel', ...why });
+        return node === undefined ? plan.cancel(reason) : plan.adjust({ node, action: 'cancel', ...why });
       });
       context.out.data({ id, ...(node !== undefined && { node }) }, () => `${node ?? id} ends`);
     });

@@ -1,4 +1,4 @@
-import { checkRunId, requestDigest, startInput } from '../../../client/start-input';
+import { checkRunId, planStart, requestDigest, startInput } from '../../../client/start-input';
 import type { SessionOptions } from '../../../protocol/session';
 
 const refused = (code: string, message: string) =>
@@ -99,7 +99,21 @@ describe('the digest of a request', () => {
     expect(digest(options)).not.toBe(digest({ input: 'go' }));
   });
 
+  test('is the same whoever makes it', () => {
+    expect(digest({ input: 'go', requester: 'ana' })).toBe(digest({ input: 'go', requester: 'bo' }));
+  });
+
   test('tells dates apart: they are text in JSON', () => {
     expect(digest({ input: { at: new Date(1) } })).not.toBe(digest({ input: { at: new Date(2) } }));
   });
+});
+
+test.each([
+  ['one agent for all', { agent: 'clerk', nodes: [{ id: 'a' }, { id: 'b', agent: 'clerk' }] }, 'clerk'],
+  ['two agents', { agent: 'clerk', nodes: [{ id: 'a' }, { id: 'b', agent: 'other' }] }, undefined],
+  ['an agent to be chosen', { agent: 'clerk', nodes: [{ id: 'a' }, { id: 'b', needs: ['x'] }] }, undefined],
+  ['no plan yet', undefined, undefined],
+])('a plan with %s is found by it, for its plain calls are runs of their own to nobody', (_what, plan, agent) => {
+  const { typedSearchAttributes } = planStart('p', 'q', { plan, goal: 'g' });
+  expect(typedSearchAttributes.find(({ key }) => key.name === 'HoldfastAgent')?.value).toBe(agent);
 });

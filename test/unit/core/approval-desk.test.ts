@@ -153,3 +153,21 @@ describe('terms', () => {
     expect(approvalTermsSchema.safeParse({ workingHours: { timeZone: 'Mars/Phobos' } }).success).toBe(false);
   });
 });
+
+test.each(['ANA', ' ana ', 'ａｎａ', 'an\u200ba', 'ana\ufeff', 'a\u00adna'])(
+  '%j is ana in another spelling, and counts once',
+  (by) => {
+    const two = desk({ quorum: 2, excludeRequester: true, requester: 'bo' });
+    two.count(vote('ana'));
+    expect(refusal(() => two.check(yes(by), 2_000))).toEqual(coded('Approval.AlreadyVoted'));
+    const hers = desk({ excludeRequester: true, requester: 'ana' });
+    expect(refusal(() => hers.check(yes(by), 2_000))).toEqual(coded('Approval.NotApprover'));
+    expect(termsProblem({ approvers: ['user:ana', `user:${by}`], quorum: 2 })).toContain('names 1');
+  },
+);
+
+test('whoever sounds alike is somebody else', () => {
+  const two = desk({ quorum: 2 });
+  two.count(vote('ana'));
+  for (const by of ['anna', 'ana b', 'an a', 'ána']) expect(refusal(() => two.check(yes(by), 2_000))).toBeUndefined();
+});

@@ -13,6 +13,15 @@ test.each<[string, (given: never) => void, unknown, RegExp]>([
   ['a run that is no text', checkRequest, { ...request, run: 5 }, /^run: /],
   ['no digest', checkRequest, { ...request, digest: undefined }, /^digest: /],
   ['a quorum nobody can reach', checkRequest, { ...request, approvers: ['user:ana'], quorum: 2 }, /./],
+  [
+    'the exclusion of nobody knows whom',
+    checkRequest,
+    { ...request, excludeRequester: true },
+    /^excludeRequester: nobody knows who asked/,
+  ],
+  ['a signature that is no text', checkDecisionShape, { ...decision, signature: 5 }, /^signature: /],
+  ['a nonce that is no text', checkDecisionShape, { ...decision, nonce: {} }, /^nonce: /],
+  ['a time that is none', checkDecisionShape, { ...decision, at: 'now' }, /^at: /],
   ['nobody', checkDecisionShape, { verdict: 'approve' }, /^by: /],
   [
     'a field there is none of',

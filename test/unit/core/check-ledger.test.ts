@@ -4,6 +4,7 @@ import {
   checkOpen,
   checkSetTerms,
   checkTopUp,
+  isDecided,
   isLeaseRequest,
 } from '../../../workflows/ledger/check-ledger';
 import { LedgerDesk } from '../../../workflows/ledger/desk';
@@ -135,4 +136,35 @@ test('of signals only those that make sense are heard', () => {
     for (const value of [-1, 0.5, Number.NaN, 2 ** 60, '1', undefined])
       expect(isLeaseRequest({ ...request, [name]: value } as never)).toBe(false);
   }
+});
+
+test('an approval says what it came to, or is not heard', () => {
+  const decided = { approval: 'ask-1', outcome: { verdict: 'approved', votes: [] } };
+  expect(isDecided(decided as never)).toBe(true);
+  for (const given of [null, undefined, 'yes', {}, { approval: 'ask-1' }, { approval: 'ask-1', outcome: null }])
+    expect(isDecided(given as never)).toBe(false);
+  for (const outcome of [{ verdict: 'approved' }, { verdict: 'yes', votes: [] }, { votes: [] }])
+    expect(isDecided({ approval: 'ask-1', outcome } as never)).toBe(false);
+});
+
+test.each([
+  ['an approver of no kind', { approvers: ['ana'] }],
+  ['steps that are no list', { escalate: {} }],
+  ['a step of nothing', { escalate: [null] }],
+  ['a chain in a circle', { approvers: ['role:boss'], escalate: [{ approvers: ['role:boss'] }] }],
+  ['more approvals than people', { approvers: ['user:ana'], quorum: 2 }],
+  ['the exclusion of nobody knows whom', { excludeRequester: true }],
+])('%s can answer no question for money, and is refused before anybody waits for it', (_what, ask) => {
+  const change = { by, account: 'acme', ask } as never;
+  expect(refused(() => checkSetTerms(ledger(), change))).toMatch(/^(Budget|Input)\.Invalid: /);
+});
+
+test('what is asked again under its id is known, also after a roll-over; the oldest are forgotten', () => {
+  const desk = new LedgerDesk(ledger(), (number) => `ask-${number}`);
+  expect(desk.takes('one')).toBe(true);
+  expect(desk.takes(undefined)).toBe(true);
+  const next = new LedgerDesk(JSON.parse(JSON.stringify(desk.state)), (number) => `ask-${number}`);
+  expect(next.takes('one')).toBe(false);
+  for (let at = 0; at < 200; at++) next.takes(`more-${at}`);
+  expect([next.knows('one'), next.knows('more-0'), next.state.taken?.length]).toEqual([false, true, 200]);
 });

@@ -162,3 +162,48 @@ test('carried over a roll-over, it settles what it spent before', async () => {
   await next.close();
   expect(sent.at(-1)).toMatchObject({ seq: 2, spent: 60, done: true });
 });
+
+test('called back while no tool runs, it gives back before the next call, and asks for what that needs', async () => {
+  const plenty = (message: LeaseMessage) => ({ answer: 'granted' as const, granted: message.spent + message.wish });
+  const { purse, sent, hear } = purseOf([plenty, grant]);
+  await purse.cover(100);
+  purse.offer();
+  hear({ answer: 'recalled' });
+  purse.pay(10, 0);
+  // There would be enough: 300 were granted. It is frozen, or others wait.
+  await purse.cover(100);
+  expect(sent).toHaveLength(2);
+  expect(sent.at(-1)).toMatchObject({ seq: 2, spent: 10, need: 100 });
+  expect(purse.state.granted).toBe(110);
+});
+
+test('the last word leaves when those before it have arrived: together they could come in any order', async () => {
+  const arrived: number[] = [];
+  let deliver: () => void = () => undefined;
+  const purse = Purse.fresh('acme', 'lease-1', {
+    async send({ seq, done }) {
+      if (!done) await new Promise<void>((resolve) => (deliver = resolve));
+      arrived.push(seq);
+    },
+    async until(over) {
+      while (!over()) await new Promise((resolve) => setImmediate(resolve));
+    },
+    onParked: () => undefined,
+  });
+  purse.cover(100).catch(() => undefined);
+  await new Promise((resolve) => setImmediate(resolve));
+  const closed = purse.close();
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(arrived).toEqual([]);
+  deliver();
+  await closed;
+  expect(arrived).toEqual([1, 2]);
+});
+
+test('an answer that makes no sense is left alone', async () => {
+  const { purse, hear } = purseOf([grant]);
+  await purse.cover(100);
+  for (const reply of [null, undefined, 'granted', { lease: 'lease-1' }]) purse.hear(reply as never);
+  for (const granted of [Number.NaN, Number.POSITIVE_INFINITY, -1, 0.5, '500']) hear({ granted } as never);
+  expect(purse.state.granted).toBe(100);
+});

@@ -163,3 +163,60 @@ test('what a run is started with narrows, what its starter may not is denied too
   const child = await clerk(owner, [[call('pay', {})]], [], { authority });
   expect(child.asked[0]?.request.because).toContain('agent parent');
 });
+
+describe('who was asked answers what they are asked, and no more', () => {
+  const anyone = { profile: 'strict' as const };
+  const boss = { rule: 'pay(amount>1000)', approval: { approvers: ['role:boss'], quorum: 2 } };
+
+  test('arguments that somebody changed into what others decide on are asked of those', async () => {
+    const pay = [[call('pay', { amount: 5 })]];
+    const both = await clerk({ ...anyone, ask: [boss] }, pay, [yes({ edit: { amount: 5_000 } }), yes()]);
+    expect(both.asked.map(({ request: { arguments: args, approvers, quorum } }) => [args, approvers, quorum])).toEqual([
+      [{ amount: 5 }, undefined, undefined],
+      [{ amount: 5_000 }, ['role:boss'], 2],
+    ]);
+    expect(both.ran).toMatchObject([{ arguments: { amount: 5_000 } }]);
+    const no = await clerk({ ...anyone, ask: [boss] }, pay, [yes({ edit: { amount: 5_000 } })]);
+    expect(no.ran).toEqual([]);
+    expect(no.results[0]?.outcome).toBe('denied');
+    // Changed back by them, it is what the others were asked: they have not seen these arguments.
+    const back = await clerk({ ...anyone, ask: [boss] }, pay, [
+      yes({ edit: { amount: 5_000 } }),
+      yes({ edit: { amount: 7 } }),
+    ]);
+    expect(back.asked).toHaveLength(2);
+    expect(back.ran).toMatchObject([{ arguments: { amount: 7 } }]);
+  });
+
+  test('what anybody allowed for the rest of the run is not allowed for those who decide on more', async () => {
+    const pays = [
+      call('pay', { amount: 5 }, 'a'),
+      call('pay', { amount: 6 }, 'b'),
+      call('pay', { amount: 5_000 }, 'c'),
+    ];
+    const replies = pays.map((one) => [one]);
+    const { asked, ran } = await clerk({ ...anyone, ask: [boss] }, replies, [yes({ grant: 'pay' })]);
+    expect(asked.map(({ request }) => request.callId)).toEqual(['a', 'c']);
+    expect(ran).toHaveLength(2);
+    // The other way round it holds: they could have been asked for the small ones too.
+    const above = await clerk({ ...anyone, ask: [boss] }, [...replies].reverse(), [yes({ grant: 'pay' })]);
+    expect(above.asked.map(({ request }) => request.callId)).toEqual(['c']);
+    expect(above.session.authority.state.grants).toMatchObject([{ rule: 'pay', terms: boss.approval }]);
+  });
+
+  test('layers that ask different people ask all of them, once', async () => {
+    const permissions = { ask: [{ rule: 'pay', approval: { approvers: ['role:audit'] } }] };
+    const policy = { ...anyone, ask: [{ rule: 'pay', approval: { approvers: ['role:boss'] } }] };
+    const authority = [{ of: 'above', policy: { ask: ['pay'] }, grants: [] }];
+    const replies = [[call('pay', { amount: 5 })]];
+    const all = await clerk(policy, replies, [yes(), yes(), yes()], { permissions, authority });
+    expect(all.asked.map(({ request }) => request.approvers)).toEqual([undefined, ['role:boss'], ['role:audit']]);
+    expect(all.ran).toHaveLength(1);
+    const two = await clerk(policy, replies, [yes(), yes()], { permissions, authority });
+    expect(two.ran).toEqual([]);
+    // Whoever answers for the boss answers for anybody.
+    const same = await clerk(policy, replies, [yes()], { authority: [{ of: 'above', policy, grants: [] }] });
+    expect(same.asked).toHaveLength(1);
+    expect(same.ran).toHaveLength(1);
+  });
+});

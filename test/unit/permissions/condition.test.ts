@@ -24,6 +24,12 @@ test.each<[string, unknown, 'yes' | 'no' | 'unsure']>([
   ['a=5', { a: 5 }, 'yes'],
   ['a=5.0', { a: 5 }, 'yes'],
   ['a=5', { a: 6 }, 'no'],
+  // A schema that takes texts for numbers would take these for 5.
+  ['a=5', { a: '05' }, 'unsure'],
+  ['a=5', { a: '5.0' }, 'unsure'],
+  ['a=5', { a: '0.5e1' }, 'unsure'],
+  ['a=5', { a: '6' }, 'no'],
+  ['a=x', { a: '5' }, 'no'],
   ['a=5*', { a: 51 }, 'yes'],
   ['a="5*"', { a: 51 }, 'no'],
   ['a=true', { a: true }, 'yes'],

@@ -192,3 +192,18 @@ test('thousands of nodes that are late at the same moment are put in order once'
   expect(desk.progress('n4999')).toMatchObject({ late: true, priority: 2 });
   expect(desk.urgencyOf('n0').priority).toBe(2);
 });
+
+test('where whoever made the plan has read from outside, every task may say what that said', () => {
+  const desk = new PlanDesk(
+    { ...stateOf({ name: 'p', agent: 'worker', nodes: [{ id: 'a', goal: 'g' }] }), tainted: ['web'] },
+    0,
+  );
+  expect(desk.next(1)[0]).toMatchObject({ tainted: ['web'] });
+});
+
+test.each(['constructor', 'toString', 'valueOf', 'hasOwnProperty'])(
+  'no node is called %s, as every object has that',
+  (id) => {
+    expect(planSchema.safeParse({ name: 'p', nodes: [{ id, goal: 'g' }] }).success).toBe(false);
+  },
+);

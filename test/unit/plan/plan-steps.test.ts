@@ -87,6 +87,12 @@ describe('a plan is made of a goal', () => {
     expect(mockAdmit.mock.calls.map(([{ plan: given }]) => given.budgetUsd)).toEqual([9, 8]);
   });
 
+  test('whose author has read from outside: all of it may say what that said', async () => {
+    mockStart.mockResolvedValueOnce({ id: 'p/~plan-1', ...ended({ output: { nodes }, tainted: ['web'] }) });
+    mockAdmit.mockResolvedValueOnce({ plan, agents });
+    expect(await makePlan({ goal: 'write' })).toMatchObject({ plan, tainted: ['web'] });
+  });
+
   test('as often as it may be tried; the first problem gives the code', async () => {
     mockStart.mockResolvedValue({ id: 'p/plan', ...ended({ output: { nodes } }) });
     mockAdmit.mockResolvedValue({ problems: [problem('Plan.Cycle', 'round'), problem('Plan.TooLarge', 'large')] });
@@ -150,6 +156,8 @@ describe('one attempt at a node', () => {
     ]);
     expect(mockStart.mock.calls[1]?.[1]).toEqual({
       id: 'A.b~2',
+      // What the first attempt has done by a `once` tool is not done again.
+      effectScope: 'p/A.b',
       summary: 'A.b · worker',
       input: { task: 'do | this', inputs: { a: 1 } },
       priority: 3,
@@ -198,6 +206,21 @@ describe('one attempt at a node', () => {
       tokens: 0,
     });
     expect(mockStart).not.toHaveBeenCalled();
+  });
+
+  test('that expands is no way to another account, or to more than the plan may have', async () => {
+    const limits = { parallel: 200, nesting: 8, nodes: 5, fanOut: 'all' };
+    mockStart.mockResolvedValue({ id: 'p/a', ...ended({ output: { nodes: [], account: 'acme/other', limits } }) });
+    mockChild.mockResolvedValueOnce({ status: 'completed', output: '', costUsd: 0, tokens: 0, counts: {} });
+    await run({ node: expanding, limits: { ...plan.limits, parallel: 4 } }, { account: 'acme/mine' });
+    const [[, started]] = mockChild.mock.calls as [[string, { args: [PlanInput] }]];
+    const [input] = started.args;
+    expect(input.account).toBe('acme/mine');
+    expect(input.plan).toEqual({
+      name: 'a-b',
+      nodes: [],
+      limits: { ...plan.limits, parallel: 4, nesting: 3, nodes: 5 },
+    });
   });
 
   test('that expands runs the plan it gave, within what is left, one deeper; the answer is that plan’s', async () => {
