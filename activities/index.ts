@@ -17,6 +17,7 @@ import { createNotifyBudget } from './ledger/notify-budget';
 import { createInvokeModel } from './model/invoke-model';
 import { createSummariseTranscript } from './model/summarise-transcript';
 import { createAdmitPlan } from './plan/admit-plan';
+import { awaitRuns } from './plan/await-runs';
 import { createMemory } from './plan/memory';
 import { createPlanPages } from './plan/plan-pages';
 import { sketchAgents } from './plan/sketch-agents';
@@ -48,6 +49,7 @@ export function createActivities(services: ActivityServices): Record<string, (..
     workingInstant: async (input) => lookUp(() => workingInstant(input)),
     stopRuns,
     admitPlan: createAdmitPlan(services),
+    awaitRuns,
     sketchAgents: async () => sketchAgents(services),
     rankAgents: createRankAgents(services),
     ...createPlanPages(services),

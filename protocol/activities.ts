@@ -10,6 +10,7 @@ import type {
 } from './budget/ledger';
 import type { Micros } from './budget/money';
 import type { DoneEffect, EffectResult } from './compensation';
+import type { Failure } from './failures';
 import type { ArtifactRef, AssistantMessage, Message, ToolMessage, UserMessage } from './messages';
 import type { PermissionView } from './permissions/view';
 import type { PlanProblem, SoFar } from './plan/admission';
@@ -252,6 +253,14 @@ export interface KeptResult {
   until: number;
 }
 
+/** How a run ended: by a result, a failure, or because it was cancelled. */
+export interface RunEnd {
+  id: string;
+  result?: unknown;
+  failure?: Failure;
+  cancelled?: true;
+}
+
 /** What a planner is told of an agent. */
 export interface AgentSketch {
   name: string;
@@ -290,6 +299,8 @@ export interface HoldfastActivities {
   sketchAgents(): Promise<AgentSketch[]>;
   /** Who should do a node, by what came of earlier work. Never fails for want of a registry. */
   rankAgents(input: RankAgentsInput): Promise<Ranking>;
+  /** Waits until at least one of the runs has ended. @param ids workflow ids. */
+  awaitRuns(ids: string[]): Promise<RunEnd[]>;
   /** Keeps a piece of a plan's state. @returns what `loadPlan` gives it back for. */
   keepPlan(firstRunId: string, page: string): Promise<string>;
   /** What was kept under the key, unless it is too old. */

@@ -37,7 +37,7 @@ const hang = async (_request, { signal }) => {
 };
 const error = (code, message) => ({ error: new HoldfastError(code, message) });
 
-const recorded = { turn: 0 };
+const recorded = { turn: 0, goOn: false };
 
 /** Steps of the model, what the run is started with, and what is done to it while it runs. */
 const SESSIONS = {
@@ -227,6 +227,37 @@ const SESSIONS = {
     ],
     steps: [error('Model.Refused', 'no'), { text: 'a' }, { text: 'b' }, { text: 'c' }, { text: 'd' }],
   },
+  // What runs and what waits for people while it continues as new; both are ended from the next Temporal run.
+  'plan-carried': {
+    workflow: 'taskPlan',
+    args: [
+      {
+        plan: {
+          name: 'carried',
+          agent: 'reader',
+          nodes: [
+            { id: 'asks', goal: 'ASKS', approval: true },
+            { id: 'slow', goal: 'SLOW' },
+            { id: 'a', goal: 'A' },
+            { id: 'b', goal: 'B', after: ['a'] },
+            { id: 'last', goal: 'LAST', after: ['asks', 'slow', 'b'] },
+          ],
+        },
+        rolloverNodes: 2,
+      },
+    ],
+    steps: Array(5).fill(async ({ messages }) => {
+      if (JSON.stringify(messages.at(-1)).includes('SLOW')) await until(async () => recorded.goOn);
+      return { text: 'done' };
+    }),
+    async during(holdfast, id) {
+      const plan = holdfast.plans.get(id);
+      await until(async () => (await plan.view())?.counts.done === 2);
+      await holdfast.approvals.approve(`${id}/ask-1`, { by: 'ana' });
+      await until(async () => (await plan.view())?.counts.done === 3);
+      recorded.goOn = true;
+    },
+  },
   'plan-learned': {
     workflow: 'taskPlan',
     agent: { capabilities: ['note'] },
@@ -362,7 +393,9 @@ async function record(
       return;
     }
     if (workflow) {
-      await client.workflow.execute(workflow, { workflowId: name, taskQueue: TASK_QUEUE, args });
+      const run = await client.workflow.start(workflow, { workflowId: name, taskQueue: TASK_QUEUE, args });
+      await during?.(holdfast, name);
+      await run.result();
       return;
     }
     const run = await holdfast.start(agentName, { id: name, input: 'go', ...start });

@@ -150,6 +150,14 @@ export const ARCHIVE_ENTRIES: ActivityOptions = {
   retry: { ...ARCHIVE.retry, maximumAttempts: 4 },
 };
 
+/** Waiting for runs, which may wait for people: attempt after attempt. */
+export const AWAIT_RUNS: ActivityOptions = {
+  summary: 'runs that began before the plan continued as new',
+  startToCloseTimeout: 24 * 60 * 60_000,
+  heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
+  retry: { initialInterval: 100, maximumInterval: 10_000 },
+};
+
 /** Admission looks agents up and checks a graph; large ones take a moment. */
 export const ADMIT: ActivityOptions = {
   summary: 'may this plan run?',

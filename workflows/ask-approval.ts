@@ -1,4 +1,4 @@
-import { startChild, workflowInfo } from '@temporalio/workflow';
+import { type ChildWorkflowOptions, startChild, workflowInfo } from '@temporalio/workflow';
 import type { ApprovalOutcome, ApprovalRequest } from '../protocol/approval';
 import { contentDigest } from '../protocol/content-digest';
 import { ID_SEPARATOR } from '../protocol/names';
@@ -17,20 +17,43 @@ export function approvalIdOf(run: string, number: number): string {
 }
 
 /** Asks people in a workflow of its own and waits for what they say. It is withdrawn when the run that asks is cancelled. */
-export async function askApproval(
+export function askApproval(
   id: string,
   request: Omit<ApprovalRequest, 'run'>,
   run = workflowInfo().workflowId,
 ): Promise<ApprovalOutcome> {
-  const child = await startChild<typeof approval>('approval', {
+  const options = { parentClosePolicy: 'REQUEST_CANCEL', cancellationType: 'TRY_CANCEL' } as const;
+  return startApprovalOf(id, request, run, options).then((child) => child.result());
+}
+
+/**
+ * As `askApproval`, for a workflow that may continue as new before people have decided, and then looks for the outcome itself. It has to
+ * cancel the question by itself before it ends.
+ * @param onAsked once the question is there.
+ */
+export async function askForLater(
+  id: string,
+  request: Omit<ApprovalRequest, 'run'>,
+  onAsked: () => void,
+): Promise<ApprovalOutcome> {
+  const child = await startApprovalOf(id, request, workflowInfo().workflowId, { parentClosePolicy: 'ABANDON' });
+  onAsked();
+  return child.result();
+}
+
+function startApprovalOf(
+  id: string,
+  request: Omit<ApprovalRequest, 'run'>,
+  run: string,
+  options: Pick<ChildWorkflowOptions, 'parentClosePolicy' | 'cancellationType'>,
+) {
+  return startChild<typeof approval>('approval', {
     workflowId: id,
     args: [{ ...request, ...normalTerms(request), run }],
     staticSummary: request.title,
     memo: { approval: inboxEntry(request, run) },
-    parentClosePolicy: 'REQUEST_CANCEL',
-    cancellationType: 'TRY_CANCEL',
+    ...options,
   });
-  return child.result();
 }
 
 /** Asks people and goes on; what they say comes by the signal `request.answerTo`, also after this workflow continued as new. */

@@ -8,6 +8,9 @@ import { validatorOf } from '../model/check-output';
 import type { ActivityServices } from '../services';
 import { toFailure } from '../to-failure';
 
+/** With everything filled in that its author left out. The server takes payloads of 2 MiB, and would refuse this one again and again. */
+const MAX_BYTES = 2_000_000;
+
 /**
  * Checks a plan before anything of it runs: its form, its graph, who does it, what it may cost. What is wrong is an answer, not a
  * failure: a planner is told, and may try again.
@@ -42,7 +45,10 @@ export function createAdmitPlan(services: ActivityServices) {
       const used = Object.entries(agents).filter(
         ([name, { capabilities }]) => named.has(name) || (open && capabilities.length > 0),
       );
-      return { plan, agents: Object.fromEntries(used) };
+      const admitted = { plan, agents: Object.fromEntries(used) };
+      const bytes = Buffer.byteLength(JSON.stringify(admitted));
+      if (bytes <= MAX_BYTES) return admitted;
+      return { problems: [{ code: 'Plan.TooLarge', message: `it has ${bytes} bytes, and ${MAX_BYTES} are the most` }] };
     } catch (error) {
       throw toFailure(error, activityInfo().attempt);
     }

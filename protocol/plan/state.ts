@@ -88,6 +88,33 @@ export interface NodeProgress {
   late?: true;
   /** What replaces its plan's number: changed by an operator or by lateness. */
   priority?: number;
+  /** Where its attempt, or the question whether it may begin, is worked on by another workflow. */
+  attempt?: Attempt;
+}
+
+/** How far an attempt is, so that a plan which continues as new finds its way back to it. */
+export interface Attempt {
+  /** Workflow id of its run, of the plan it gave, or of its approval. */
+  workflow: string;
+  /** What it cost before that: a call that gave no answer. */
+  costUsd: number;
+  tokens: number;
+  /** Its answer, where that is a plan which is run in its place. */
+  made?: Ending;
+}
+
+/** How an attempt ended. */
+export interface Ending {
+  status: 'done' | 'failed' | 'cancelled';
+  output?: unknown;
+  reason?: string;
+  costUsd: number;
+  tokens: number;
+  recalled?: NodeProgress['recalled'];
+  /** Of a dry run. */
+  planned?: PlannedCall[];
+  /** Where content from outside came from that its output may hold. */
+  tainted?: string[];
 }
 
 export interface Undo {
@@ -196,7 +223,7 @@ export type PlanStatus =
   | 'expired';
 
 /** A node of a plan: what the plan says of it and how it goes. Times in milliseconds since epoch. */
-export interface NodeView extends NodeProgress {
+export interface NodeView extends Omit<NodeProgress, 'attempt'> {
   id: string;
   goal: string;
   after: string[];

@@ -67,7 +67,7 @@ async function startWorker(): Promise<void> {
     address: server.address,
     taskQueue: 'storm',
     home: path.join(folder, 'home'),
-    agent,
+    agents: [agent],
     env: { OPENAI_API_KEY: 'sk-test', OPENAI_BASE_URL: vendor.openaiURL },
     prices: { 'openai/test-model': PRICE },
   });

@@ -1,159 +1,141 @@
-import type { ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { Client, Connection } from '@temporalio/client';
-import { HoldfastClient, type PlanDefinition } from '../../client';
-import type { AgentDefinition } from '../../protocol/agent';
-import { startVendorServer, type VendorServer } from '../../testing/vendor-server';
-import { type EmbeddedServer, startEmbeddedServer } from '../../workers/embedded/embedded-server';
-import { startPlainWorker } from './support/plain-worker';
+import type { PlanResult } from '../../protocol/plan/state';
+import { anyhow, chain, diamonds, fan, imports, layers, type Shape, serial, sinksOf } from './support/graphs';
+import { CALLER, PlanArena, RUNNER } from './support/plan-arena';
+import { lateRequests, orderViolations, runsOf } from './support/plan-report';
 import { LONG } from './support/points';
-import { survivors, watch } from './support/processes';
+import { survivors } from './support/processes';
 import { seeded } from './support/random';
+import type { FaultKind } from './support/random-kills';
 import { say } from './support/report';
+import { whenUp } from './support/when-up';
 
 /**
- * G1 for plans: graphs of many shapes on workers that are killed. What is done is never run again, what comes after waits for what is
- * before, and the answers are those of a serial run.
+ * G1 for plans: graphs of many shapes while workers and the server are killed. What is done is never run again, what comes after waits
+ * for what is before, and the answers are those of a serial run.
  */
 
+const { env } = process;
 const NODES = LONG ? 200 : 24;
-const KILLS = LONG ? 20 : 2;
-const SEED = Number(process.env.HOLDFAST_CHAOS_SEED ?? 20_260_101);
+const KILLS = LONG ? 20 : 3;
+const SEED = Number(env.HOLDFAST_CHAOS_SEED ?? 20_260_101);
+/** Nodes of the one large plan; without any there is none. */
+const LARGE = Number(env.HOLDFAST_CHAOS_NODES ?? (LONG ? 10_000 : 0));
+const LARGE_KILLS = Number(env.HOLDFAST_CHAOS_KILLS ?? Math.ceil(LARGE / 250));
+const PARALLEL = 8;
+const LARGE_PARALLEL = 50;
+/** Graphs whose nodes are runs of their own: those go on while the plan continues as new. */
+const AS_RUNS = new Set(['fan', 'layers']);
+const PATIENCE_MS = 60_000;
+const HOURS = 3_600_000;
+
 const random = seeded(SEED);
-
-const agent: AgentDefinition = { name: 'worker', instructions: 'Work.', model: 'openai/test-model' };
-
-type Shape = PlanDefinition['nodes'];
-const node = (at: number, after: number[]) => ({ id: `n${at}`, goal: `N${at}`, after: after.map((one) => `n${one}`) });
-const numbers = Array.from({ length: NODES }, (_, at) => at);
-const SHAPES: Record<string, Shape> = {
-  chain: numbers.slice(0, Math.ceil(NODES / 3)).map((at) => node(at, at === 0 ? [] : [at - 1])),
-  fan: numbers.map((at) => node(at, at === 0 ? [] : at === NODES - 1 ? numbers.slice(1, -1) : [0])),
-  layers: numbers.map((at) =>
-    node(at, at < 4 ? [] : [0, 1, 2, 3].filter(() => random() < 0.5).map((one) => (Math.floor(at / 4) - 1) * 4 + one)),
-  ),
-};
-
-/** What every node answers, when one is run after the other. */
-function serial(shape: Shape): Map<string, string> {
-  const answers = new Map<string, string>();
-  for (const { id, goal, after = [] } of shape)
-    answers.set(
-      id,
-      answerOf(
-        goal,
-        after.map((one) => answers.get(one as string) ?? ''),
-      ),
-    );
-  return answers;
-}
-
-/** Short whatever came before: a number made of it. */
-function answerOf(task: string, before: readonly string[]): string {
-  let sum = 0;
-  for (const character of before.join(',')) sum = (sum * 31 + character.charCodeAt(0)) % 1_000_003;
-  return `${task}:${sum}`;
-}
-
-let folder: string;
-let server: EmbeddedServer;
-let vendor: VendorServer;
-let connection: Connection;
-let holdfast: HoldfastClient;
-const workers: ChildProcess[] = [];
-/** How often each node of each plan was asked of the vendor. */
-let asked = 0;
+let arena: PlanArena;
 
 beforeAll(async () => {
-  folder = mkdtempSync(path.join(tmpdir(), 'holdfast-plans-'));
-  vendor = await startVendorServer({
-    logBodies: false,
-    script: ({ messages }) => {
-      asked++;
-      const last = messages.findLast(({ role }) => role === 'user');
-      const text = typeof last?.text === 'string' ? last.text : '';
-      const told = text.startsWith('{')
-        ? (JSON.parse(text) as { task: string; inputs: object })
-        : { task: text, inputs: {} };
-      return { text: answerOf(told.task, Object.values(told.inputs)), latencyMs: Math.floor(random() * 150) };
-    },
-  });
-  server = await startEmbeddedServer({ home: folder, port: 0, uiPort: 0, startTimeoutMs: 60_000 });
-  watch(server.pid, 'Temporal server');
-  connection = await Connection.connect({ address: server.address });
-  holdfast = new HoldfastClient(new Client({ connection }), { taskQueue: 'plans' });
-  await Promise.all([startWorker(), startWorker()]);
+  arena = await PlanArena.start(random);
 }, 180_000);
 
 afterAll(async () => {
-  for (const child of workers) child.kill('SIGKILL');
-  await connection?.close();
-  await server?.stop();
-  await vendor?.close();
-  rmSync(folder, { recursive: true, force: true });
+  await arena?.stop();
   expect(await survivors()).toEqual([]);
 });
 
-async function startWorker(): Promise<void> {
-  const child = await startPlainWorker({
-    address: server.address,
-    taskQueue: 'plans',
-    home: path.join(folder, 'home'),
-    agent,
-    env: { OPENAI_API_KEY: 'sk-test', OPENAI_BASE_URL: vendor.openaiURL },
-    prices: { 'openai/test-model': { inputPerMillion: 1, outputPerMillion: 1 } },
+interface Asked {
+  parallel: number;
+  rolloverNodes?: number;
+}
+
+/** Runs graphs beside each other under fire, and looks at everything they did. */
+async function underFire(shapes: Record<string, Shape>, kills: number, calls: number, { parallel, ...more }: Asked) {
+  const startedAt = Date.now();
+  const before = arena.asked;
+  const { plans } = arena.holdfast;
+  const graphs = Object.entries(shapes);
+  const ends = graphs.map(async ([name, nodes]): Promise<PlanResult> => {
+    const agent = (AS_RUNS.has(name) ? RUNNER : CALLER).name;
+    const given = { name, agent, nodes, limits: { parallel } };
+    const plan = await whenUp(() => plans.submit(given, { id: `shape-${name}`, ...more }), PATIENCE_MS);
+    return whenUp(() => plan.result(), HOURS);
   });
-  workers.push(child);
+  let over = false;
+  const firing = arena.fire(kills, calls, () => over);
+  const results = await Promise.all(ends);
+  over = true;
+  const faults = await firing;
+  const seconds = Math.round((Date.now() - startedAt) / 1_000);
+  const nodes = graphs.reduce((sum, [, shape]) => sum + shape.length, 0);
+  const twice: string[] = [];
+  const early: string[] = [];
+  const late: number[] = [];
+  const all = { count: 0, events: 0, bytes: 0 };
+  for (const [at, [name, shape]] of graphs.entries()) {
+    const result = results[at] as PlanResult;
+    expect([name, result.status, result.missing]).toEqual([name, 'completed', []]);
+    expect([name, result.output]).toEqual([name, expectedOf(shape)]);
+    const views = await whenUp(() => plans.get(`shape-${name}`).nodes(), PATIENCE_MS);
+    expect(views.filter(({ attempts }) => attempts !== 1)).toEqual([]);
+    expect(views.filter(({ goal }) => !arena.calls.has(goal))).toEqual([]);
+    early.push(...orderViolations(views));
+    late.push(...lateRequests(views, arena.calls));
+    const { count, events, bytes, starts } = await whenUp(() => runsOf(arena.client, `shape-${name}`), PATIENCE_MS);
+    expect([name, [...starts.keys()].sort()]).toEqual([name, shape.map(({ id }) => id).sort()]);
+    twice.push(...[...starts].filter(([, times]) => times > 1).map(([node]) => `${name} ${node}`));
+    all.count += count;
+    all.events = Math.max(all.events, events);
+    all.bytes = Math.max(all.bytes, bytes);
+  }
+  const asked = arena.asked - before;
+  const count = (kind: FaultKind) => faults.filter((one) => one === kind).length;
+  say(
+    [
+      `plans: ${graphs.map(([name, shape]) => `${name} ${shape.length}`).join(', ')}; seed ${SEED}`,
+      `  nodes ${nodes}; killed: worker ${count('worker')}, server ${count('server')}, both ${count('both')}; workers that ended unasked ${arena.endedUnasked}`,
+      `  nodes run twice ${twice.length}; order violations ${early.length}; model calls ${asked}, lost with what was killed ${asked - nodes}`,
+      `  of these, requests of lost attempts after their node was done ${late.length}${late.length > 0 ? `, up to ${Math.max(...late)} ms` : ''}`,
+      `  roll-overs ${all.count - graphs.length}; largest history ${all.events} events, ${all.bytes} bytes; ${seconds} s`,
+    ].join('\n'),
+  );
+  expect({ twice, early, endedUnasked: arena.endedUnasked }).toEqual({ twice: [], early: [], endedUnasked: 0 });
+  // A call that was lost with its worker, or whose answer found no server, is made again, and nothing else.
+  expect(asked - nodes).toBeLessThanOrEqual(faults.length * graphs.length * parallel);
+  return { faults, rollovers: all.count - graphs.length };
+}
+
+function expectedOf(shape: Shape): unknown {
+  const answers = serial(shape);
+  const sinks = sinksOf(shape);
+  const [only] = sinks;
+  if (sinks.length === 1 && only !== undefined) return answers.get(only);
+  return Object.fromEntries(sinks.map((id) => [id, answers.get(id)]));
 }
 
 test(
-  `plans of ${Object.keys(SHAPES).join(', ')} with up to ${NODES} nodes, ${KILLS} kills: each node once, answers as in a serial run`,
+  `graphs of many shapes with up to ${NODES} nodes, workers and server killed: each node once, in order, answers as in a serial run`,
   async () => {
-    const shapes = Object.entries(SHAPES);
-    const plans = await Promise.all(
-      shapes.map(([name, nodes]) =>
-        holdfast.plans.submit(
-          { name, agent: 'worker', nodes, limits: { parallel: 8 } },
-          { id: `shape-${name}`, rolloverNodes: Math.ceil(NODES / 3) },
-        ),
-      ),
-    );
-    let over = false;
-    const killing = (async () => {
-      let kills = 0;
-      while (kills < KILLS && !over) {
-        const seen = asked;
-        for (let left = 200; left > 0 && asked < seen + 3 && !over; left--) await sleep(50);
-        workers.shift()?.kill('SIGKILL');
-        kills++;
-        await startWorker();
-      }
-      return kills;
-    })();
-    const results = await Promise.all(plans.map((plan) => plan.result()));
-    over = true;
-    const kills = await killing;
-    for (const [at, [name, nodes]] of shapes.entries()) {
-      const expected = serial(nodes);
-      const views = (await plans[at]?.nodes()) ?? [];
-      expect([name, results[at]?.status, results[at]?.missing]).toEqual([name, 'completed', []]);
-      const followed = new Set(nodes.flatMap(({ after = [] }) => after as string[]));
-      const sinks = nodes.filter(({ id }) => !followed.has(id)).map(({ id }) => id);
-      const outputs = sinks.length === 1 ? { [sinks[0] as string]: results[at]?.output } : results[at]?.output;
-      expect([name, outputs]).toEqual([name, Object.fromEntries(sinks.map((id) => [id, expected.get(id)]))]);
-      expect(views.map(({ attempts }) => attempts)).toEqual(nodes.map(() => 1));
-      const when = new Map(views.map((view) => [view.id, view]));
-      for (const { id, after } of views)
-        for (const before of after) expect(when.get(before)?.endedAt).toBeLessThanOrEqual(when.get(id)?.startedAt ?? 0);
-    }
-    const nodes = shapes.reduce((sum, [, shape]) => sum + shape.length, 0);
-    say(`plans: ${shapes.length} graphs, ${nodes} nodes, ${kills} kills, ${asked} model calls, seed ${SEED}`);
-    expect(kills).toBe(KILLS);
-    // A call that was lost with its worker is made again, and nothing else.
-    expect(asked).toBeLessThanOrEqual(nodes + kills * 16);
+    const shapes = {
+      chain: chain(Math.ceil(NODES / 3)),
+      fan: fan(NODES),
+      diamonds: diamonds(NODES),
+      layers: layers(NODES, LONG ? 12 : 4, random),
+      random: anyhow(NODES, random),
+      imports: imports(LONG ? ['protocol', 'workflows'] : ['protocol/plan', 'workflows/plan']),
+    };
+    const asked = { parallel: PARALLEL, rolloverNodes: Math.ceil(NODES / 3) };
+    const { faults, rollovers } = await underFire(shapes, KILLS, LONG ? 20 : 10, asked);
+    expect(faults).toHaveLength(KILLS);
+    expect(rollovers).toBeGreaterThanOrEqual(Object.keys(shapes).length);
   },
-  LONG ? 1_800_000 : 240_000,
+  LONG ? HOURS : 240_000,
+);
+
+(LARGE > 0 ? test : test.skip)(
+  `a plan of ${LARGE} nodes that continues as new many times`,
+  async () => {
+    const shapes = { large: layers(LARGE, 100, random) };
+    const { faults } = await underFire(shapes, LARGE_KILLS, Math.floor(LARGE / (LARGE_KILLS + 1)), {
+      parallel: LARGE_PARALLEL,
+    });
+    expect(faults.length).toBeGreaterThanOrEqual(Math.min(LARGE_KILLS, 3));
+  },
+  3 * HOURS,
 );

@@ -1,9 +1,9 @@
 import { workflowInfo } from '@temporalio/workflow';
-import type { ApprovalTerms } from '../../protocol/approval';
+import type { ApprovalOutcome, ApprovalTerms } from '../../protocol/approval';
 import { contentDigest } from '../../protocol/content-digest';
 import type { Plan } from '../../protocol/plan/definition';
 import type { PlanInput } from '../../protocol/plan/state';
-import { approvalIdOf, askApproval } from '../ask-approval';
+import { approvalIdOf, askApproval, askForLater } from '../ask-approval';
 import { failureOf, toApplicationFailure } from '../failures';
 import { admitted, type Made } from './make-plan';
 
@@ -40,22 +40,53 @@ export async function approvePlan(
   }
 }
 
-export async function askPeople(
+type Question = { kind: 'plan'; title: string; body?: string; arguments?: unknown };
+
+function askPeople(
   asking: Asking,
   terms: ApprovalTerms,
-  request: { kind: 'plan'; title: string; body?: string; arguments?: unknown },
-  { tenant, requester }: PlanInput,
-) {
-  const id = approvalIdOf(workflowInfo().workflowId, ++asking.asked);
-  const waits = { id, title: request.title };
-  asking.waitsFor.push(waits);
-  const digest = contentDigest({ id, ...request });
-  const whose = { ...(tenant !== undefined && { tenant }), ...(requester !== undefined && { requester }) };
+  question: Question,
+  input: PlanInput,
+): Promise<ApprovalOutcome> {
+  const id = nextId(asking);
+  return shown(asking, { id, title: question.title }, () => askApproval(id, requestOf(id, terms, question, input)));
+}
+
+/** People are asked whether a node may begin. @param onAsked told the id of the question once it is there. */
+export function askForNode(
+  asking: Asking,
+  terms: ApprovalTerms,
+  title: string,
+  input: PlanInput,
+  onAsked: (id: string) => void,
+): Promise<ApprovalOutcome> {
+  const id = nextId(asking);
+  const request = requestOf(id, terms, { kind: 'plan', title }, input);
+  return shown(asking, { id, title }, () => askForLater(id, request, () => onAsked(id)));
+}
+
+/** While people are asked, the plan tells so. */
+export async function shown<Answer>(
+  { waitsFor }: Asking,
+  waits: { id: string; title: string },
+  ask: () => Promise<Answer>,
+): Promise<Answer> {
+  waitsFor.push(waits);
   try {
-    return await askApproval(id, { ...terms, ...request, ...whose, digest });
+    return await ask();
   } finally {
-    asking.waitsFor.splice(asking.waitsFor.indexOf(waits), 1);
+    waitsFor.splice(waitsFor.indexOf(waits), 1);
   }
+}
+
+function nextId(asking: Asking): string {
+  return approvalIdOf(workflowInfo().workflowId, ++asking.asked);
+}
+
+function requestOf(id: string, terms: ApprovalTerms, question: Question, { tenant, requester }: PlanInput) {
+  const digest = contentDigest({ id, ...question });
+  const whose = { ...(tenant !== undefined && { tenant }), ...(requester !== undefined && { requester }) };
+  return { ...terms, ...question, ...whose, digest };
 }
 
 function tableOf({ goal, nodes }: Plan): string {

@@ -1,9 +1,9 @@
 import { ActivityFailure, isCancellation, proxyLocalActivities, workflowInfo } from '@temporalio/workflow';
 import type { HoldfastActivities } from '../../protocol/activities';
 import { contentDigest } from '../../protocol/content-digest';
-import type { PlanInput } from '../../protocol/plan/state';
+import type { Ending, PlanInput } from '../../protocol/plan/state';
 import { REMEMBER } from '../activity-options';
-import type { Begin, Ending } from './plan-desk';
+import type { Begin } from './plan-desk';
 import { taskOf } from './shared';
 
 const { recallResult, keepResult } = proxyLocalActivities<HoldfastActivities>(REMEMBER);
@@ -16,7 +16,7 @@ export async function withMemory(begin: Begin, plan: PlanInput, attempt: () => P
   const { memory } = begin.node;
   if (!memory || plan.dryRun) return attempt();
   const key = keyOf(begin, plan, memory);
-  const kept = plan.fresh ? null : await orNothing(() => recallResult(key));
+  const kept = plan.fresh || begin.resumed ? null : await orNothing(() => recallResult(key));
   if (kept) {
     const { output, tainted, at, from } = kept;
     return { status: 'done', output, costUsd: 0, tokens: 0, recalled: { at, from }, ...(tainted && { tainted }) };

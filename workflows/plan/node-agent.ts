@@ -1,11 +1,11 @@
 import { ActivityFailure, isCancellation, proxyLocalActivities, proxySinks, workflowInfo } from '@temporalio/workflow';
 import type { HoldfastActivities } from '../../protocol/activities';
-import type { PlanInput } from '../../protocol/plan/state';
+import type { Ending, PlanInput } from '../../protocol/plan/state';
 import type { RegistrySinks } from '../../protocol/registry/reports';
 import { kindOf, type Outcome } from '../../protocol/registry/standing';
 import { RANK } from '../activity-options';
 import { outcomeOf } from './node-outcome';
-import type { Begin, Ending, PlanDesk } from './plan-desk';
+import type { Begin, PlanDesk } from './plan-desk';
 
 const { rankAgents } = proxyLocalActivities<HoldfastActivities>(RANK);
 const { holdfastRegistry } = proxySinks<RegistrySinks>();
@@ -24,7 +24,7 @@ export function withAgent(
   // What is not done says nothing of anybody.
   const run = dryRun ? attempt : () => told(begin, attempt);
   const asks = desk.state.plan.assign === 'learned' && node.agent === undefined && node.needs !== undefined;
-  return asks ? chosen(desk, begin, run) : run();
+  return asks && !begin.resumed ? chosen(desk, begin, run) : run();
 }
 
 async function chosen(desk: PlanDesk, begin: Begin, run: () => Promise<Ending>): Promise<Ending> {
@@ -40,15 +40,14 @@ async function chosen(desk: PlanDesk, begin: Begin, run: () => Promise<Ending>):
 
 /** Beside the node, not around it: nothing waits for what is told. */
 function told(begin: Begin, run: () => Promise<Ending>): Promise<Ending> {
-  const { agent, node, attempt } = begin;
+  const { agent, node, attempt, since } = begin;
   const { workflowId, firstExecutionRunId } = workflowInfo();
   const id = `${workflowId}/${node.id}~${attempt}/${firstExecutionRunId}`;
-  const from = Date.now();
   holdfastRegistry.began(id, agent);
   const running = run();
   const tell = (outcome: Outcome | null) => holdfastRegistry.ended(id, agent, outcome);
   running.then(
-    (ending) => tell(outcomeOf(begin, ending, Date.now() - from, kindOf(node.needs))),
+    (ending) => tell(outcomeOf(begin, ending, Date.now() - since, kindOf(node.needs))),
     () => tell(null),
   );
   return running;

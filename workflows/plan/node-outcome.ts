@@ -1,6 +1,7 @@
 import { FAILURE, type FailureClass, isFailureCode } from '../../protocol/failures';
+import type { Ending } from '../../protocol/plan/state';
 import type { Outcome } from '../../protocol/registry/standing';
-import type { Begin, Ending } from './plan-desk';
+import type { Begin } from './plan-desk';
 
 /** Ends that were somebody else's doing: an outage, a missing key, a bug of ours. */
 const NOT_ITS_OWN: readonly FailureClass[] = ['transient', 'throttled', 'needs-human', 'bug'];

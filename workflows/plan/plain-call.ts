@@ -1,18 +1,18 @@
 import { ActivityFailure, isCancellation, scheduleActivity, workflowInfo } from '@temporalio/workflow';
 import type { InvokeModelInput, InvokeModelResult, LeaseShort } from '../../protocol/activities';
 import { rollDigest } from '../../protocol/digest';
-import type { PlanInput } from '../../protocol/plan/state';
+import type { Ending, PlanInput } from '../../protocol/plan/state';
 import { modelOptions } from '../activity-options';
 import { lostUsdOf } from '../failures';
 import { messageOf } from '../message-of';
-import type { Begin, Ending } from './plan-desk';
+import type { Begin } from './plan-desk';
 import { callSummary, optionsOf, runOptions, taskOf } from './shared';
 
 /** A task of more characters is given to a run, whose model call can pull it. */
 const MAX_CHARS = 200_000;
 
 /** What a call cost, and how it ended its node, if it did. */
-type Called = Pick<Ending, 'costUsd' | 'tokens'> & { ending?: Ending };
+export type Called = Pick<Ending, 'costUsd' | 'tokens'> & { ending?: Ending };
 export const NOTHING_SPENT: Called = { costUsd: 0, tokens: 0 };
 
 /**

@@ -5,6 +5,8 @@ import type { Plan, PlanNode } from '../../protocol/plan/definition';
 import { type Edge, Graph } from '../../protocol/plan/graph';
 import {
   type AgentFacts,
+  type Attempt,
+  type Ending,
   FINAL,
   MOVES,
   type NodeProgress,
@@ -30,26 +32,18 @@ export interface Begin extends Choice {
   tainted: string[];
   /** US dollars it may cost; undefined where the plan has no budget and the node says nothing. */
   budgetUsd: number | undefined;
+  /** When the attempt began; ms since epoch. */
+  since: number;
+  /** Of an attempt that began before the plan continued as new: how far it was. */
+  resumed?: Attempt;
   /** Of the plan: one that takes the node's place has no others. */
   limits?: Plan['limits'];
 }
 
-/** How an attempt ended. */
-export interface Ending {
-  status: 'done' | 'failed' | 'cancelled';
-  output?: unknown;
-  reason?: string;
-  costUsd: number;
-  tokens: number;
-  recalled?: NodeProgress['recalled'];
-  /** Of a dry run. */
-  planned?: PlannedCall[];
-  /** Where content from outside came from that its output may hold. */
-  tainted?: string[];
-}
-
 const ACTIONS_KEPT = 50;
 const PLANNED_KEPT = 1_000;
+/** Characters of a reason: one that names the reason of another, and so on, would grow without end. */
+const REASON_KEPT = 500;
 
 /**
  * Which nodes of a plan may run, and what follows from how they end. Plain state and no time of its own; the `taskPlan` workflow adds
@@ -62,20 +56,29 @@ export class PlanDesk {
   /** Nodes something happens to at a certain time. */
   private timed: string[] = [];
   readonly counts: Partial<Record<NodeStatus, number>> = {};
+  private readonly byStatus = new Map<NodeStatus, Set<string>>();
   /** Nodes whose approval is to be asked for. */
   readonly toAsk: string[] = [];
+  /** Nodes whose runs, or whose questions to people, began before the plan continued as new. */
+  readonly toResume: string[] = [];
+  /** What comes after nodes that have ended since it was last looked at. */
+  private readonly toLook: string[] = [];
+  private looking = false;
 
   constructor(
     readonly state: PlanState,
     now: number,
   ) {
     this.places = new Places(state);
-    for (const [id, { status }] of Object.entries(state.nodes)) {
-      this.count(status, 1);
+    for (const [id, { status, attempt }] of Object.entries(state.nodes)) {
+      this.count(id, status, 1);
+      if (attempt) this.toResume.push(id);
       // Was to be asked for when the plan continued as new.
-      if (status === 'waiting') this.toAsk.push(id);
+      else if (status === 'waiting') this.toAsk.push(id);
     }
     this.graph = new Graph(state.plan);
+    for (const id of this.toResume)
+      if (this.progress(id).status === 'running') this.places.take(this.node(id), this.progress(id).agent ?? '');
     this.line = new WaitingLine(state, this.graph);
     this.replan(now);
   }
@@ -87,10 +90,10 @@ export class PlanDesk {
     for (const { id } of plan.nodes) {
       if (nodes[id]) continue;
       nodes[id] = { status: 'pending', since: now, attempts: 0, costUsd: 0, tokens: 0 };
-      this.count('pending', 1);
+      this.count(id, 'pending', 1);
     }
     const hasTime = (node: PlanNode) => isTimed(node) || nodes[node.id]?.notBefore !== undefined;
-    this.timed = plan.nodes.filter((node) => plan.deadline !== undefined || hasTime(node)).map(({ id }) => id);
+    this.timed = plan.nodes.filter(hasTime).map(({ id }) => id);
     this.line.begin(this.graph);
     for (const { id } of plan.nodes) {
       if (nodes[id]?.status === 'ready') this.line.add(id);
@@ -124,12 +127,22 @@ export class PlanDesk {
     progress.attempts++;
     progress.startedAt ??= now;
     Object.assign(progress, { agent: choice.agent, because: choice.because });
-    const { attempts: attempt } = progress;
-    const { priority } = this.line.urgencyOf(id);
-    const given = { inputs: inputsOf(state, this.graph, node), tainted: taintOf(state, this.graph, node) };
-    const facts = state.agents[choice.agent];
-    const { limits } = state.plan;
-    return { node, facts, ...choice, attempt, priority, ...given, budgetUsd, ...(node.expand && { limits }) };
+    return { ...this.beginOf(node, choice), budgetUsd };
+  }
+
+  /** What an attempt is given that began before the plan continued as new: what it comes after is still there. */
+  resume(id: string): Begin {
+    const { agent = '', because = '', held: budgetUsd, attempt: resumed } = this.progress(id);
+    return { ...this.beginOf(this.node(id), { agent, because }), budgetUsd, ...(resumed && { resumed }) };
+  }
+
+  private beginOf(node: PlanNode, choice: Choice): Omit<Begin, 'budgetUsd'> {
+    const { state, graph } = this;
+    const { attempts: attempt, since } = this.progress(node.id);
+    const { priority } = this.line.urgencyOf(node.id);
+    const given = { inputs: inputsOf(state, graph, node), tainted: taintOf(state, graph, node) };
+    const limits = node.expand && { limits: state.plan.limits };
+    return { node, facts: state.agents[choice.agent], ...choice, attempt, priority, ...given, ...limits, since };
   }
 
   /** Gives a node that begins to whom what was learned prefers, of those who are free. */
@@ -152,12 +165,20 @@ export class PlanDesk {
     this.move(id, 'running', now);
   }
 
+  /** How far an attempt is that another workflow works on, or nothing where the plan itself does. */
+  at(id: string, attempt: Attempt | undefined): void {
+    const progress = this.progress(id);
+    if (attempt) progress.attempt = attempt;
+    else delete progress.attempt;
+  }
+
   /** An attempt is over. What was ended from here (cancelled, expired) only gives back its place. */
   ended(id: string, ending: Ending, now: number): void {
     const { state } = this;
     const node = this.node(id);
     const progress = this.progress(id);
     this.places.give(node, progress.agent ?? '');
+    delete progress.attempt;
     progress.costUsd += ending.costUsd;
     progress.tokens += ending.tokens;
     state.spentUsd += ending.costUsd;
@@ -166,7 +187,7 @@ export class PlanDesk {
     if (FINAL.has(progress.status)) return;
     if (ending.status === 'failed' && progress.attempts < node.retry.attempts && !state.ending) {
       progress.notBefore = now + node.retry.backoff * 2 ** (progress.attempts - 1);
-      progress.reason = ending.reason ?? 'failed';
+      progress.reason = shortened(ending.reason ?? 'failed');
       if (!this.timed.includes(id)) this.timed.push(id);
       this.move(id, 'pending', now);
       return;
@@ -191,15 +212,28 @@ export class PlanDesk {
     const progress = this.progress(id);
     this.move(id, status, now);
     progress.endedAt = now;
-    if (reason !== undefined) progress.reason = reason;
+    if (reason !== undefined) progress.reason = shortened(reason);
     this.line.remove(id);
     const after = this.graph.after.get(id) ?? [];
-    for (const { to } of after) this.look(to, now);
+    for (const { to } of after) this.toLook.push(to);
+    this.lookAround(now);
     // What nothing comes after has no edge to say what its failure means.
     if (after.length === 0 && (status === 'failed' || status === 'expired') && this.state.plan.onFailure === 'fail')
       this.end('failed', `"${id}" is ${status}${reason === undefined ? '' : `: ${reason}`}`);
     this.forget(id);
     for (const { from } of this.graph.before.get(id) ?? []) this.forget(from);
+  }
+
+  /** One after the other, not within each other: what ends a node may end all that comes after it, as far as the plan goes. */
+  private lookAround(now: number): void {
+    if (this.looking) return;
+    this.looking = true;
+    try {
+      for (let at = 0; at < this.toLook.length; at++) this.look(this.toLook[at] as string, now);
+    } finally {
+      this.toLook.length = 0;
+      this.looking = false;
+    }
   }
 
   /** Whether a node may run by now, or never will. */
@@ -240,15 +274,7 @@ export class PlanDesk {
 
   /** What the failed node came after is undone, the newest first, each once. */
   private undoBefore(failed: string): void {
-    const seen = new Set<string>();
-    const walk = (id: string) => {
-      for (const { from } of this.graph.before.get(id) ?? []) {
-        if (seen.has(from)) continue;
-        seen.add(from);
-        walk(from);
-      }
-    };
-    walk(failed);
+    const seen = reached(failed, (id) => (this.graph.before.get(id) ?? []).map(({ from }) => from));
     const known = new Set(this.state.undos.map(({ node }) => node));
     const done = [...seen].filter(
       (id) => this.node(id).undo !== undefined && this.progress(id).status === 'done' && !known.has(id),
@@ -258,7 +284,7 @@ export class PlanDesk {
   }
 
   end(status: 'failed' | 'cancelled' | 'expired', reason: string): void {
-    this.state.ending ??= { status, reason };
+    this.state.ending ??= { status, reason: shortened(reason) };
   }
 
   /** People have decided on a node's approval. */
@@ -277,9 +303,11 @@ export class PlanDesk {
   tick(now: number): string[] {
     const { plan, startedAt } = this.state;
     // Before its nodes: one that is late with the whole plan is not what the plan failed by.
-    if (plan.deadline !== undefined && startedAt + plan.deadline <= now) this.end('expired', 'its deadline has passed');
+    const tooLate = plan.deadline !== undefined && startedAt + plan.deadline <= now;
+    if (tooLate) this.end('expired', 'its deadline has passed');
     const expired: string[] = [];
-    for (const id of this.timed) {
+    let late = false;
+    for (const id of tooLate ? this.graph.nodes.keys() : this.timed) {
       const node = this.node(id);
       const progress = this.progress(id);
       if (!node || FINAL.has(progress.status)) continue;
@@ -292,10 +320,13 @@ export class PlanDesk {
       }
       if (node.softDeadline !== undefined && startedAt + node.softDeadline <= now && !progress.late) {
         progress.late = true;
-        this.setPriority(id, Math.max(1, this.line.priorityOf(id) - 1));
+        progress.priority = Math.max(1, this.line.priorityOf(id) - 1);
+        late = true;
       }
       this.look(id, now);
     }
+    // Once for all of them: thousands may be late at the same moment.
+    if (late) this.line.reorder();
     return expired;
   }
 
@@ -342,7 +373,7 @@ export class PlanDesk {
   amend(plan: Plan, agents: PlanState['agents'], changed: readonly string[], now: number): void {
     for (const id of changed) {
       this.line.remove(id);
-      this.count(this.progress(id).status, -1);
+      this.count(id, this.progress(id).status, -1);
       delete this.state.nodes[id];
     }
     Object.assign(this.state, { plan, agents: { ...this.state.agents, ...agents } });
@@ -365,7 +396,11 @@ export class PlanDesk {
   /** A node that did not succeed, or waits for its retry, once more; what was skipped because of it too. */
   retry(id: string, now: number): void {
     delete this.state.ending;
-    const again = (one: string) => {
+    const skipped = (one: string) => {
+      const after = (this.graph.after.get(one) ?? []).map(({ to }) => to);
+      return after.filter((to) => this.progress(to).status === 'skipped');
+    };
+    for (const one of [id, ...reached(id, skipped)]) {
       const progress = this.progress(one);
       this.move(one, 'pending', now);
       progress.attempts = 0;
@@ -373,9 +408,7 @@ export class PlanDesk {
       const { deadline } = this.node(one);
       if (deadline !== undefined && this.state.startedAt + deadline <= now) delete this.node(one).deadline;
       for (const key of ['notBefore', 'reason', 'endedAt', 'run'] as const) delete progress[key];
-      for (const { to } of this.graph.after.get(one) ?? []) if (this.progress(to).status === 'skipped') again(to);
-    };
-    again(id);
+    }
     for (const node of this.graph.nodes.keys()) this.look(node, now);
   }
 
@@ -390,6 +423,18 @@ export class PlanDesk {
     this.closeWaiting(status, reason, now);
     for (const [id, { status: is }] of Object.entries(this.state.nodes))
       if (!FINAL.has(is)) this.close(id, status, now, reason);
+  }
+
+  /** So many nodes at most, by what they are, in this order. What it costs does not depend on the size of the plan. */
+  firstOf(order: readonly NodeStatus[], count: number): string[] {
+    const found: string[] = [];
+    for (const status of order) {
+      for (const id of this.byStatus.get(status) ?? []) {
+        if (found.length >= count) return found;
+        found.push(id);
+      }
+    }
+    return found;
   }
 
   get over(): boolean {
@@ -424,12 +469,34 @@ export class PlanDesk {
     const progress = this.progress(id);
     if (!MOVES[progress.status].includes(status))
       throw new Error(`node ${id} cannot become ${status}: it is ${progress.status}`);
-    this.count(progress.status, -1);
-    this.count(status, 1);
+    this.count(id, progress.status, -1);
+    this.count(id, status, 1);
     Object.assign(progress, { status, since: now });
   }
 
-  private count(status: NodeStatus, by: number): void {
+  private count(id: string, status: NodeStatus, by: 1 | -1): void {
     this.counts[status] = (this.counts[status] ?? 0) + by;
+    const same = this.byStatus.get(status) ?? new Set();
+    this.byStatus.set(status, same);
+    if (by > 0) same.add(id);
+    else same.delete(id);
   }
+}
+
+/** Everything one comes to from a node, step by step; not itself. */
+function reached(from: string, next: (id: string) => string[]): Set<string> {
+  const seen = new Set<string>();
+  const way = [from];
+  for (let id = way.pop(); id !== undefined; id = way.pop()) {
+    for (const other of next(id)) {
+      if (seen.has(other)) continue;
+      seen.add(other);
+      way.push(other);
+    }
+  }
+  return seen;
+}
+
+function shortened(reason: string): string {
+  return reason.length > REASON_KEPT ? `${reason.slice(0, REASON_KEPT - 1)}…` : reason;
 }

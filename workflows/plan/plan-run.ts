@@ -1,7 +1,7 @@
 import {
   CancellationScope,
   condition,
-  isCancellation,
+  patched,
   proxyActivities,
   setCurrentDetails,
   setHandler,
@@ -12,7 +12,7 @@ import type { Actor } from '../../protocol/control';
 import type { Adjustment, Amending, PlanDifference } from '../../protocol/plan/control';
 import { PLANNER } from '../../protocol/plan/planner';
 import type {
-  NodeProgress,
+  Attempt,
   NodesPage,
   PlanInput,
   PlanResult,
@@ -25,28 +25,41 @@ import { Alarm } from '../alarm';
 import { checkActor, refuse } from '../check-update';
 import { adjustUpdate, amendUpdate, pauseUpdate, resumeUpdate } from '../messages';
 import { amend } from './amend';
-import { type Asking, askPeople } from './approve-plan';
+import type { Asking } from './approve-plan';
 import { checkAdjustment, checkAmending } from './check-plan-control';
 import { nestingOf } from './make-plan';
 import { withAgent } from './node-agent';
 import { planAnew } from './plan-anew';
 import { type Begin, PlanDesk } from './plan-desk';
 import { nodesPage, planDetails, resultOf, viewOf } from './plan-view';
+import { Questions } from './questions';
 import { runNode } from './run-node';
+import { RunsElsewhere } from './runs-elsewhere';
 import { undoNodes } from './undo-nodes';
 
 const { admitPlan } = proxyActivities<HoldfastActivities>(ADMIT);
+
+/** Plans that were begun before let what runs come to its end first. */
+const CARRIES_RUNS = 'plan-carries-runs';
+
+/** By how much a history grows at least before it is too large. The server ends one of 50 MB or 51,200 events. */
+const GROWN_BYTES = 1_000_000;
+const GROWN_EVENTS = 1_000;
 
 /** A plan at work: children, clocks and people around the desk that decides. */
 export class PlanRun {
   private desk: PlanDesk | undefined;
   private readonly scopes = new Map<string, CancellationScope>();
+  /** Runs and questions that began before the plan continued as new. */
+  private readonly elsewhere = new RunsElsewhere();
   private readonly alarm = new Alarm('a node of the plan is due');
-  readonly asking: Asking = { asked: 0, waitsFor: [] };
   /** Something has happened since the desk was last asked. */
   private awake = false;
-  /** Nodes people are asked about, as they were when they were asked. */
-  private readonly questions = new Map<CancellationScope, { id: string; about: NodeProgress }>();
+  /** Nothing new starts: the plan is about to continue as new. */
+  private draining = false;
+  /** How large the history was when the plan was there. */
+  private from = { historySize: 0, historyLength: 0 };
+  private readonly questions: Questions;
   /** Amendments are admitted one after the other: each changes the plan that the one before it has left. */
   private amending: Promise<unknown> = Promise.resolve();
   private amends = 0;
@@ -57,7 +70,26 @@ export class PlanRun {
   private broken: unknown;
   private began = 0;
 
-  constructor(private readonly given: PlanInput) {}
+  constructor(private readonly given: PlanInput) {
+    this.questions = new Questions(given, this.elsewhere, {
+      wake: () => this.wake(),
+      broken: (error) => this.breakDown(error),
+    });
+  }
+
+  /** What it has asked of people. */
+  get asking(): Asking {
+    return this.questions.asking;
+  }
+
+  private wake(): void {
+    this.awake = true;
+  }
+
+  private breakDown(error: unknown): void {
+    this.broken ??= error;
+    this.awake = true;
+  }
 
   /** What a plan says of its account holds where whoever submitted it said nothing. */
   private get input(): PlanInput {
@@ -81,6 +113,19 @@ export class PlanRun {
   begin(state: PlanState): void {
     this.asking.asked = Math.max(this.asking.asked, state.asked);
     this.desk = new PlanDesk(state, Date.now());
+    const { historySize, historyLength } = workflowInfo();
+    this.from = { historySize, historyLength };
+  }
+
+  /** What began before the plan continued as new goes on. */
+  private resume(): void {
+    const desk = this.known;
+    const ids = desk.toResume.splice(0);
+    for (const id of ids) {
+      if (desk.progress(id).status === 'waiting') this.questions.ask(desk, id);
+      else this.start(desk.resume(id));
+    }
+    if (ids.length > 0) this.elsewhere.watch((error) => this.breakDown(error));
   }
 
   view(): PlanView | null {
@@ -94,23 +139,23 @@ export class PlanRun {
   /** Runs what can run, until all has ended or the history has grown. */
   async toEnd(): Promise<PlanResult | 'rollover'> {
     const desk = this.known;
+    this.resume();
     for (;;) {
       this.awake = false;
       this.alarm.rang = false;
       const now = Date.now();
       for (const id of desk.tick(now)) this.scopes.get(id)?.cancel();
       if (desk.state.ending) this.endAll(now);
-      this.withdrawQuestions();
-      const draining = this.rolloverDue;
-      if (!draining) this.startNext(now);
+      this.questions.withdraw(desk);
+      this.draining = this.rolloverDue;
+      if (!this.draining) this.startNext(now);
       if (this.broken) throw this.broken;
       setCurrentDetails(planDetails(desk, this.around));
-      const idle = this.scopes.size === 0 && this.amends === 0;
-      if (desk.over && idle) {
+      if (desk.over && this.idle) {
         if (await this.replanned()) continue;
         return this.finish();
       }
-      if (draining && idle && this.questions.size === 0) return this.rollOver();
+      if (this.draining && this.still) return this.rollOver();
       const wake = desk.nextWake();
       if (Number.isFinite(wake)) this.alarm.set(wake);
       await condition(() => this.awake || this.alarm.rang || this.broken !== undefined);
@@ -131,6 +176,30 @@ export class PlanRun {
     return true;
   }
 
+  /** Nothing runs, and nobody is asked anything. */
+  private get idle(): boolean {
+    return this.scopes.size === 0 && this.amends === 0 && this.questions.none;
+  }
+
+  /** Whether the plan may continue as new at this moment. */
+  get still(): boolean {
+    return this.idle || this.carriable;
+  }
+
+  /** What still runs goes on by itself, and is found again by the next Temporal run. */
+  private get carriable(): boolean {
+    const { nodes } = this.state;
+    const elsewhere = [...this.scopes.keys()].every((id) => nodes[id]?.status === 'running' && nodes[id].attempt);
+    return elsewhere && this.questions.carriable(this.known) && this.amends === 0 && patched(CARRIES_RUNS);
+  }
+
+  /** Ends whatever runs, and waits until it has ended: nothing else would end it. */
+  async quieten(): Promise<void> {
+    for (const scope of this.scopes.values()) scope.cancel();
+    this.questions.withdrawAll();
+    await condition(() => this.scopes.size === 0 && this.questions.none);
+  }
+
   private rollOver(): 'rollover' {
     this.state.asked = this.asking.asked;
     return 'rollover';
@@ -138,7 +207,7 @@ export class PlanRun {
 
   private startNext(now: number): void {
     const desk = this.known;
-    for (const id of desk.toAsk.splice(0)) this.ask(id);
+    for (const id of desk.toAsk.splice(0)) this.questions.ask(desk, id);
     for (const begin of desk.next(now)) this.start(begin);
   }
 
@@ -147,65 +216,29 @@ export class PlanRun {
     const desk = this.known;
     const scope = new CancellationScope();
     this.scopes.set(id, scope);
-    this.began++;
+    if (!begin.resumed) this.began++;
+    const told = {
+      running: (run?: string) => desk.running(id, run, Date.now()),
+      at: (attempt: Attempt | undefined) => {
+        desk.at(id, attempt);
+        // What waits for it to be in safe hands.
+        if (this.draining) this.wake();
+      },
+      elsewhere: (workflow: string) => this.elsewhere.result(workflow),
+    };
     scope
-      .run(() =>
-        withAgent(desk, begin, this.input, () =>
-          runNode(begin, this.input, (run) => desk.running(id, run, Date.now())),
-        ),
-      )
+      .run(() => withAgent(desk, begin, this.input, () => runNode(begin, this.input, told)))
       .then(
         (ending) => {
           // Where the whole plan is cancelled its end is not this node's.
           desk.ended(id, ending, Date.now());
         },
-        (error) => {
-          this.broken ??= error;
-        },
+        (error) => this.breakDown(error),
       )
       .finally(() => {
         this.scopes.delete(id);
-        this.awake = true;
+        this.wake();
       });
-  }
-
-  private ask(id: string): void {
-    const desk = this.known;
-    const { goal, approval } = desk.node(id);
-    if (this.input.dryRun) {
-      desk.decided(id, true, '', Date.now());
-      this.awake = true;
-      return;
-    }
-    const question = { kind: 'plan' as const, title: `start "${id}": ${goal.slice(0, 100)}` };
-    const scope = new CancellationScope();
-    this.questions.set(scope, { id, about: desk.progress(id) });
-    scope
-      .run(() => askPeople(this.asking, approval ?? {}, question, this.input))
-      .then(
-        ({ verdict, reason }) => {
-          const why = `its approval was ${verdict}${reason ? `: ${reason}` : ''}`;
-          if (this.isOpen(scope)) desk.decided(id, verdict === 'approved', why, Date.now());
-        },
-        (error) => {
-          if (!isCancellation(error)) this.broken ??= error;
-        },
-      )
-      .finally(() => {
-        this.questions.delete(scope);
-        this.awake = true;
-      });
-  }
-
-  /** Whether the node still waits for this answer: it may have been skipped, or be another one by now. */
-  private isOpen(scope: CancellationScope): boolean {
-    const { id, about } = this.questions.get(scope) ?? {};
-    return id !== undefined && this.state.nodes[id] === about && about?.status === 'waiting';
-  }
-
-  /** What nobody waits for any more is not asked. */
-  private withdrawQuestions(): void {
-    for (const scope of this.questions.keys()) if (!this.isOpen(scope)) scope.cancel();
   }
 
   /** Nothing new starts; what runs is ended, except after a failure: what is nearly done is not thrown away. */
@@ -241,9 +274,7 @@ export class PlanRun {
 
   /** What people may do. Every move is checked by its validator: what is refused leaves no trace. */
   handlePeople(): void {
-    const wake = () => {
-      this.awake = true;
-    };
+    const wake = () => this.wake();
     setHandler(
       pauseUpdate,
       (actor) => {
@@ -340,8 +371,12 @@ export class PlanRun {
   }
 
   private get rolloverDue(): boolean {
+    if (this.began >= (this.input.rolloverNodes ?? Number.POSITIVE_INFINITY)) return true;
+    const { continueAsNewSuggested, historySize, historyLength } = workflowInfo();
+    if (!continueAsNewSuggested) return false;
+    // What is carried along may be as large as the server suggests by itself: then the plan would do nothing but continue as new.
     return (
-      workflowInfo().continueAsNewSuggested || this.began >= (this.input.rolloverNodes ?? Number.POSITIVE_INFINITY)
+      historySize - this.from.historySize >= GROWN_BYTES || historyLength - this.from.historyLength >= GROWN_EVENTS
     );
   }
 }

@@ -1,4 +1,12 @@
-import type { NodesPage, NodeView, PlannedAction, PlanResult, PlanStatus, PlanView } from '../../protocol/plan/state';
+import type {
+  NodeStatus,
+  NodesPage,
+  NodeView,
+  PlannedAction,
+  PlanResult,
+  PlanStatus,
+  PlanView,
+} from '../../protocol/plan/state';
 import { NODE_MARK } from '../../protocol/plan/state';
 import { outputOf } from './node-given';
 import type { PlanDesk } from './plan-desk';
@@ -34,15 +42,13 @@ export function viewOf({ state, counts, graph }: PlanDesk, { status, waitsFor }:
   };
 }
 
-/** @param outputs with what the nodes gave, as far as the plan still has it; pages are then as short as their size demands. */
+/** Pages are as short as their size demands. @param outputs with what the nodes gave, as far as the plan still has it. */
 export function nodesPage(desk: PlanDesk, from = 0, count: number | null = PAGE, outputs = false): NodesPage {
   const { nodes } = desk.state.plan;
   const page: NodeView[] = [];
   let chars = 0;
   for (const node of nodes.slice(from, from + Math.min(count ?? PAGE, PAGE))) {
-    const { output, ...progress } = desk.progress(node.id);
-    if (outputs) chars += (JSON.stringify(output) ?? '').length;
-    if (chars > MAX_OUTPUT_CHARS && page.length > 0) break;
+    const { output, attempt: _attempt, ...progress } = desk.progress(node.id);
     const { priority, tailMs } = desk.urgencyOf(node.id);
     const after = (desk.graph.before.get(node.id) ?? []).map((edge) => edge.from);
     const shown = {
@@ -53,7 +59,10 @@ export function nodesPage(desk: PlanDesk, from = 0, count: number | null = PAGE,
       effectivePriority: priority,
       ...progress,
     };
-    page.push({ ...shown, ...(outputs && output !== undefined && { output }) });
+    const view = { ...shown, ...(outputs && output !== undefined && { output }) };
+    chars += JSON.stringify(view).length;
+    if (chars > MAX_OUTPUT_CHARS && page.length > 0) break;
+    page.push(view);
   }
   return { nodes: page, from, total: nodes.length };
 }
@@ -103,15 +112,13 @@ export function planDetails(desk: PlanDesk, { status, waitsFor }: Around): strin
   const all = plan.nodes.length;
   const done = desk.counts.done ?? 0;
   const budget = plan.budgetUsd === undefined ? '' : ` of $${plan.budgetUsd.toFixed(2)}`;
-  const rank = (id: string) => ORDER.indexOf(desk.progress(id).status);
-  const shown = plan.nodes.map(({ id }) => id);
-  if (all > SHOWN) shown.sort((one, other) => rank(one) - rank(other));
+  const shown = all > SHOWN ? desk.firstOf(ORDER, SHOWN) : plan.nodes.map(({ id }) => id);
   return [
     `**${plan.name}** v${plan.version} · ${status}${ending ? `: ${ending.reason}` : ''} · ${done} of ${all} done · $${spentUsd.toFixed(4)}${budget}`,
     ...(plan.goal === undefined ? [] : ['', plan.goal.slice(0, 300)]),
     ...waitsFor.map(({ id, title }) => `\n**waits for approval** \`${id}\`: ${title}`),
     '',
-    ...shown.slice(0, SHOWN).map((id) => {
+    ...shown.map((id) => {
       const { status: is, agent, reason } = nodes[id] ?? {};
       const who = agent === undefined ? '' : ` · ${agent}`;
       return `- ${NODE_MARK[is ?? 'pending']} \`${id}\`${who}${reason === undefined ? '' : `: ${reason.slice(0, 120)}`}`;
@@ -120,7 +127,7 @@ export function planDetails(desk: PlanDesk, { status, waitsFor }: Around): strin
   ].join('\n');
 }
 
-const ORDER = [
+const ORDER: NodeStatus[] = [
   'running',
   'assigned',
   'waiting',

@@ -1,23 +1,38 @@
-import { executeChild, isCancellation, workflowInfo } from '@temporalio/workflow';
+import { ChildWorkflowFailure, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import { isCancellation, startChild, workflowInfo } from '@temporalio/workflow';
+import type { Failure } from '../../protocol/failures';
 import { ID_SEPARATOR } from '../../protocol/names';
-import type { PlanInput, PlanResult } from '../../protocol/plan/state';
+import type { Attempt, Ending, PlanInput, PlanResult } from '../../protocol/plan/state';
 import type { SessionResult, SessionStateView } from '../../protocol/session';
 import { failureOf } from '../failures';
 import { startAgent } from '../run-agent';
 import { nestingOf } from './make-plan';
 import { withMemory } from './memory';
-import { NOTHING_SPENT, plainCall } from './plain-call';
-import type { Begin, Ending } from './plan-desk';
+import { type Called, NOTHING_SPENT, plainCall } from './plain-call';
+import type { Begin } from './plan-desk';
 import { callSummary, optionsOf, runOptions, taskOf } from './shared';
 import type { taskPlan } from './task-plan';
 
-/** One attempt at a node: what was kept of the same before, a plain call, or a run; and the plan it gives where it expands. */
-export async function runNode(begin: Begin, plan: PlanInput, onStart: (run?: string) => void): Promise<Ending> {
-  const { node } = begin;
-  if (isSpent(begin.budgetUsd)) return nothingLeft({ costUsd: 0, tokens: 0 });
+/** What a plan hears of an attempt while it is made, and how it is found again. */
+export interface Desk {
+  /** It has begun. @param run its workflow id; a plain call has none. */
+  running(run?: string): void;
+  /** Another workflow works on it, or none any more. */
+  at(attempt: Attempt | undefined): void;
+  /** Waits for a workflow that was started before the plan continued as new. */
+  elsewhere(workflow: string): Promise<unknown>;
+}
+
+/**
+ * One attempt at a node: what was kept of the same before, a plain call, or a run; and the plan it gives where it expands. One that began
+ * before the plan continued as new goes on where it was.
+ */
+export async function runNode(begin: Begin, plan: PlanInput, desk: Desk): Promise<Ending> {
+  const { node, resumed } = begin;
+  if (!resumed && isSpent(begin.budgetUsd)) return nothingLeft({ costUsd: 0, tokens: 0 });
   try {
-    const ending = await withMemory(begin, plan, () => attempt(begin, plan, onStart));
-    return ending.status === 'done' && node.expand ? await runWithin(begin, plan, ending) : ending;
+    const ending = resumed?.made ?? (await withMemory(begin, plan, () => attempt(begin, plan, desk)));
+    return ending.status === 'done' && node.expand ? await runWithin(begin, plan, ending, desk) : ending;
   } catch (error) {
     return failed(error);
   }
@@ -27,7 +42,7 @@ export async function runNode(begin: Begin, plan: PlanInput, onStart: (run?: str
 function failed(error: unknown, before: Spent = { costUsd: 0, tokens: 0 }): Ending {
   const { costUsd, tokens } = before;
   if (isCancellation(error)) return { status: 'cancelled', reason: 'cancelled', costUsd, tokens };
-  const failure = failureOf(error);
+  const failure = failureOfRun(error);
   if (!failure) throw error;
   const session = failure.details?.session as Pick<SessionStateView, 'costUsd' | 'usage'> | undefined;
   return {
@@ -38,25 +53,39 @@ function failed(error: unknown, before: Spent = { costUsd: 0, tokens: 0 }): Endi
   };
 }
 
+/** Why a run failed; undefined for a bug. One that ended without saying why is none: it was terminated, timed out, or is somebody else's. */
+export function failureOfRun(error: unknown): Failure | undefined {
+  const told = failureOf(error);
+  if (told || isCancellation(error)) return told;
+  if (error instanceof WorkflowExecutionAlreadyStartedError)
+    return { code: 'Run.AlreadyStarted', message: `a run with its id "${error.workflowId}" is there already` };
+  if (!(error instanceof ChildWorkflowFailure)) return undefined;
+  return { code: 'Run.Failed', message: error.cause?.message ?? error.message };
+}
+
 type Spent = Pick<Ending, 'costUsd' | 'tokens'>;
 
 function tokensOf({ inputTokens, outputTokens }: SessionResult['usage']): number {
   return inputTokens + outputTokens;
 }
 
-async function attempt(begin: Begin, plan: PlanInput, onStart: (run?: string) => void): Promise<Ending> {
+async function attempt(begin: Begin, plan: PlanInput, desk: Desk): Promise<Ending> {
+  const { resumed } = begin;
   const plain = begin.facts?.plain && plan.account === undefined;
-  if (plain) onStart();
-  const { ending: answer, costUsd, tokens } = plain ? await plainCall(begin, plan) : NOTHING_SPENT;
+  if (plain && !resumed) desk.running();
+  const called: Called = resumed ?? (plain ? await plainCall(begin, plan) : NOTHING_SPENT);
+  const { ending: answer, costUsd, tokens } = called;
   if (answer) return answer;
   const budgetUsd = begin.budgetUsd === undefined ? undefined : begin.budgetUsd - costUsd;
-  if (isSpent(budgetUsd)) return nothingLeft({ costUsd, tokens });
-  const ending = await runAsSession({ ...begin, budgetUsd }, plan, onStart).catch((error) => failed(error));
+  if (isSpent(budgetUsd) && !resumed) return nothingLeft({ costUsd, tokens });
+  const spent = { costUsd, tokens };
+  const ending = await runAsSession({ ...begin, budgetUsd }, plan, spent, desk).catch((error) => failed(error));
   return { ...ending, costUsd: ending.costUsd + costUsd, tokens: ending.tokens + tokens };
 }
 
-async function runAsSession(begin: Begin, plan: PlanInput, onStart: (run?: string) => void): Promise<Ending> {
-  const { node, agent, attempt, priority, tainted } = begin;
+async function runAsSession(begin: Begin, plan: PlanInput, spent: Spent, desk: Desk): Promise<Ending> {
+  const { node, agent, attempt, priority, tainted, resumed } = begin;
+  if (resumed) return ofSession(resumed.workflow, await elsewhere<SessionResult>(resumed, desk));
   const first = attempt === 1;
   const run = await startAgent(agent, {
     ...runOptions(plan, tainted),
@@ -67,9 +96,28 @@ async function runAsSession(begin: Begin, plan: PlanInput, onStart: (run?: strin
     summary: callSummary(begin),
     input: taskOf(begin),
     priority,
+    // It goes on while the plan continues as new; a plan that ends ends it by itself.
+    parentClosePolicy: 'ABANDON',
   });
-  onStart(run.id);
-  return endingOf(saidIfCut(await run.result(), run.id));
+  desk.running(run.id);
+  return ofSession(run.id, await workedOn({ workflow: run.id, ...spent }, desk, () => run.result()));
+}
+
+function ofSession(run: string, result: SessionResult): Ending {
+  return endingOf(saidIfCut(result, run));
+}
+
+function elsewhere<Result>(attempt: Attempt, desk: Desk): Promise<Result> {
+  return workedOn(attempt, desk, () => desk.elsewhere(attempt.workflow) as Promise<Result>);
+}
+
+async function workedOn<Result>(attempt: Attempt, desk: Desk, result: () => Promise<Result>): Promise<Result> {
+  desk.at(attempt);
+  try {
+    return await result();
+  } finally {
+    desk.at(undefined);
+  }
 }
 
 /** An answer too large for the history is handed on as its beginning; whoever is given it must know. */
@@ -96,27 +144,39 @@ function nothingLeft(spent: Spent): Ending {
 }
 
 /** The node's answer is a plan, which is run in its place. */
-async function runWithin(begin: Begin, outer: PlanInput, made: Ending): Promise<Ending> {
-  const { node, attempt, budgetUsd } = begin;
-  const { workflowId: parent } = workflowInfo();
+async function runWithin(begin: Begin, outer: PlanInput, made: Ending, desk: Desk): Promise<Ending> {
+  const { budgetUsd, resumed } = begin;
   const left = budgetUsd === undefined ? undefined : budgetUsd - made.costUsd;
   if (isSpent(left)) return nothingLeft({ costUsd: made.costUsd, tokens: made.tokens });
-  const written = withinLimits(made.output, begin.limits);
+  const inner = resumed?.made ? elsewhere<PlanResult>(resumed, desk) : startWithin(begin, outer, made, left, desk);
+  const result = await inner.catch((error) => failed(error, made));
+  return 'counts' in result ? outcomeOf(made, result) : result;
+}
+
+async function startWithin(
+  { node, attempt, limits }: Begin,
+  outer: PlanInput,
+  made: Ending,
+  budgetUsd: number | undefined,
+  desk: Desk,
+): Promise<PlanResult> {
+  const { workflowId: parent } = workflowInfo();
+  const written = withinLimits(made.output, limits);
   const input: PlanInput = {
     ...runOptions(outer, made.tainted),
     plan: { name: node.id.toLowerCase().replace(/[^a-z0-9-]/g, '-'), ...written },
     parent,
     nesting: nestingOf(outer) + 1,
-    ...(left !== undefined && { budgetUsd: left }),
+    ...(budgetUsd !== undefined && { budgetUsd }),
   };
-  const workflowId = `${parent}${ID_SEPARATOR}${node.id}~plan-${attempt}`;
-  const inner = await executeChild<typeof taskPlan>('taskPlan', {
-    workflowId,
+  const workflow = `${parent}${ID_SEPARATOR}${node.id}~plan-${attempt}`;
+  const child = await startChild<typeof taskPlan>('taskPlan', {
+    workflowId: workflow,
     args: [input],
     staticSummary: `plan of ${node.id}`,
-    parentClosePolicy: 'REQUEST_CANCEL',
-  }).catch((error) => failed(error, made));
-  return 'counts' in inner ? outcomeOf(made, inner) : inner;
+    parentClosePolicy: 'ABANDON',
+  });
+  return workedOn({ workflow, costUsd: 0, tokens: 0, made }, desk, () => child.result());
 }
 
 /** Whose money it is, and how large it may get, is not for a model to say: it may want less than there is, never more. */

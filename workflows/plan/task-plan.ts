@@ -11,11 +11,12 @@ import {
 import type { HoldfastActivities } from '../../protocol/activities';
 import type { CarriedPlan, PlanInput, PlanResult, PlanState } from '../../protocol/plan/state';
 import { PLAN_PAGES } from '../activity-options';
-import { toApplicationFailure } from '../failures';
+import { failureOf, toApplicationFailure } from '../failures';
 import { nodesQuery, planQuery } from '../messages';
 import { recordPlanEnd, recordPlanStart } from '../search-attributes';
 import { approvePlan } from './approve-plan';
 import { makePlan } from './make-plan';
+import { type PackedState, packed, unpacked } from './packed-state';
 import { pagesOf } from './pages';
 import { PlanRun } from './plan-run';
 
@@ -46,6 +47,8 @@ export async function taskPlan(input: PlanInput): Promise<PlanResult> {
     return end;
   } catch (error) {
     const cancelled = isCancellation(error);
+    // What it runs is not ended by its end.
+    if (cancelled || failureOf(error)) await CancellationScope.nonCancellable(() => run.quieten());
     run.over = cancelled ? 'cancelled' : 'failed';
     recordPlanEnd(run.over, run.spentUsd);
     if (cancelled) run.endNodes('the plan was cancelled');
@@ -68,18 +71,25 @@ async function restored(carried: CarriedPlan, firstRunId: string): Promise<PlanS
   if ('state' in carried) return carried.state;
   let text = '';
   for (const page of carried.pages) text += await loadPlan(firstRunId, page);
-  return JSON.parse(text) as PlanState;
+  const kept = JSON.parse(text) as PackedState | PlanState;
+  return 'rows' in kept ? unpacked(kept) : kept;
 }
 
 async function rollOver(run: PlanRun, input: PlanInput, firstRunId: string): Promise<never> {
-  await condition(allHandlersFinished);
-  const text = JSON.stringify(run.state);
   const { plan: _plan, goal: _goal, ...rest } = input;
-  if (text.length <= INLINE_CHARS)
-    return continueAsNew<typeof taskPlan>({ ...rest, carried: { state: JSON.parse(text) } });
-  const pages: string[] = [];
-  for (const page of pagesOf(text, PAGE_CHARS)) pages.push(await keepPlan(firstRunId, page));
-  return continueAsNew<typeof taskPlan>({ ...rest, carried: { pages } });
+  const still = () => run.still && allHandlersFinished();
+  for (;;) {
+    await condition(still);
+    const text = JSON.stringify(run.state);
+    if (text.length <= INLINE_CHARS)
+      return continueAsNew<typeof taskPlan>({ ...rest, carried: { state: JSON.parse(text) } });
+    const pages: string[] = [];
+    for (const page of pagesOf(JSON.stringify(packed(run.state)), PAGE_CHARS))
+      pages.push(await keepPlan(firstRunId, page));
+    // What happened meanwhile would be forgotten.
+    if (still() && JSON.stringify(run.state) === text)
+      return continueAsNew<typeof taskPlan>({ ...rest, carried: { pages } });
+  }
 }
 
 function checkInput(input: PlanInput): void {

@@ -4,7 +4,6 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import { HoldfastClient, type StartOptions } from '../../../client';
-import { HoldfastError } from '../../../protocol/failures';
 import type { Message } from '../../../protocol/messages';
 import type { SessionResult } from '../../../protocol/session';
 import { type EmbeddedServer, startEmbeddedServer } from '../../../workers/embedded/embedded-server';
@@ -14,6 +13,7 @@ import type { WorkerSettings } from './ipc';
 import { type Ledger, startLedger } from './ledger';
 import { watch } from './processes';
 import type { Plan } from './scripts';
+import { whenUp } from './when-up';
 import { tail, WorkerHandle } from './worker-handle';
 
 let crossingFiles = 0;
@@ -130,16 +130,8 @@ export class Cluster {
     }
   }
 
-  async whenUp<T>(ask: () => Promise<T>, patienceMs = this.patienceMs): Promise<T> {
-    const deadline = Date.now() + patienceMs;
-    for (;;) {
-      try {
-        return await ask();
-      } catch (error) {
-        if (!isDown(error) || Date.now() > deadline) throw error;
-        await sleep(100);
-      }
-    }
+  whenUp<T>(ask: () => Promise<T>, patienceMs = this.patienceMs): Promise<T> {
+    return whenUp(ask, patienceMs);
   }
 
   async stop(): Promise<void> {
@@ -171,13 +163,4 @@ async function startServer(home: string, port: number, uiPort: number): Promise<
   const server = await startEmbeddedServer({ home, port, uiPort, startTimeoutMs: 60_000 });
   watch(server.pid, 'Temporal server');
   return server;
-}
-
-/** gRPC: cancelled, too late, exhausted, no poller seen, unavailable. */
-const DOWN = new Set<unknown>([1, 4, 8, 9, 14]);
-
-function isDown(error: unknown): boolean {
-  if (HoldfastError.is(error)) return error.code === 'Server.Unreachable' || isDown(error.cause);
-  const { code, cause } = Object(error) as { code?: unknown; cause?: unknown };
-  return DOWN.has(code) || (cause !== undefined && isDown(cause));
 }

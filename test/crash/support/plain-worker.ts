@@ -9,12 +9,12 @@ export interface PlainWorkerSettings {
   taskQueue: string;
   /** Folder of the worker's artifacts and workspaces. */
   home: string;
-  agent: AgentDefinition;
+  agents: AgentDefinition[];
   env: Record<string, string>;
   prices: PriceOverrides;
 }
 
-/** A worker of one agent and the usual tools, in a process of its own that may be killed; resolves once it takes work. */
+/** A worker of some agents and the usual tools, in a process of its own that may be killed; resolves once it takes work. */
 export async function startPlainWorker(settings: PlainWorkerSettings): Promise<ChildProcess> {
   const child = fork(path.join(__dirname, 'plain-worker-process.cjs'), [], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],

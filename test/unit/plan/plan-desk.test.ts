@@ -66,6 +66,19 @@ test('whatever ends how, and continues as new when: order, limits and attempts h
         const gpus = [...running.values()].filter(({ node }) => node.resources).length;
         expect(gpus).toBeLessThanOrEqual(slots);
         const [which, how] = chance.next().value as [number, number];
+        if (how === 8) {
+          // It continues as new while runs go on: each is found again with what it was given, and is not begun once more.
+          for (const id of running.keys()) {
+            desk.running(id, `p/${id}`, now);
+            desk.at(id, { workflow: `p/${id}`, costUsd: 0, tokens: 0 });
+          }
+          desk = new PlanDesk(JSON.parse(JSON.stringify(desk.state)), now);
+          expect([...desk.toResume].sort()).toEqual([...running.keys()].sort());
+          for (const id of desk.toResume.splice(0)) {
+            const { inputs, attempt, agent } = running.get(id) as Begin;
+            expect(desk.resume(id)).toMatchObject({ inputs, attempt, agent, resumed: { workflow: `p/${id}` } });
+          }
+        }
         const ending = [...running.keys()][which % Math.max(running.size, 1)];
         if (ending !== undefined) {
           running.delete(ending);
@@ -151,6 +164,33 @@ test('deadlines: late is marked and more urgent, over is expired; what must wait
   desk.ended('late', done(), 2_100);
   expect(desk.progress('late').status).toBe('expired');
   expect(() => desk.close('late', 'done', 2_200)).toThrow('cannot become');
+});
+
+test('a long chain whose first node fails is skipped to its end, and run again; reasons stay short', () => {
+  const nodes = Array.from({ length: 10_000 }, (_, at) => ({
+    id: `n${at}`,
+    goal: 'g',
+    after:
+      at === 0 ? [] : [{ node: `n${at - 1}`, onFailure: at === 9_999 ? ('compensate' as const) : ('skip' as const) }],
+  }));
+  const desk = new PlanDesk(stateOf({ name: 'p', agent: 'worker', nodes }), 0);
+  desk.next(1);
+  desk.ended('n0', failed, 2);
+  expect(desk.counts).toMatchObject({ failed: 1, skipped: 9_999, pending: 0 });
+  expect(desk.progress('n9999').reason?.length).toBeLessThanOrEqual(500);
+  desk.retry('n0', 3);
+  expect(desk.counts).toMatchObject({ ready: 1, pending: 9_999, skipped: 0 });
+});
+
+test('thousands of nodes that are late at the same moment are put in order once', () => {
+  const nodes = Array.from({ length: 5_000 }, (_, at) => ({ id: `n${at}`, goal: 'g', softDeadline: 1_000 }));
+  const desk = new PlanDesk(stateOf({ name: 'p', agent: 'worker', nodes }), 0);
+  const from = performance.now();
+  desk.tick(1_000);
+  // Put in order for each of them this takes half a minute.
+  expect(performance.now() - from).toBeLessThan(3_000);
+  expect(desk.progress('n4999')).toMatchObject({ late: true, priority: 2 });
+  expect(desk.urgencyOf('n0').priority).toBe(2);
 });
 
 test('where whoever made the plan has read from outside, every task may say what that said', () => {

@@ -1,4 +1,10 @@
-import { CancelledFailure, ChildWorkflowFailure, RetryState } from '@temporalio/common';
+import {
+  CancelledFailure,
+  ChildWorkflowFailure,
+  RetryState,
+  TerminatedFailure,
+  WorkflowExecutionAlreadyStartedError,
+} from '@temporalio/common';
 import type { ApprovalOutcome } from '../../../protocol/approval';
 import type { FailureCode } from '../../../protocol/failures';
 import { planSchema } from '../../../protocol/plan/definition';
@@ -18,7 +24,7 @@ const mockAsk = jest.fn();
 jest.mock('@temporalio/workflow', () => ({
   ...jest.requireActual<object>('@temporalio/workflow'),
   workflowInfo: () => ({ workflowId: 'p' }),
-  executeChild: (...given: unknown[]) => mockChild(...given),
+  startChild: async (...given: unknown[]) => ({ result: () => mockChild(...given) }),
   proxyActivities: () => ({
     admitPlan: (given: unknown) => mockAdmit(given),
     sketchAgents: async () => [{ name: 'worker' }],
@@ -131,7 +137,10 @@ describe('one attempt at a node', () => {
       budgetUsd: undefined,
       ...more,
     }) as Begin;
-  const run = (more: Partial<Begin> = {}, input: PlanInput = {}) => runNode(begin(more), input, () => undefined);
+  const elsewhere = jest.fn();
+  const at = jest.fn();
+  const desk = { running: () => undefined, at, elsewhere };
+  const run = (more: Partial<Begin> = {}, input: PlanInput = {}) => runNode(begin(more), input, desk);
   const expanding = { ...node, expand: true as const };
 
   test('is a run of its agent with what it is given; another attempt is another run', async () => {
@@ -143,7 +152,7 @@ describe('one attempt at a node', () => {
     );
     expect(mockStart.mock.calls[0]).toEqual([
       'worker',
-      { id: 'A.b', summary: 'A.b · worker', input: 'do | this', priority: 3 },
+      { id: 'A.b', summary: 'A.b · worker', input: 'do | this', priority: 3, parentClosePolicy: 'ABANDON' },
     ]);
     expect(mockStart.mock.calls[1]?.[1]).toEqual({
       id: 'A.b~2',
@@ -152,6 +161,7 @@ describe('one attempt at a node', () => {
       summary: 'A.b · worker',
       input: { task: 'do | this', inputs: { a: 1 } },
       priority: 3,
+      parentClosePolicy: 'ABANDON',
       limits: { costUsd: 2 },
       requester: 'ana',
       tainted: ['web', 'mail'],
@@ -179,6 +189,10 @@ describe('one attempt at a node', () => {
     expect(await run()).toMatchObject({ status: 'failed', costUsd: 0 });
     mockStart.mockRejectedValueOnce(child(new CancelledFailure('cancelled')));
     expect(await run()).toMatchObject({ status: 'cancelled' });
+    mockStart.mockRejectedValueOnce(child(new TerminatedFailure('it was terminated')));
+    expect(await run()).toMatchObject({ status: 'failed', reason: 'Run.Failed: it was terminated' });
+    mockStart.mockRejectedValueOnce(new WorkflowExecutionAlreadyStartedError('there', 'p/a', 'agentSession'));
+    expect(await run()).toMatchObject({ status: 'failed', reason: expect.stringContaining('Run.AlreadyStarted') });
     // A bug is none of its ends: the workflow task is tried again until it is mended.
     mockStart.mockRejectedValueOnce(new TypeError('bug'));
     await expect(run()).rejects.toThrow('bug');
@@ -241,6 +255,29 @@ describe('one attempt at a node', () => {
       costUsd: 1,
     });
     expect(mockChild).toHaveBeenCalledTimes(4);
+  });
+
+  test('that began before the plan continued as new is not begun again, neither its run nor the plan it gave', async () => {
+    const spent = { costUsd: 0.5, tokens: 1 };
+    elsewhere.mockResolvedValueOnce(await ended({ output: 'x' }).result());
+    expect(await run({ resumed: { workflow: 'p/A.b', ...spent }, budgetUsd: 0.25 })).toEqual({
+      status: 'done',
+      output: 'x',
+      costUsd: 1.5,
+      tokens: 8,
+    });
+    elsewhere.mockRejectedValueOnce(failure('Run.Failed'));
+    const lost = await run({ resumed: { workflow: 'p/A.b', ...spent } });
+    expect(lost).toMatchObject({ status: 'failed', reason: 'Run.Failed: it was so', costUsd: 0.5 });
+    const made = { status: 'done' as const, output: { nodes: [] }, costUsd: 1, tokens: 7 };
+    elsewhere.mockResolvedValueOnce({ status: 'completed', output: 'inner', costUsd: 2, tokens: 3, counts: {} });
+    const within = { workflow: 'p/A.b~plan-1', costUsd: 0, tokens: 0, made };
+    expect(await run({ node: expanding, resumed: within })).toMatchObject({ output: 'inner', costUsd: 3, tokens: 10 });
+    expect(elsewhere.mock.calls).toEqual([['p/A.b'], ['p/A.b'], ['p/A.b~plan-1']]);
+    // It can be found once more as long as it runs, and no longer.
+    expect(at.mock.calls.slice(-2)).toEqual([[within], [undefined]]);
+    expect(mockStart).not.toHaveBeenCalled();
+    expect(mockChild).not.toHaveBeenCalled();
   });
 
   test('whoever is handed an answer that was cut is told so, and which run has all of it', async () => {
