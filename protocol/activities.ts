@@ -115,6 +115,8 @@ export interface InvokeModelResult {
   requestId?: string;
   /** US dollars that earlier attempts may have cost, whose workers were lost. */
   lostUsd?: number;
+  /** Of a run that leases: what this call could have cost. The next one is longer, and should be offered more than that. */
+  worst?: Micros;
   latencyMs: number;
 }
 

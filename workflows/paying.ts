@@ -23,12 +23,16 @@ export function notSent(session: Session, { short: { need, lostUsd = 0, account 
 }
 
 /** Counts what a call cost. */
-export function settleCall({ purse, progress }: Session, call: Pick<InvokeModelResult, 'costUsd' | 'lostUsd'>): void {
-  const { costUsd, lostUsd = 0 } = call;
+export function settleCall(
+  { purse, progress }: Session,
+  call: Pick<InvokeModelResult, 'costUsd' | 'lostUsd' | 'worst'>,
+): void {
+  const { costUsd, lostUsd = 0, worst } = call;
   progress.costUsd += (costUsd ?? 0) + lostUsd;
   progress.costIncomplete ||= costUsd === null;
   if (!purse) return;
-  purse.pay(costUsd === null ? (purse.state.unknownPrice ?? 0) : toMicros(costUsd), toMicros(lostUsd));
+  const cost = costUsd === null ? (purse.state.unknownPrice ?? 0) : toMicros(costUsd);
+  purse.pay(cost, toMicros(lostUsd), worst);
 }
 
 /** @param lostUsd what the call that failed may have cost; undefined when nobody can say. */

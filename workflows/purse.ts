@@ -15,7 +15,7 @@ export interface PurseDeps {
   onParked(parked: LeaseReply | undefined): void;
 }
 
-/** Calls a lease should last for, by what calls cost so far. */
+/** Calls a lease should last for, by what calls cost so far: on average, or the last where that was more. */
 const CALLS_AHEAD = 20;
 /** What a call costs as long as none was made, as a part of its worst case. */
 const GUESS = 0.1;
@@ -81,15 +81,23 @@ export class Purse {
     this.state.worst = need;
   }
 
-  /** What was in flight has cost this. */
-  pay(cost: Micros, lost: Micros): void {
+  /** What was in flight has cost this. @param worst what it could have cost, where that is known. */
+  pay(cost: Micros, lost: Micros, worst?: Micros): void {
     const { state } = this;
     this.atRisk = 0;
+    if (worst !== undefined) this.learn(cost, worst);
     if (cost > 0) state.calls++;
     if (cost + lost === 0) return;
     this.settled = false;
     state.spent += cost + lost;
     state.lost += lost;
+  }
+
+  /** What the next calls will cost, and could, is told by this one and how it differs from the one before. */
+  private learn(last: Micros, worst: Micros): void {
+    const { state } = this;
+    const grows = state.worst === 0 ? 0 : Math.max(0, worst - state.worst);
+    Object.assign(state, { worst, last, grows });
   }
 
   /** The call ended, and nobody can say what it cost. */
@@ -186,13 +194,14 @@ export class Purse {
 
   private async send(need: Micros, done = false): Promise<void> {
     const { state } = this;
-    const { account, lease, spent, lost, calls } = state;
+    const { account, lease, spent, lost, calls, last = 0, grows = 0 } = state;
     state.seq++;
     state.granted = spent;
     this.recalled = false;
     this.settled = need === 0;
-    const mean = calls === 0 ? need * GUESS : spent / calls;
-    const wish = need === 0 ? 0 : Math.ceil(need + CALLS_AHEAD * mean);
+    // A conversation grows: the next calls cost rather what the last did than what all did on average, and could cost more and more.
+    const each = calls === 0 ? need * GUESS : Math.max(spent / calls, last);
+    const wish = need === 0 ? 0 : Math.ceil(need + CALLS_AHEAD * (each + grows));
     this.sending++;
     try {
       await this.deps.send({ lease, account, seq: state.seq, spent, lost, calls, need, wish, ...(done && { done }) });

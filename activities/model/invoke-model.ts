@@ -112,7 +112,7 @@ async function callModel(
   });
   if ('short' in paid)
     return { short: { ...paid.short, ...(agent.account !== undefined && { account: agent.account }) } };
-  const { affordable, lostUsd } = paid;
+  const { affordable, lostUsd, worst } = paid;
 
   const position = input.transcript.length + quickResults.length;
   const stream = services.streams.begin(key, { turn: input.turn, position, call: scheduledTimestampMs, attempt });
@@ -138,6 +138,7 @@ async function callModel(
     usage: reply.usage,
     costUsd,
     ...(lostUsd > 0 && { lostUsd }),
+    ...(worst !== undefined && { worst }),
     model: reply.model,
     simulated: route.provider.simulated ?? false,
     contextFrom: fitted.contextFrom,

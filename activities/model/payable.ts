@@ -1,7 +1,7 @@
 import { activityInfo, Context } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { InvokeModelInput, LeaseShort } from '../../protocol/activities';
-import { toMicros, toUsd } from '../../protocol/budget/money';
+import { type Micros, toMicros, toUsd } from '../../protocol/budget/money';
 import type { Prices } from '../providers/prices';
 import type { ModelRequest } from '../providers/provider';
 import { AttemptCosts } from './attempt-costs';
@@ -31,7 +31,7 @@ export interface Bill extends Money {
 export function payable(
   request: ModelRequest,
   { route, tokens, prices, costs, budgetUsd, leased, unknownPrice }: Bill,
-): { affordable: ModelRequest; lostUsd: number } | LeaseShort {
+): { affordable: ModelRequest; lostUsd: number; worst?: Micros } | LeaseShort {
   if (!costs) return { affordable: request, lostUsd: 0 };
   // Only the ledger knows what a call without a price counts as, and it has not been asked yet.
   const unknown = unknownPrice === undefined && prices.worstCaseUsd(route, tokens, 0) === null;
@@ -51,7 +51,7 @@ export function payable(
     return { short: { need, ...(lostUsd > 0 && { lostUsd }) } };
   }
   costs.sending(worst(affordable));
-  return { affordable, lostUsd };
+  return { affordable, lostUsd, ...(leased !== undefined && { worst: first }) };
 }
 
 /** The last word of an attempt that gives no result: the next one must know what this one may have cost. */

@@ -68,6 +68,10 @@ export interface PurseState {
   calls: number;
   /** What the last call could have cost. */
   worst: Micros;
+  /** What the last model call cost; absent before the first, and in what an older build has kept. */
+  last?: Micros;
+  /** How much more it could have cost than the one before. */
+  grows?: Micros;
   tight: boolean;
   unknownPrice?: Micros;
 }

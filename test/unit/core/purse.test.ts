@@ -44,6 +44,27 @@ test('asks once for what a call may cost, and spends it without asking again', a
   expect(sent).toHaveLength(2);
 });
 
+test('what a call could have cost is offered, and more, to the next; a lease lasts by what the last one cost', async () => {
+  const { purse, sent } = purseOf([grant, grant]);
+  await purse.cover(100);
+  purse.pay(40, 0, 100);
+  purse.pay(20, 0, 200);
+  // What is offered is never more than there is.
+  expect(purse.offer()).toEqual({ leased: 40 });
+  purse.pay(40, 0, 300);
+  await purse.cover(300);
+  expect(sent.at(-1)).toMatchObject({ spent: 100, calls: 3, need: 300, wish: 300 + 20 * (40 + 100) });
+  expect(purse.offer()).toEqual({ leased: 300 });
+});
+
+test('the price of a tool says nothing of what model calls cost', async () => {
+  const { purse, sent } = purseOf([grant]);
+  purse.pay(3, 0, 100);
+  purse.pay(9, 0);
+  await purse.cover(100);
+  expect(sent.at(-1)).toMatchObject({ need: 100, wish: 100 + 20 * 6 });
+});
+
 test('two calls at once ask one after the other', async () => {
   const { purse, sent } = purseOf([grant, grant]);
   await Promise.all([purse.cover(100), purse.cover(150)]);
