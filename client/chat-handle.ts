@@ -155,7 +155,9 @@ export class SentMessage {
    * without coming to it, `Server.*`.
    */
   async reply(signal?: AbortSignal): Promise<Reply> {
-    for (let pause = FIRST_POLL_MS; ; pause = Math.min(pause * 1.5, SLOWEST_POLL_MS)) {
+    // With others before it there is no hurry.
+    const first = Math.min(FIRST_POLL_MS * (1 + this.ahead), SLOWEST_POLL_MS / 2);
+    for (let pause = first; ; pause = Math.min(pause * 1.5, SLOWEST_POLL_MS)) {
       signal?.throwIfAborted();
       const exchange = await this.chat.exchange(this.exchange);
       if (exchange?.status === 'done') return this.replyOf(exchange);

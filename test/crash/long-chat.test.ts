@@ -35,7 +35,9 @@ test(
     })();
     const holdfast = new HoldfastClient(cluster.client, { taskQueue: 'long-chat' });
     // In the short version the history is too short for the server to suggest a roll-over.
-    const chat = holdfast.chat(AGENT, { id: 'long-chat', ...(!LONG && { rolloverTurns: 60 }) });
+    // The window of an ordinary model: of ten thousand messages it sees the last ones.
+    const shape = { model: 'ledger/narrow', ...(!LONG && { rolloverTurns: 60 }) };
+    const chat = holdfast.chat(AGENT, { id: 'long-chat', ...shape });
     const startedAt = Date.now();
     await (await chat.send(JSON.stringify({ script: 'chat', hashed: false }), { id: 'm-0' })).reply();
     let next = 1;
