@@ -3,6 +3,7 @@ import type { Actor } from '../control';
 import type { Failure } from '../failures';
 import type { Layer } from '../permissions/verdict';
 import type { Mount, PlannedCall } from '../session';
+import type { Amending } from './control';
 import type { Plan } from './definition';
 
 /**
@@ -130,7 +131,15 @@ export interface PlanAction extends Actor {
   detail?: string;
 }
 
+/** An amendment that people have not decided on yet. */
+export interface Proposal {
+  given: Amending;
+  /** The question, once it is asked. */
+  workflow?: string;
+}
+
 export interface PlanState {
+  /** Where people had to be asked for it, its `approval` is under which terms: whatever it becomes is asked for in the same way. */
   plan: Plan;
   agents: Record<string, AgentFacts>;
   nodes: Record<string, NodeProgress>;
@@ -156,6 +165,7 @@ export interface PlanState {
   tainted?: string[];
   /** Tasks that undo what was done, in the order they run. */
   undos: Undo[];
+  proposals?: Proposal[];
   actions: PlanAction[];
 }
 
@@ -200,6 +210,8 @@ export interface PlanInput {
   /** The plan this one is part of, and how deep. */
   parent?: string;
   nesting?: number;
+  /** Of a plan within one that people had to be asked for: under which terms amendments are. */
+  amending?: ApprovalTerms;
   /** Events of a Temporal run before it continues as new. Default: when the server suggests it. */
   rolloverNodes?: number;
   /** Nothing is done: simulated models, tools that do nothing, nobody is asked. */

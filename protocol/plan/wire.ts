@@ -124,4 +124,5 @@ export const planDifferenceSchema = z.object({
   added: z.array(z.string()),
   replaced: z.array(z.string()),
   removed: z.array(z.string()),
+  approval: z.string().optional().describe('Nothing has changed yet: people are asked first, by this approval.'),
 });

@@ -35,8 +35,10 @@ export async function plainCall(begin: Begin, plan: PlanInput): Promise<Called> 
     if (output === undefined) return spent;
     return { ...spent, ending: { status: 'done', output, ...spent, ...(sources && { tainted: sources }) } };
   } catch (error) {
-    if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
-    return { ...NOTHING_SPENT, costUsd: lostUsdOf(error) ?? 0 };
+    if (!(error instanceof ActivityFailure)) throw error;
+    const spent = { ...NOTHING_SPENT, costUsd: lostUsdOf(error) ?? 0 };
+    // What was sent may be billed all the same.
+    return isCancellation(error) ? { ...spent, ending: { status: 'cancelled', reason: 'cancelled', ...spent } } : spent;
   }
 }
 

@@ -38,6 +38,8 @@ export interface Begin extends Choice {
   resumed?: Attempt;
   /** Of the plan: one that takes the node's place has no others. */
   limits?: Plan['limits'];
+  /** Of the plan: what amendments of one that takes the node's place need. */
+  approval?: Plan['approval'];
 }
 
 const ACTIONS_KEPT = 50;
@@ -141,7 +143,8 @@ export class PlanDesk {
     const { attempts: attempt, since } = this.progress(node.id);
     const { priority } = this.line.urgencyOf(node.id);
     const given = { inputs: inputsOf(state, graph, node), tainted: taintOf(state, graph, node) };
-    const limits = node.expand && { limits: state.plan.limits };
+    const { limits: most, approval } = state.plan;
+    const limits = node.expand && { limits: most, ...(approval && { approval }) };
     return { node, facts: state.agents[choice.agent], ...choice, attempt, priority, ...given, ...limits, since };
   }
 

@@ -2,14 +2,12 @@ import {
   CancellationScope,
   condition,
   patched,
-  proxyActivities,
   setCurrentDetails,
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { HoldfastActivities } from '../../protocol/activities';
 import type { Actor } from '../../protocol/control';
-import type { Adjustment, Amending, PlanDifference } from '../../protocol/plan/control';
+import type { Adjustment } from '../../protocol/plan/control';
 import { PLANNER } from '../../protocol/plan/planner';
 import type {
   Attempt,
@@ -20,14 +18,12 @@ import type {
   PlanStatus,
   PlanView,
 } from '../../protocol/plan/state';
-import { ADMIT } from '../activity-options';
 import { Alarm } from '../alarm';
 import { checkActor, refuse } from '../check-update';
 import { adjustUpdate, amendUpdate, pauseUpdate, resumeUpdate } from '../messages';
-import { amend } from './amend';
+import { Amendments } from './amendments';
 import type { Asking } from './approve-plan';
-import { checkAdjustment, checkAmending } from './check-plan-control';
-import { nestingOf } from './make-plan';
+import { checkAdjustment, checkAmending, checkProposals } from './check-plan-control';
 import { withAgent } from './node-agent';
 import { planAnew } from './plan-anew';
 import { type Begin, PlanDesk } from './plan-desk';
@@ -36,8 +32,6 @@ import { Questions } from './questions';
 import { runNode } from './run-node';
 import { RunsElsewhere } from './runs-elsewhere';
 import { undoNodes } from './undo-nodes';
-
-const { admitPlan } = proxyActivities<HoldfastActivities>(ADMIT);
 
 /** Plans that were begun before let what runs come to its end first. */
 const CARRIES_RUNS = 'plan-carries-runs';
@@ -60,9 +54,7 @@ export class PlanRun {
   /** How large the history was when the plan was there. */
   private from = { historySize: 0, historyLength: 0 };
   private readonly questions: Questions;
-  /** Amendments are admitted one after the other: each changes the plan that the one before it has left. */
-  private amending: Promise<unknown> = Promise.resolve();
-  private amends = 0;
+  private readonly amendments: Amendments;
   /** Nothing can be changed any more: what was done is being undone, or it is over. */
   private finishing = false;
   /** How it ended; the view outlives the run. */
@@ -71,10 +63,9 @@ export class PlanRun {
   private began = 0;
 
   constructor(private readonly given: PlanInput) {
-    this.questions = new Questions(given, this.elsewhere, {
-      wake: () => this.wake(),
-      broken: (error) => this.breakDown(error),
-    });
+    const around = { wake: () => this.wake(), broken: (error: unknown) => this.breakDown(error) };
+    this.questions = new Questions(given, this.elsewhere, around);
+    this.amendments = new Amendments(given, this.asking, this.elsewhere, around);
   }
 
   /** What it has asked of people. */
@@ -125,7 +116,8 @@ export class PlanRun {
       if (desk.progress(id).status === 'waiting') this.questions.ask(desk, id);
       else this.start(desk.resume(id));
     }
-    if (ids.length > 0) this.elsewhere.watch((error) => this.breakDown(error));
+    const proposed = this.amendments.resume(desk);
+    if (ids.length > 0 || proposed) this.elsewhere.watch((error) => this.breakDown(error));
   }
 
   view(): PlanView | null {
@@ -145,7 +137,10 @@ export class PlanRun {
       this.alarm.rang = false;
       const now = Date.now();
       for (const id of desk.tick(now)) this.scopes.get(id)?.cancel();
-      if (desk.state.ending) this.endAll(now);
+      if (desk.state.ending) {
+        this.endAll(now);
+        this.amendments.withdrawAll();
+      }
       this.questions.withdraw(desk);
       this.draining = this.rolloverDue;
       if (!this.draining) this.startNext(now);
@@ -169,7 +164,7 @@ export class PlanRun {
     if (ending?.status !== 'failed' || replans >= plan.replan) return false;
     desk.state.replans = replans + 1;
     setCurrentDetails(planDetails(desk, this.around));
-    const added = await planAnew(this.input, desk, ending.reason);
+    const added = await planAnew(this.input, desk, ending.reason, this.asking);
     // Unless somebody helped meanwhile.
     if (!added) return desk.state.ending === undefined;
     desk.record('replan', { by: this.input.planner ?? PLANNER, reason: ending.reason }, Date.now(), added.join(' '));
@@ -178,7 +173,7 @@ export class PlanRun {
 
   /** Nothing runs, and nobody is asked anything. */
   private get idle(): boolean {
-    return this.scopes.size === 0 && this.amends === 0 && this.questions.none;
+    return this.scopes.size === 0 && this.amendments.none && this.questions.none;
   }
 
   /** Whether the plan may continue as new at this moment. */
@@ -190,14 +185,16 @@ export class PlanRun {
   private get carriable(): boolean {
     const { nodes } = this.state;
     const elsewhere = [...this.scopes.keys()].every((id) => nodes[id]?.status === 'running' && nodes[id].attempt);
-    return elsewhere && this.questions.carriable(this.known) && this.amends === 0 && patched(CARRIES_RUNS);
+    const asked = this.questions.carriable(this.known) && this.amendments.carriable;
+    return elsewhere && asked && patched(CARRIES_RUNS);
   }
 
   /** Ends whatever runs, and waits until it has ended: nothing else would end it. */
   async quieten(): Promise<void> {
     for (const scope of this.scopes.values()) scope.cancel();
     this.questions.withdrawAll();
-    await condition(() => this.scopes.size === 0 && this.questions.none);
+    this.amendments.withdrawAll();
+    await condition(() => this.idle);
   }
 
   private rollOver(): 'rollover' {
@@ -296,9 +293,10 @@ export class PlanRun {
     setHandler(adjustUpdate, (given) => this.adjust(given), {
       validator: (given) => this.checkAdjusting(given),
     });
-    setHandler(amendUpdate, (given) => this.amend(given), {
+    setHandler(amendUpdate, (given) => this.amendments.take(this.known, given), {
       validator: (given) => {
         checkAmending(this.desk?.state, given);
+        checkProposals(this.state);
         this.checkOpen();
       },
     });
@@ -337,25 +335,6 @@ export class PlanRun {
       this.scopes.get(node)?.cancel();
     } else desk.change(given);
     this.awake = true;
-  }
-
-  private async amend(given: Amending): Promise<PlanDifference> {
-    this.amends++;
-    try {
-      const own = this.amending.then(() =>
-        amend(this.known, given, (plan) =>
-          admitPlan({ plan, nesting: nestingOf(this.input), soFar: this.known.soFar(Date.now()) }),
-        ),
-      );
-      this.amending = own.catch(() => undefined);
-      const difference = await own;
-      const { added, replaced, removed } = difference;
-      this.record('amend', given, `+${added.join(' ')} ~${replaced.join(' ')} -${removed.join(' ')}`.slice(0, 300));
-      return difference;
-    } finally {
-      this.amends--;
-      this.awake = true;
-    }
   }
 
   private record(action: string, { by, reason }: Actor, detail?: string): void {

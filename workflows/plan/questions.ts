@@ -1,7 +1,7 @@
 import { CancellationScope, isCancellation } from '@temporalio/workflow';
 import type { ApprovalOutcome } from '../../protocol/approval';
 import type { NodeProgress, PlanInput } from '../../protocol/plan/state';
-import { type Asking, askForNode, shown } from './approve-plan';
+import { type Asking, askForLater, shown } from './approve-plan';
 import type { PlanDesk } from './plan-desk';
 import { failureOfRun } from './run-node';
 import type { RunsElsewhere } from './runs-elsewhere';
@@ -85,7 +85,7 @@ export class Questions {
     const before = about.attempt?.workflow;
     if (before !== undefined)
       return shown(this.asking, { id: before, title }, () => this.elsewhere.result(before) as Promise<ApprovalOutcome>);
-    return askForNode(this.asking, approval, title, this.input, (workflow) => {
+    return askForLater(this.asking, approval, { kind: 'plan', title }, this.input, (workflow) => {
       about.attempt = { workflow, costUsd: 0, tokens: 0 };
       this.around.wake();
     });

@@ -154,7 +154,7 @@ async function runWithin(begin: Begin, outer: PlanInput, made: Ending, desk: Des
 }
 
 async function startWithin(
-  { node, attempt, limits }: Begin,
+  { node, attempt, limits, approval }: Begin,
   outer: PlanInput,
   made: Ending,
   budgetUsd: number | undefined,
@@ -168,6 +168,7 @@ async function startWithin(
     parent,
     nesting: nestingOf(outer) + 1,
     ...(budgetUsd !== undefined && { budgetUsd }),
+    ...(approval && { amending: approval }),
   };
   const workflow = `${parent}${ID_SEPARATOR}${node.id}~plan-${attempt}`;
   const child = await startChild<typeof taskPlan>('taskPlan', {

@@ -60,7 +60,8 @@ export async function taskPlan(input: PlanInput): Promise<PlanResult> {
 /** As given or as a planner makes it, approved where somebody wants that. */
 async function planned(run: PlanRun, input: PlanInput): Promise<PlanState> {
   const made = await makePlan(input);
-  const { plan, agents } = await approvePlan(input, made, run.asking);
+  const { plan: approved, agents } = await approvePlan(input, made, run.asking);
+  const plan = input.amending ? { ...approved, approval: input.amending } : approved;
   const { costUsd: spentUsd, tokens, tainted } = made;
   const fresh = { nodes: {}, chosen: {}, served: {}, asked: run.asking.asked, actions: [], undos: [] };
   const dry = input.dryRun && { planned: [] };
