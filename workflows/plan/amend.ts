@@ -23,6 +23,8 @@ export async function amend(
   given: Amending,
   admit: (plan: unknown) => Promise<AdmittedPlan>,
 ): Promise<Amended> {
+  // Also what an approver has made of it.
+  checkAmending(desk.state, given);
   const { add = [], replace = [], remove = [] } = given;
   const { plan } = desk.state;
   const instead = new Map(replace.map((node) => [node.id, node]));

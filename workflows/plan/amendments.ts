@@ -154,7 +154,7 @@ export class Amendments {
     if (verdict !== 'approved')
       return this.close(desk, proposal, `${verdict}${reason === undefined ? '' : `: ${reason}`}`);
     const { by, reason: why } = proposal.given;
-    const given = edit ? { by, ...(why !== undefined && { reason: why }), ...edit } : proposal.given;
+    const given = edit ? { ...edit, by, ...(why !== undefined && { reason: why }) } : proposal.given;
     try {
       await this.inTurn(async () => {
         const amended = await this.admitted(desk, given);

@@ -67,7 +67,7 @@ export async function planAnew(
 
 /** The plan as it would be with these nodes. */
 async function admitted(input: PlanInput, desk: PlanDesk, nodes: PlanNode[]): Promise<AdmittedPlan> {
-  const wrong = buildingOn(nodes, desk);
+  const wrong = nodes.length > 0 ? buildingOn(nodes, desk) : ['it has no nodes'];
   if (wrong.length > 0) return { problems: wrong.map((message) => ({ code: 'Plan.Invalid', message })) };
   const { output: _old, ...plan } = desk.state.plan;
   const whole = { ...plan, nodes: [...plan.nodes, ...nodes] };
@@ -89,7 +89,7 @@ async function agreedTo(input: PlanInput, desk: PlanDesk, way: Way, asking: Aski
       return undefined;
     }
     if (outcome.edit === undefined) return way;
-    const added = Array.isArray(outcome.edit.nodes) ? outcome.edit.nodes : [];
+    const added = nodesOf(outcome.edit.nodes);
     const found = await admitted(input, desk, added);
     if (!('problems' in found)) return { ...found, added };
     wrong = cannotRun(found.problems[0]?.message ?? '');
@@ -128,6 +128,10 @@ function buildingOn(nodes: PlanNode[], desk: PlanDesk): string[] {
         : [],
     ),
   );
+}
+
+function nodesOf(edited: unknown): PlanNode[] {
+  return (Array.isArray(edited) ? edited : []).filter((node) => typeof node === 'object' && node !== null);
 }
 
 /** As a model, or somebody who edits, writes them. */
