@@ -92,17 +92,17 @@ test('a workflow that starts runs is told beside them', async () => {
   expect(told).toContain('own');
 });
 
-test.each<[query: string, agents: string[] | undefined, rest?: string]>([
-  ['HoldfastTenant = "acme"', undefined],
+test.each<[query: string, agents: string[] | undefined, rest: string | undefined]>([
+  ['HoldfastTenant = "acme"', undefined, undefined],
   ['HoldfastAgent = "clerk"', ['clerk'], 'ExecutionStatus = "Running"'],
   [
     `HoldfastTenant = "a" AND \`HoldfastAgent\` in ('x', "y")`,
     ['x', 'y'],
     'HoldfastTenant = "a" AND ExecutionStatus = "Running"',
   ],
-  ['HoldfastAgent != "clerk"', undefined],
-  ['NOT HoldfastAgent = "clerk"', undefined],
-  ['HoldfastAgent NOT IN ("clerk")', undefined],
+  ['HoldfastAgent != "clerk"', undefined, undefined],
+  ['NOT HoldfastAgent = "clerk"', undefined, undefined],
+  ['HoldfastAgent NOT IN ("clerk")', undefined, undefined],
 ])('plans are asked for the agents that %s names', (query, agents, rest) => {
   const meant = plansMeant(query);
   expect(meant && [...meant.agents]).toEqual(agents);
