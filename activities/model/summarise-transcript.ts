@@ -5,7 +5,6 @@ import { HoldfastError } from '../../protocol/failures';
 import type { Message, UserMessage } from '../../protocol/messages';
 import { NO_USAGE } from '../../protocol/usage';
 import { withHeartbeat } from '../heartbeat';
-import { loadParts } from '../offload';
 import type { ModelReply } from '../providers/provider';
 import type { ActivityServices } from '../services';
 import { newMark, scopedParts, sessionKey } from '../session-key';
@@ -103,7 +102,7 @@ async function whatIsOld(
   const route = services.providerFor(input.model);
   const stored = await services.transcripts.load(key, wantedOf(input, agent), pullFrom(services, key));
   const parts = scopedParts(services.artifacts, key);
-  const seen = { head: await loadParts(stored.head, parts), messages: await loadParts(stored.messages, parts) };
+  const seen = await seenBy(stored, { input, agent, route, parts });
   const { request, windowTokens } = bareRequest(input, agent, route);
   const { tokensOf } = await countedConversation(request, seen, route.provider);
   const threshold = thresholdOf(policy, windowTokens);
