@@ -49,13 +49,9 @@ export function toClientError(error: unknown, subject: string): Error {
       cause: error,
     });
   }
-  const grpc = isGrpcServiceError(error)
-    ? error
-    : isGrpcServiceError((error as Error)?.cause)
-      ? (error as Error).cause
-      : undefined;
-  const code = (grpc as { code?: number } | undefined)?.code;
-  const message = (grpc as { details?: string } | undefined)?.details ?? String((error as Error)?.message ?? error);
+  const grpc = grpcErrorOf(error);
+  const code = grpc?.code;
+  const message = grpc?.details ?? String((error as Error)?.message ?? error);
   if ((code === GRPC.DEADLINE_EXCEEDED || code === GRPC.FAILED_PRECONDITION) && /worker|poller/i.test(message)) {
     return new HoldfastError('Server.Unreachable', `no worker answers for "${subject}": ${message}`, {
       hint: 'Start one: `holdfast worker`, or `holdfast dev`. What a run says of itself is answered by a worker.',
@@ -93,6 +89,15 @@ export function toClientError(error: unknown, subject: string): Error {
     });
   }
   return error instanceof Error ? error : new Error(message);
+}
+
+/** Whether the server, or whoever it asked, did not answer in time. */
+export function isTimeout(error: unknown): boolean {
+  return grpcErrorOf(error)?.code === GRPC.DEADLINE_EXCEEDED;
+}
+
+function grpcErrorOf(error: unknown): { code?: number; details?: string } | undefined {
+  return [error, (error as Error | undefined)?.cause].find(isGrpcServiceError);
 }
 
 /** Temporal's words for its two limits: on a payload, and on a whole request. */

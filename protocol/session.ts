@@ -68,7 +68,7 @@ export const sessionOptionsSchema = z.strictObject({
   /** What the run spends from, e.g. `acme/research`. Default: the agent's account, if it has one. */
   account: accountNameSchema.optional(),
   onFailure: onFailureSchema.optional(),
-  /** Turns per Temporal run before it continues as new. Default: when the server suggests it. */
+  /** Turns per Temporal run before it continues as new. Default: when its history has 2,000 events, or the server suggests it. */
   rolloverTurns: z.number().int().positive().optional(),
   /** Nothing is done: the simulated model answers, tools do nothing, nobody is asked; the result tells what it would have done. */
   dryRun: z.boolean().optional(),

@@ -6,6 +6,7 @@ import {
   isCancellation,
   scheduleActivity,
   setCurrentDetails,
+  type WorkflowInfo,
   workflowInfo,
 } from '@temporalio/workflow';
 import type {
@@ -180,7 +181,7 @@ function depsOf(session: Session, guard: Guard): ChatDeps {
     },
     failureOf,
     lostUsd: lostUsdOf,
-    rolloverDue: (turns) => workflowInfo().continueAsNewSuggested || turns >= session.rolloverTurns,
+    rolloverDue: (turns) => isLong(workflowInfo()) || turns >= session.rolloverTurns,
     until: (over) => {
       setCurrentDetails(detailsOf(session));
       return condition(over);
@@ -191,6 +192,16 @@ function depsOf(session: Session, guard: Guard): ChatDeps {
       return ms === undefined ? condition(over).then(() => true) : conditionWithin(over, ms, summary);
     },
   };
+}
+
+/**
+ * Whoever takes a run over replays all of its history first, at about a millisecond an event on a machine that has other work: the server's
+ * own suggestion, 4,096 events, would be seconds in which nobody answers.
+ */
+const LONG_EVENTS = 2_000;
+
+function isLong({ continueAsNewSuggested, historyLength }: WorkflowInfo): boolean {
+  return continueAsNewSuggested || historyLength >= LONG_EVENTS;
 }
 
 /** Same id, next Temporal run: the messages are archived, everything else is carried in the input. */

@@ -13,7 +13,7 @@ import { say } from './support/report';
 /** G6, G7: a session's history per turn, its replies and the worker's memory, however long it goes on. */
 
 const RESULT_CHARS = 2_000;
-/** The server suggests to roll over at 4,096 events, which is before 1,000 turns are over. */
+/** A run is continued as new when it has 2,000 events, which is before 1,000 turns are over. */
 const TURNS = 1_000;
 const ROLLED_TURNS = LONG ? 5_000 : 600;
 const MINUTES = 60_000;
@@ -125,7 +125,7 @@ test.each([200, TURNS])(
   },
 );
 
-test("a thousand turns: one id, rolled over at the server's suggestion, every message there", () => {
+test('a thousand turns: one id, rolled over by itself, every message there', () => {
   expect(unbroken.evidence.history.runs).toBeGreaterThan(1);
   expectComplete(unbroken.evidence, TURNS);
 });

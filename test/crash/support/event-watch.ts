@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { temporal } from '@temporalio/proto';
 import { WORKFLOW } from '../../../protocol/names';
@@ -11,6 +12,11 @@ export interface Place {
 }
 
 type Event = temporal.api.history.v1.IHistoryEvent;
+type History = temporal.api.workflowservice.v1.IGetWorkflowExecutionHistoryResponse;
+
+const NOT_FOUND = 5;
+/** A child is asked for before there is one. */
+const BEGINS_WITHIN_MS = 30_000;
 
 /** Every event of a session and of the effects of these tools, the session's first. */
 export async function placesOf(client: Client, session: string, tools: readonly string[]): Promise<Place[]> {
@@ -51,11 +57,20 @@ async function* follow(client: Client, workflowId: string): AsyncGenerator<Event
   do {
     const { workflowService, options } = client;
     const request = { namespace: options.namespace, execution: { workflowId }, waitNewEvent: true, nextPageToken };
-    const page: temporal.api.workflowservice.v1.IGetWorkflowExecutionHistoryResponse =
-      await workflowService.getWorkflowExecutionHistory(request);
+    const page: History = await begun(() => workflowService.getWorkflowExecutionHistory(request));
     nextPageToken = page.nextPageToken?.length ? page.nextPageToken : null;
     yield* page.history?.events ?? [];
   } while (nextPageToken);
+}
+
+async function begun(look: () => Promise<History>): Promise<History> {
+  for (const until = Date.now() + BEGINS_WITHIN_MS; ; await sleep(5)) {
+    try {
+      return await look();
+    } catch (error) {
+      if ((error as { code?: number }).code !== NOT_FOUND || Date.now() > until) throw error;
+    }
+  }
 }
 
 function typeOf({ eventType }: Event): string {
