@@ -100,11 +100,12 @@ async function loadUserMessage(message: UserMessage, store: PartStore): Promise<
 async function loadPart<P extends UserPart | AssistantPart>(part: P, store: PartStore): Promise<P> {
   if (!('artifact' in part) || part.artifact === undefined) return part;
   const bytes = await store.get(part.artifact);
-  const { artifact, ...rest } = part;
+  const ref = part.artifact;
+  const { artifact: _loaded, ...rest } = part;
   if (part.type === 'text') {
-    const text = artifact.part === undefined ? bytes.toString('utf8') : partOf(bytes.toString('utf8'), artifact.part);
+    const text = ref.part === undefined ? bytes.toString('utf8') : partOf(bytes.toString('utf8'), ref.part);
     // What was handed on may be cut to fit: the reference says what it is.
-    return { ...rest, text, ...(artifact.of && { artifact }) } as unknown as P;
+    return { ...rest, text, ...(ref.of && { artifact: ref }) } as unknown as P;
   }
   if (part.type === 'tool-call') return { ...rest, arguments: JSON.parse(bytes.toString('utf8')) } as unknown as P;
   if (part.type === 'reasoning') return JSON.parse(bytes.toString('utf8')) as P;

@@ -106,7 +106,7 @@ function agentProblems(node: PlanNode, plan: Plan, agents: Record<string, AgentF
     return [
       {
         code: 'Plan.UnknownAgent',
-        message: `"${id}" is for the agent "${name}", which nobody has; known: ${known}`,
+        message: `"${id}" is for the agent "${name}", which no worker of this task queue has; known: ${known}`,
         node: id,
       },
     ];

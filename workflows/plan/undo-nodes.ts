@@ -1,6 +1,7 @@
 import type { PlanInput, Undo } from '../../protocol/plan/state';
 import { failureOf } from '../failures';
 import { startAgent } from '../run-agent';
+import type { Given } from './node-given';
 import type { PlanDesk } from './plan-desk';
 import { runOptions, toldOf } from './shared';
 
@@ -10,7 +11,7 @@ export async function undoNodes(desk: PlanDesk, input: PlanInput): Promise<void>
     if (undo.status !== 'pending') continue;
     const { undo: goal = '' } = desk.node(undo.node);
     const { agent = '', output = null, artifact, tainted } = desk.progress(undo.node);
-    const given = artifact ? { inputs: {}, large: { done: artifact } } : { inputs: { done: output }, large: {} };
+    const given: Given = artifact ? { inputs: {}, large: { done: artifact } } : { inputs: { done: output }, large: {} };
     try {
       const run = await startAgent(agent, {
         ...runOptions(input, tainted),
