@@ -10,7 +10,7 @@ import type { Session } from './session';
 const { holdfastRegistry } = proxySinks<RegistrySinks>();
 
 /** How a run comes to its end. */
-export interface RunOutcome {
+interface RunOutcome {
   ended(result: SessionResult): void;
   failed(error: unknown): void;
 }

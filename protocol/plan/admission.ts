@@ -140,7 +140,9 @@ function pausedProblems(plan: Plan, agents: Record<string, AgentFacts>, { over }
     const name = agent ?? (needs ? undefined : plan.agent);
     if (ended.has(id)) return [];
     if (name !== undefined)
-      return agents[name]?.paused ? [{ code, message: `"${id}" is for the agent "${name}", which is paused`, node: id }] : [];
+      return agents[name]?.paused
+        ? [{ code, message: `"${id}" is for the agent "${name}", which is paused`, node: id }]
+        : [];
     const able = Object.values(agents).filter((one) => fitOf(needs ?? [], one, plan.related) > 0);
     if (able.length === 0 || able.some(({ paused }) => !paused)) return [];
     return [{ code, message: `all agents that could do "${id}" are paused`, node: id }];

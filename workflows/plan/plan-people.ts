@@ -111,9 +111,7 @@ export class PlanPeople {
     try {
       const nesting = nestingOf(plan.input);
       const own = this.amending.then(() =>
-        amend(this.desk, given, (changed) =>
-          admitPlan({ plan: changed, nesting, soFar: this.desk.soFar(Date.now()) }),
-        ),
+        amend(this.desk, given, (changed) => admitPlan({ plan: changed, nesting, soFar: this.desk.soFar(Date.now()) })),
       );
       this.amending = own.catch(() => undefined);
       const difference = await own;
