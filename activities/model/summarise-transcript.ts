@@ -16,6 +16,7 @@ import { withFallbacks } from './fallbacks';
 import { pinnedAgent, wantedOf } from './invoke-model';
 import { costsOf, endUnpaid, payable, withLoss } from './payable';
 import { bareRequest, countedConversation } from './request';
+import { seenBy } from './seen-by';
 import { type SummaryRange, summaryRange, thresholdOf } from './summary-range';
 import { framed, summaryRequest } from './summary-text';
 import { answerMs, withinTime } from './time-limit';
