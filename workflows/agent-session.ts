@@ -75,8 +75,8 @@ async function runSession(session: Session, guard: Guard): Promise<SessionResult
     if (!isComplete(end.stop)) await compensate(session, hurried);
     const result = withOrigin(session.end(end.stop), session.firstRunId);
     if (session.purse) await closePurse(session.purse);
-    recordEnd(session);
     outcome?.ended(result);
+    recordEnd(session);
     // Messages that come from here on are answered by the server: the run has ended.
     if (!allHandlersFinished()) await condition(allHandlersFinished);
     return result;
