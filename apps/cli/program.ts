@@ -80,7 +80,7 @@ export async function main(argv: string[]): Promise<number> {
     return exitCode();
   } catch (error) {
     return error instanceof CommanderError
-      ? usageExit(error, argv)
+      ? usageExit(error, argv, program)
       : report(argv, (to, out) => to.reportError(error, out));
   }
 }
@@ -93,12 +93,24 @@ function exitCode(): number {
 }
 
 /** `--help` and `--version` end in this way too. */
-function usageExit(error: CommanderError, argv: string[]): number {
+function usageExit(error: CommanderError, argv: string[], program: Command): number {
   if (error.exitCode === 0) return EXIT.done;
   if (error.code === 'commander.help') return EXIT.usage;
   const [message = '', suggestion] = error.message.replace(/^error: /, '').split('\n');
-  const hint = suggestion?.replace(/^\((.*)\)$/, '$1');
-  return report(argv, (to, out) => to.reportUsage({ message, ...(hint && { hint }) }, out));
+  const hint = suggestion?.replace(/^\((.*)\)$/, '$1') ?? `${commandOf(program, argv)} --help shows what there is.`;
+  return report(argv, (to, out) => to.reportUsage({ message, hint }, out));
+}
+
+/** As much of the command as the line names, e.g. `holdfast budget create`. */
+function commandOf(program: Command, argv: string[]): string {
+  const names = [program.name()];
+  let command: Command | undefined = program;
+  for (const word of argv) {
+    const next: Command | undefined = command.commands.find((child) => child.name() === word);
+    if (next) names.push(next.name());
+    command = next ?? command;
+  }
+  return names.join(' ');
 }
 
 type Reporter = typeof import('./report-error');

@@ -7,7 +7,7 @@ import type { Output } from './output';
 /** A refusal that came from the command line itself. */
 export interface UsageProblem {
   message: string;
-  hint?: string;
+  hint: string;
 }
 
 /** The one printer of errors. Returns the exit code. */
@@ -22,7 +22,7 @@ export function reportError(error: unknown, out: Output): ExitCode {
 
 /** A mistake on the command line, which commander found. */
 export function reportUsage({ message, hint }: UsageProblem, out: Output): ExitCode {
-  print(out, 'Input.Invalid', message, hint ?? 'holdfast --help shows what there is.');
+  print(out, 'Input.Invalid', message, hint);
   return EXIT.usage;
 }
 

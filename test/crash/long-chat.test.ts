@@ -26,7 +26,7 @@ afterAll(async () => {
 test(
   `${MESSAGES} messages, a few at a time`,
   async () => {
-    const worker = await cluster.worker(cluster.settings('long-chat'));
+    const worker = await cluster.worker(cluster.settings('long-chat', { unwatched: true }));
     const rss: number[] = [];
     let over = false;
     const watching = (async () => {

@@ -42,7 +42,7 @@ afterAll(async () => {
 });
 
 async function tell(id: string, turns: number, options: Partial<StartOptions>): Promise<Story> {
-  const worker = await cluster.worker(cluster.settings(id));
+  const worker = await cluster.worker(cluster.settings(id, { unwatched: true }));
   const rss: number[] = [];
   const plan = { script: 'long' as const, turns, size: RESULT_CHARS, hashed: false };
   // The window of an ordinary model: most of the conversation is out of its sight by the end.

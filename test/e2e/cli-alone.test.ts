@@ -177,7 +177,7 @@ describe('the command line', () => {
       /unknown option '--bugdet'[\s\S]*Did you mean --budget\?/,
     ],
     ['a wrong value', ['run', 'a', 'b', '--budget', 'much'], /--budget.*above 0/],
-    ['a missing argument', ['runs', 'show'], /missing required argument 'id'/],
+    ['a missing argument', ['runs', 'show'], /missing required argument 'id'[\s\S]*holdfast runs show --help/],
     ['options that exclude each other', ['run', 'a', 'b', '--detach', '--follow'], /--detach.*--follow/],
     ['no input', ['run', 'assistant'], /no input/],
     ['a folder that is not there', ['run', 'assistant', 'x', '--in', 'nowhere'], /no such folder/],

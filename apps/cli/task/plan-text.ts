@@ -1,6 +1,7 @@
 import type { NodeView, PlanDifference, PlannedAction, PlanResult, PlanSummary, PlanView } from '../../../client';
 import { NODE_MARK } from '../../../protocol/plan/state';
 import { escapeLine } from '../escape';
+import { count, usd } from '../figures';
 import { localTime } from '../run-table';
 import type { Style } from '../style';
 import { table } from '../table';
@@ -15,9 +16,9 @@ export function planText(id: string, view: PlanView | null, nodes: readonly Node
   if (!view) return `${style.bold(id)}  being planned`;
   const { name, version, goal, status, reason, spentUsd, budgetUsd, tokens, waitsFor, criticalPath, paused, counts } =
     view;
-  const budget = budgetUsd === null ? '' : ` of $${budgetUsd.toFixed(2)}`;
+  const budget = budgetUsd === null ? '' : ` of ${usd(budgetUsd)}`;
   return [
-    `${style.bold(id)}  ${name} v${version} · ${paused ? `paused by ${escapeLine(paused.by)}` : status} · ${counts.done ?? 0}/${view.nodes} done · $${spentUsd.toFixed(4)}${budget} · ${tokens} tokens`,
+    `${style.bold(id)}  ${name} v${version} · ${paused ? `paused by ${escapeLine(paused.by)}` : status} · ${counts.done ?? 0}/${view.nodes} done · ${usd(spentUsd)}${budget} · ${count(tokens)} tok`,
     ...(reason === null ? [] : [`  ${style.red(escapeLine(reason))}`]),
     ...(goal === null ? [] : [`  ${escapeLine(goal)}`]),
     ...waitsFor.map(({ id: approval, title }) => `  ${style.yellow('waits for')} ${approval}: ${escapeLine(title)}`),
@@ -36,10 +37,10 @@ function dryRunText(planned: PlannedAction[], { costUsd, tokens, counts }: PlanR
     escapeLine(args),
     VERDICT[verdict],
   ]);
-  const nodes = Object.values(counts).reduce((sum, count) => sum + count, 0);
+  const nodes = Object.values(counts).reduce((sum, some) => sum + some, 0);
   return [
     '',
-    `dry run: nothing was done. ${nodes} nodes, about ${tokens} tokens, $${costUsd.toFixed(4)}, as simulated models would do it`,
+    `dry run: nothing was done. ${nodes} nodes, about ${count(tokens)} tok, ${usd(costUsd)}, as simulated models would do it`,
     ...(rows.length > 0 ? [table(['node', 'would call', 'with', ''], rows, style)] : ['no tool would be called']),
   ].join('\n');
 }
@@ -52,7 +53,7 @@ function nodeTable(nodes: readonly NodeView[], style: Style): string {
     after.join(' '),
     `P${effectivePriority}`,
     attempts > 1 ? `×${attempts}` : '',
-    costUsd > 0 ? `$${costUsd.toFixed(4)}` : '',
+    costUsd > 0 ? usd(costUsd) : '',
     escapeLine(noteOf(more)).slice(0, 80),
   ]);
   return table(['node', 'state', 'agent', 'after', 'prio', 'tries', 'cost', ''], rows, style);

@@ -40,7 +40,8 @@ export class Failpoints {
   private targets: Target[] = [];
 
   constructor(
-    private readonly log: number,
+    /** Without one nothing is counted, written or waited for. */
+    private readonly log: number | undefined,
     private readonly killServer: (key: string) => Promise<void>,
   ) {}
 
@@ -61,7 +62,7 @@ export class Failpoints {
   }
 
   private note(session: string | undefined, kind: Kind, about: string): Target | undefined {
-    if (session === undefined) return undefined;
+    if (session === undefined || this.log === undefined) return undefined;
     const label = `${kind} ${about}`;
     const count = (this.passed.get(`${session} ${label}`) ?? 0) + 1;
     this.passed.set(`${session} ${label}`, count);

@@ -25,6 +25,8 @@ export interface WorkerSettings {
   home: string;
   /** Every crossing of a failpoint is written here, a line each. */
   crossings: string;
+  /** No crossings: remembering each of them is what would grow where memory and time are measured. */
+  unwatched?: boolean;
   /** Polls for activities a worker keeps open; the SDK's default is 10. */
   polls?: number;
   /** Workflow tasks a worker works on at once; the SDK's default is 40. */

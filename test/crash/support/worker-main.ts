@@ -23,7 +23,7 @@ export async function main(): Promise<void> {
   // The tests hold the other end of the channel: when they are gone, so are we.
   process.on('disconnect', () => process.exit(0));
   Runtime.install({ logger: new DefaultLogger('WARN'), shutdownSignals: ['SIGTERM'] });
-  const points = new Failpoints(openSync(settings.crossings, 'a'), askForServerKill);
+  const points = new Failpoints(settings.unwatched ? undefined : openSync(settings.crossings, 'a'), askForServerKill);
   const plugin = new HoldfastPlugin({
     home: settings.home,
     env: {},
@@ -47,7 +47,7 @@ export async function main(): Promise<void> {
     ...(settings.polls && { activityTaskPollerBehavior: { type: 'simple-maximum', maximum: settings.polls } }),
   };
   const worker = await untilUp(() => Worker.create(options));
-  crossNative(worker, points);
+  if (!settings.unwatched) crossNative(worker, points);
   const running = worker.run();
   tell({ type: 'polling' });
   await running;

@@ -57,12 +57,6 @@ test('one that says it all has no hint', () => {
   expect(JSON.parse(json.stderr.text).error).not.toHaveProperty('hint');
 });
 
-test('a mistake nobody can explain points at the help', () => {
-  const { out, stderr } = captureOutput();
-  reportUsage({ message: 'too many arguments' }, out);
-  expect(stderr.text).toContain('  holdfast --help shows');
-});
-
 test('a mistake on the command line exits with 2', () => {
   const { out, stderr } = captureOutput();
   expect(reportUsage({ message: "unknown command 'rnu'", hint: 'Did you mean run?' }, out)).toBe(2);

@@ -89,9 +89,9 @@ test('a plan with its nodes, escaped', () => {
     node('c', { status: 'ready', late: true }),
   ];
   const text = planText('id', view, nodes, style);
-  expect(text).toMatch(/id {2}p v2 · running · 1\/3 done · \$0\.5000 of \$2\.00 · 7 tokens/);
+  expect(text).toMatch(/id {2}p v2 · running · 1\/3 done · \$0\.50 of \$2\.00 · 7 tok/);
   expect(text).toMatch(
-    /why not[\s\S]*waits for p\/ask-1: start\?[\s\S]*n11 → …[\s\S]*✗ b +failed +w +P3 +×3 +\$0\.1000 +no[\s\S]*· c +ready, late/,
+    /why not[\s\S]*waits for p\/ask-1: start\?[\s\S]*n11 → …[\s\S]*✗ b +failed +w +P3 +×3 +\$0\.10 +no[\s\S]*· c +ready, late/,
   );
   expect(text).not.toContain('\u001b[31m');
   const paused = planText(
