@@ -21,7 +21,7 @@ import { ARCHIVE_ENTRIES, LOOK_AT_HOLDER, NOTIFY_BUDGET, PERIOD } from './activi
 import { Alarm } from './alarm';
 import { approvalIdOf, openApproval } from './ask-approval';
 import { checkFreeze, checkOpen, checkSetTerms, checkTopUp, isDecided, isLeaseRequest } from './ledger/check-ledger';
-import { LedgerDesk, type Outbox } from './ledger/desk';
+import { type FoundOut, LedgerDesk, type Outbox } from './ledger/desk';
 import { newLedger } from './ledger/new-ledger';
 import { accountViews, ledgerDetails } from './ledger/view';
 import {
@@ -64,6 +64,7 @@ class LedgerRun {
   private readonly alarm = new Alarm('look at runs that hold money');
   entriesPerRun: number | undefined;
   private awake = false;
+  private readonly found: FoundOut[] = [];
   /** Messages on their way: they would be lost if this Temporal run closed first. */
   private sending = 0;
 
@@ -136,8 +137,7 @@ class LedgerRun {
     const { desk } = this;
     const { state } = desk;
     const now = Date.now();
-    for (const request of state.inbox.splice(0)) desk.take(request, now);
-    this.carryOut(desk.pump(now));
+    this.carryOut(desk.work(this.found.splice(0), now));
     for (const lease of desk.silent(now)) this.lookAt(lease);
     for (const notice of desk.accounting.notices.splice(0)) notifyBudget(notice).catch(() => undefined);
     setCurrentDetails(ledgerDetails(state));
@@ -171,7 +171,7 @@ class LedgerRun {
   private lookAt({ id, holder }: LeaseState): void {
     lookAtHolder({ holder, lease: id }).then(
       (news) => {
-        this.desk.holderSeen(id, news, Date.now());
+        this.found.push({ lease: id, news });
         this.awake = true;
       },
       () => undefined,

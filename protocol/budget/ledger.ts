@@ -101,6 +101,8 @@ export interface LedgerState {
   period: Period | null;
   accounts: Record<string, AccountState>;
   leases: Record<string, LeaseState>;
+  /** Of the runs that ended last, the latest last: one of them may be reset, and count on from what it had spent. */
+  ended?: Record<string, LeaseState>;
   /** What runs spent under caps on runs: by account and outermost run, the latest last. */
   runs: Record<string, { spent: Micros; leased: Micros }>;
   queue: Waiter[];

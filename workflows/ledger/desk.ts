@@ -24,8 +24,16 @@ const IMPATIENCE_MS = 30_000;
 /** A run that holds nothing and wants nothing is looked at so many times later. */
 const AT_REST = 100;
 
+/** Leases that are still known after their runs have ended. */
+const KNOWN_ENDED = 300;
 /** Update ids that are still known after a roll-over. */
 const KNOWN_UPDATES = 200;
+
+/** What looking at the holder of a lease has brought. */
+export interface FoundOut {
+  lease: string;
+  news: HolderNews;
+}
 
 /** What is to be done outside, once the desk is through. */
 export interface Outbox {
@@ -105,8 +113,7 @@ export class LedgerDesk {
       this.out.replies.push({ holder, reply: { lease: id, seq, answer: 'unknown', granted: spent, spent } });
       return;
     }
-    state.leases[id] ??= this.newLease(request, now);
-    const lease = state.leases[id];
+    const lease = this.leaseOf(request, now);
     if (seq <= lease.seq) {
       // It was reset: what it did since it was heard of last, nobody will tell any more.
       if (run !== lease.run) this.loseRest(lease, now);
@@ -118,12 +125,35 @@ export class LedgerDesk {
     accounting.charge(lease, spent, lost, calls, now);
     accounting.takeBack(lease, now);
     this.leaveQueue(id);
-    if (done) delete state.leases[id];
+    if (done) this.end(lease);
     else if (need > 0) state.queue.push({ lease: id, seq, need, wish: Math.max(wish, need), since: now });
   }
 
-  private newLease({ lease: id, holder, account }: LeaseRequest, now: number): LeaseState {
-    return { id, holder, account, seq: 0, granted: 0, spent: 0, lost: 0, calls: 0, heardAt: now, recalled: false };
+  private leaseOf({ lease: id, holder, account }: LeaseRequest, now: number): LeaseState {
+    const { leases, ended } = this.state;
+    const begun = {
+      id,
+      holder,
+      account,
+      seq: 0,
+      granted: 0,
+      spent: 0,
+      lost: 0,
+      calls: 0,
+      heardAt: now,
+      recalled: false,
+    };
+    const lease = leases[id] ?? ended?.[id] ?? begun;
+    delete ended?.[id];
+    leases[id] = lease;
+    return lease;
+  }
+
+  private end(lease: LeaseState): void {
+    const { state } = this;
+    delete state.leases[lease.id];
+    const ended = Object.entries({ ...state.ended, [lease.id]: lease });
+    state.ended = Object.fromEntries(ended.slice(-KNOWN_ENDED));
   }
 
   /** A run that is over settles without a word of its own: what nobody can tell any more counts as spent. */
@@ -137,7 +167,7 @@ export class LedgerDesk {
     else this.accounting.charge(lease, spent, lost, calls, now);
     this.accounting.takeBack(lease, now, 'reclaim');
     this.leaveQueue(id);
-    delete this.state.leases[id];
+    this.end(lease);
   }
 
   private loseRest(lease: LeaseState, now: number): void {
@@ -187,6 +217,13 @@ export class LedgerDesk {
         });
     }
     this.withdraw(({ limit }) => (newDay && limit === 'day') || (newMonth && limit === 'month'));
+  }
+
+  /** Takes what came, in order, and what was found out about runs: who is over has said before all it had to say. */
+  work(found: readonly FoundOut[], now: number): Outbox {
+    for (const request of this.state.inbox.splice(0)) this.take(request, now);
+    for (const { lease, news } of found) this.holderSeen(lease, news, now);
+    return this.pump(now);
   }
 
   /** Gives what can be given, first come first served, and says what is to be done outside. */

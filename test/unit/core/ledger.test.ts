@@ -110,6 +110,36 @@ test('whatever runs do, no account and none above it is overspent, and the book 
   );
 });
 
+test.each([0.3, null])('a last word that waits when its run is found to be over (%s told) counts once', (told) => {
+  const ledger = desk({ by, account: 'acme', funds: 10 });
+  const run = new Run('run', 'acme');
+  ledger.take(run.message(USD / 2), 1);
+  run.hear(ledger.pump(1));
+  run.spent = 0.3 * USD;
+  ledger.state.inbox.push(run.message(0, { done: true }));
+  ledger.work([{ lease: 'run', news: { alive: false, spent: told && told * USD, lost: 0, calls: 1 } }], 2);
+  expect(ledger.state.accounts.acme).toMatchObject({ spent: 0.3 * USD, leased: 0, lost: 0 });
+  check(ledger);
+});
+
+test('a run that is reset after its end counts on, and is told what it had spent', () => {
+  const ledger = desk({ by, account: 'acme', funds: 10 });
+  const run = new Run('run', 'acme');
+  ledger.take(run.message(USD), 1);
+  run.hear(ledger.pump(1));
+  run.spent = 0.4 * USD;
+  ledger.take(run.message(0, { done: true }), 2);
+  const again = new Run('run', 'acme');
+  ledger.take(again.message(USD), 3);
+  expect(ledger.pump(3).replies[0]?.reply).toMatchObject({ answer: 'behind', seq: 2, spent: 0.4 * USD });
+  Object.assign(again, { seq: 2, spent: 0.6 * USD });
+  ledger.take(again.message(0, { done: true }), 4);
+  expect(ledger.state.accounts.acme).toMatchObject({ spent: 0.6 * USD, leased: 0 });
+  for (let at = 0; at < 400; at++) ledger.take(new Run(`other-${at}`, 'acme').message(0, { done: true }), 5);
+  expect(Object.keys(ledger.state.ended ?? {})).toHaveLength(300);
+  check(ledger);
+});
+
 test('first come, first served: everybody gets a turn, also who needs more than those behind', () => {
   fc.assert(
     fc.property(fc.array(fc.integer({ min: 1, max: USD }), { minLength: 2, maxLength: 40 }), (needs) => {
