@@ -1,6 +1,7 @@
 import type { ApprovalTerms } from '../approval';
 import type { Actor } from '../control';
 import type { Failure } from '../failures';
+import type { ArtifactRef } from '../messages';
 import type { Layer } from '../permissions/verdict';
 import type { Mount, PlannedCall } from '../session';
 import type { Amending } from './control';
@@ -71,6 +72,8 @@ export interface NodeProgress {
   run?: string;
   /** What it gave; kept as long as something needs it. */
   output?: unknown;
+  /** Where all of the output is, of which `output` is the beginning. */
+  artifact?: ArtifactRef;
   /** One sentence on an end that is not `done`. */
   reason?: string;
   /** Its output was not made by this plan: when it was, and by which run. */
@@ -108,6 +111,8 @@ export interface Attempt {
 export interface Ending {
   status: 'done' | 'failed' | 'cancelled';
   output?: unknown;
+  /** As in `NodeProgress`. */
+  artifact?: ArtifactRef;
   reason?: string;
   costUsd: number;
   tokens: number;
@@ -155,8 +160,6 @@ export interface PlanState {
   learned?: number;
   /** Work each tenant has had, by its share. */
   served: Record<string, number>;
-  /** Questions asked so far. */
-  asked: number;
   /** Of a dry run. */
   planned?: PlannedAction[];
   /** How often what was left has been planned anew. */
@@ -185,6 +188,8 @@ export interface AgentFacts {
   priority?: number;
   /** It has no tools, and nothing of it needs a run: what it does is one model call. */
   plain?: true;
+  /** Somebody has paused it: nothing is given to it by a plan that is admitted meanwhile. */
+  paused?: true;
 }
 
 /** The input of the `taskPlan` workflow. */
@@ -221,8 +226,8 @@ export interface PlanInput {
   carried?: CarriedPlan;
 }
 
-/** The state as it is carried: in the input while it is small, else in artifacts. */
-export type CarriedPlan = { state: PlanState } | { pages: string[] };
+/** What a plan continues with: its state, in the input while it is small, else in artifacts, and how many questions it has asked. */
+export type CarriedPlan = ({ state: PlanState } | { pages: string[] }) & { asked: number };
 
 export type PlanStatus =
   | 'planning'
@@ -275,6 +280,8 @@ export interface PlanResult {
   status: 'completed' | 'failed' | 'cancelled' | 'expired';
   /** Of the plan's `output` node, or by node id of all nodes nothing comes after. */
   output: unknown;
+  /** Where all of the output is, where `output` is the beginning of one node's. */
+  artifact?: ArtifactRef;
   /** What is not there, and why: nodes that did not succeed. */
   missing: { node: string; status: NodeStatus; reason: string }[];
   undone: Undo[];

@@ -16,7 +16,7 @@ export interface Around {
 
 /** People asked whether nodes may begin. A question outlives the Temporal run that asked it. */
 export class Questions {
-  readonly asking: Asking = { asked: 0, waitsFor: [] };
+  readonly asking: Asking;
   /** Nodes people are asked about, as they were when they were asked. */
   private readonly open = new Map<CancellationScope, { id: string; about: NodeProgress }>();
 
@@ -24,7 +24,9 @@ export class Questions {
     private readonly input: PlanInput,
     private readonly elsewhere: RunsElsewhere,
     private readonly around: Around,
-  ) {}
+  ) {
+    this.asking = { asked: input.carried?.asked ?? 0, waitsFor: [] };
+  }
 
   get none(): boolean {
     return this.open.size === 0;
