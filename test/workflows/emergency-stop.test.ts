@@ -235,7 +235,11 @@ test('a plain call of an agent is found in a plan of several; others go on, and 
   await temporal.during(options, async () => {
     const { holdfast } = temporal;
     const submitted = (id: string, agents: string[]) =>
-      holdfast.plans.submit({ name: id, nodes: agents.map((name) => ({ id: name, goal: id, agent: name })) }, { id });
+      holdfast.plans.submit(
+        // Where money is limited, what a call may have cost is known when it is cancelled.
+        { name: id, budgetUsd: 100, nodes: agents.map((name) => ({ id: name, goal: id, agent: name })) },
+        { id },
+      );
     const meant = await submitted('stop-mixed', ['worker', 'other']);
     const left = await submitted('stop-not-mixed', ['other', 'third']);
     await eventually(async () => expect(busy).toHaveLength(4));
