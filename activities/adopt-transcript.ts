@@ -6,7 +6,7 @@ import { forkProblem } from '../protocol/fork';
 import type { ArtifactRef, Message } from '../protocol/messages';
 import { withHeartbeat } from './heartbeat';
 import type { ActivityServices } from './services';
-import { scopeOf, sessionKey } from './session-key';
+import { placeOf, scopeOf, sessionKey } from './session-key';
 import { pullFrom, sessionSource } from './session-source';
 import { toFailure } from './to-failure';
 
@@ -34,7 +34,8 @@ async function adopt({ fork, firstRunId, hasInput }: AdoptTranscriptInput, servi
   const messages = await pullFrom(services, from, source, runId)(0, fork.at);
   const problem = forkProblem(messages, hasInput);
   if (problem) throw new HoldfastError('Input.Invalid', `fork.at: ${problem}`);
-  for (const artifact of messages.flatMap(artifactsOf)) await copy(services, from, to, artifact);
+  for (const artifact of messages.flatMap(artifactsOf))
+    await copy(services, placeOf(artifact, from, fork.id), to, artifact);
   const artifact = await services.artifacts.put(to, Buffer.from(JSON.stringify(messages)), 'application/json');
   const digest = messages.reduce((sum, message) => rollDigest(sum, markOf(message) ?? JSON.stringify(message)), '');
   const permissions = await source.permissions(runId);

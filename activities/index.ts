@@ -20,7 +20,7 @@ import { createAdmitPlan } from './plan/admit-plan';
 import { awaitRuns } from './plan/await-runs';
 import { createMemory } from './plan/memory';
 import { createPlanPages } from './plan/plan-pages';
-import { sketchAgents } from './plan/sketch-agents';
+import { createSketchAgents } from './plan/sketch-agents';
 import { createRankAgents } from './registry/rank-agents';
 import { createToolActivity } from './run-tool';
 import type { ActivityServices } from './services';
@@ -50,7 +50,7 @@ export function createActivities(services: ActivityServices): Record<string, (..
     stopRuns,
     admitPlan: createAdmitPlan(services),
     awaitRuns,
-    sketchAgents: async () => sketchAgents(services),
+    sketchAgents: createSketchAgents(services),
     rankAgents: createRankAgents(services),
     ...createPlanPages(services),
     ...createMemory(services),

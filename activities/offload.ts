@@ -6,6 +6,8 @@ import type {
   UserMessage,
   UserPart,
 } from '../protocol/messages';
+import { partAt } from '../protocol/plan/schema-fit';
+import { readJson } from './model/check-output';
 
 /**
  * Bytes of one part the history may hold; above, the part goes to the artifact store. The smaller limits serve replies of
@@ -98,9 +100,20 @@ async function loadUserMessage(message: UserMessage, store: PartStore): Promise<
 async function loadPart<P extends UserPart | AssistantPart>(part: P, store: PartStore): Promise<P> {
   if (!('artifact' in part) || part.artifact === undefined) return part;
   const bytes = await store.get(part.artifact);
+  const ref = part.artifact;
   const { artifact: _loaded, ...rest } = part;
-  if (part.type === 'text') return { ...rest, text: bytes.toString('utf8') } as unknown as P;
+  if (part.type === 'text') {
+    const text = ref.part === undefined ? bytes.toString('utf8') : partOf(bytes.toString('utf8'), ref.part);
+    // What was handed on may be cut to fit: the reference says what it is.
+    return { ...rest, text, ...(ref.of && { artifact: ref }) } as unknown as P;
+  }
   if (part.type === 'tool-call') return { ...rest, arguments: JSON.parse(bytes.toString('utf8')) } as unknown as P;
   if (part.type === 'reasoning') return JSON.parse(bytes.toString('utf8')) as P;
   return { ...rest, data: bytes.toString('base64') } as unknown as P;
+}
+
+/** A part of an answer that was JSON, as models write it. */
+function partOf(text: string, pointer: string): string {
+  const part = partAt(readJson(text)?.value, pointer) ?? null;
+  return typeof part === 'string' ? part : JSON.stringify(part, null, 2);
 }

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { activityInfo } from '@temporalio/activity';
+import type { ArtifactRef } from '../protocol/messages';
+import { rootIdOf } from '../protocol/names';
 import { streamTopic } from '../protocol/stream';
 import type { PartStore } from './offload';
 import type { ArtifactStore } from './stores/artifact-store';
@@ -23,6 +25,11 @@ export function newMark(): string {
 export function scopedParts(artifacts: ArtifactStore, scope: string): PartStore {
   return {
     put: (bytes, mediaType) => artifacts.put(scope, bytes, mediaType),
-    get: (ref) => artifacts.get(scope, ref.id),
+    get: (ref) => artifacts.get(placeOf(ref, scope, activityInfo().workflowExecution?.workflowId ?? ''), ref.id),
   };
+}
+
+/** The scope an artifact lies in: that of the run which handed it on, where `reader` belongs to the same tree, else the reader's own. */
+export function placeOf({ of }: ArtifactRef, own: string, reader: string): string {
+  return of && rootIdOf(of.run) === rootIdOf(reader) ? scopeOf(of.run, of.firstRunId) : own;
 }

@@ -2,6 +2,7 @@ import { activityInfo, getClient } from '@temporalio/activity';
 import { SEARCH_ATTRIBUTE, UPDATE, WORKFLOW } from '../protocol/names';
 import type { Spent, StoppedRun, StopRound, StopRoundInput } from '../protocol/stop-order';
 import { withHeartbeat } from './heartbeat';
+import { isCalling, plansMeant } from './stop-plans';
 import { toFailure } from './to-failure';
 
 type Client = ReturnType<typeof getClient>;
@@ -15,14 +16,18 @@ const PER_ROUND = 500;
 /** Told and not yet ended, at a time: the order carries them along. */
 const MOST_OPEN = 3_000;
 const LOOK_MS = 500;
+/** How often plans are asked whose calls they make: that asks each of them. */
+const LOOK_INTO_PLANS_MS = 5_000;
 
 /** One round of an emergency stop. Safe to repeat: a run that was told by this order is not told again. */
 export async function stopRuns(input: StopRoundInput): Promise<StopRound> {
   try {
     return await withHeartbeat(async ({ signal }) => {
       const until = performance.now() + input.watchMs;
-      for (;;) {
-        const round = await roundOf(getClient(), input);
+      for (let intoPlansAt = 0; ; ) {
+        const into = performance.now() >= intoPlansAt;
+        if (into) intoPlansAt = performance.now() + LOOK_INTO_PLANS_MS;
+        const round = await roundOf(getClient(), input, PER_ROUND, into);
         const news = round.ended.length > 0 || round.told.some(({ id }) => !input.open.includes(id));
         if (news || signal.aborted || performance.now() >= until) return round;
         await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
@@ -33,19 +38,35 @@ export async function stopRuns(input: StopRoundInput): Promise<StopRound> {
   }
 }
 
-/** @param most runs that are told. */
-export async function roundOf(client: Client, input: StopRoundInput, most = PER_ROUND): Promise<StopRound> {
+/** @param most runs that are told. @param intoPlans whether plans are asked whose calls they make. */
+export async function roundOf(
+  client: Client,
+  input: StopRoundInput,
+  most = PER_ROUND,
+  intoPlans = true,
+): Promise<StopRound> {
   const known = new Set(input.open);
-  const [fresh, ended] = await Promise.all([
+  const [found, ended] = await Promise.all([
     running(client, input.query, known, Math.min(most, MOST_OPEN - known.size)),
     inLanes(input.open, (id) => endOf(client, id, input)),
   ]);
+  const seen = new Set([...known, ...found.map(({ id }) => id)]);
+  const fresh = [...found, ...(intoPlans ? await plansCalling(client, input.query, seen) : [])];
   // What starts runs is told beside them, not after them: it would start the next one.
   const [told, above] = await Promise.all([
     inLanes(fresh, (run) => (run.starts ? tellWorkflow(client, run, input) : tell(client, run, input))),
     tellThoseAbove(client, fresh, new Set([...known, ...fresh.map(({ id }) => id)]), input),
   ]);
   return { told: [...told, ...above], ended: ended.filter((one) => one !== undefined) };
+}
+
+/** Those above runs that were found are told as such. */
+async function plansCalling(client: Client, query: string, known: ReadonlySet<string>): Promise<Found[]> {
+  const meant = plansMeant(query);
+  if (!meant) return [];
+  const plans = await running(client, meant.query, known, PER_ROUND);
+  const calling = await inLanes(plans, ({ id }) => isCalling(client, id, meant.agents));
+  return plans.filter((_plan, at) => calling[at]);
 }
 
 interface Found {

@@ -62,6 +62,7 @@ export const FAILURE = {
   'Plan.UnknownNode': 'invalid',
   'Plan.UnknownAgent': 'invalid',
   'Plan.UnknownCapability': 'invalid',
+  'Plan.AgentPaused': 'invalid',
   'Plan.TypeMismatch': 'invalid',
   'Plan.TooLarge': 'invalid',
   'Plan.TooDeep': 'invalid',

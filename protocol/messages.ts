@@ -10,6 +10,10 @@ export const artifactRefSchema = z.object({
   id: z.string(),
   bytes: z.number().int().nonnegative(),
   mediaType: z.string(),
+  /** The run that made it, where it is handed from run to run: it can be read by all runs of the same tree. */
+  of: z.object({ run: z.string(), firstRunId: z.string() }).optional(),
+  /** A JSON pointer into it, where only a part of it is meant. */
+  part: z.string().optional(),
 });
 export type ArtifactRef = z.infer<typeof artifactRefSchema>;
 

@@ -58,8 +58,10 @@ export interface StopReceipt {
   /** How many were ordered to stop, how many of them have ended. */
   ordered: number;
   ended: number;
-  /** US dollars spent by stopped runs after they were told to stop. */
+  /** US dollars spent by stopped runs after they were told to stop, as far as it is known of them. */
   costAfterUsd: number;
+  /** How many have ended of which nobody can say that: those that were cancelled had not told what they had spent until then. */
+  uncounted: number;
   /** Newest last; the first 2,000. */
   runs: StoppedRun[];
 }
@@ -75,7 +77,8 @@ export const stopReceiptSchema = z.object({
   released: z.object({ by: z.string(), reason: z.string().optional(), at: moment }).nullable(),
   ordered: z.number().int(),
   ended: z.number().int(),
-  costAfterUsd: z.number(),
+  costAfterUsd: z.number().describe('US dollars spent after the order, as far as it is known.'),
+  uncounted: z.number().int().describe('How many have ended of which it is not known.'),
   runs: z.array(
     z.object({
       id: z.string(),

@@ -33,6 +33,7 @@ import { Guard } from './guard';
 import { type Handled, handleQueries, handleUpdates } from './handlers';
 import { Inbox } from './inbox';
 import { messageOf, withVariables } from './message-of';
+import { tellOutcome } from './run-outcome';
 import { recordEnd, recordRefusal, recordStart, recordStatus } from './search-attributes';
 import { isComplete, Session } from './session';
 import { driveSession } from './session-driver';
@@ -65,14 +66,16 @@ async function runSession(session: Session, guard: Guard): Promise<SessionResult
   session.onStatus = recordStatus;
   session.onDeadline = () => guard.rearm();
   connectPurse(session);
+  const outcome = tellOutcome(session);
   try {
     const end = await (inbox ? driveChat(session, inbox, deps) : guard.run(() => driveSession(session, deps)));
     if (end.kind === 'rollover') return await rollOver(session);
     if (inbox) inbox.abandon(end.stop);
     else session.settleOpenCalls();
     if (!isComplete(end.stop)) await compensate(session, hurried);
-    const result = session.end(end.stop);
+    const result = withOrigin(session.end(end.stop), session.firstRunId);
     if (session.purse) await closePurse(session.purse);
+    outcome?.ended(result);
     recordEnd(session);
     // Messages that come from here on are answered by the server: the run has ended.
     if (!allHandlersFinished()) await condition(allHandlersFinished);
@@ -82,10 +85,19 @@ async function runSession(session: Session, guard: Guard): Promise<SessionResult
       if (session.purse) await closePurse(session.purse);
       await compensate(session, hurried);
     }
+    outcome?.failed(error);
     throw closed(session, error);
   } finally {
     setCurrentDetails(detailsOf(session));
   }
+}
+
+/** Whoever is given the result can hand on all of it, without having read it. */
+function withOrigin(result: SessionResult, firstRunId: string): SessionResult {
+  const { artifact } = result;
+  return artifact
+    ? { ...result, artifact: { ...artifact, of: { run: workflowInfo().workflowId, firstRunId } } }
+    : result;
 }
 
 /** What must be there from the first moment: a message may arrive together with the start. */

@@ -82,6 +82,7 @@ function begin({ by, reason, ...order }: StopOrder): Carried {
     ordered: 0,
     ended: 0,
     costAfterUsd: 0,
+    uncounted: 0,
     runs: [],
   };
   return { receipt, open: [], quietSince: null };
@@ -133,7 +134,9 @@ function take(state: Carried, { told, ended }: StopRound): void {
     if (!run) continue;
     Object.assign(run, end);
     receipt.ended++;
-    receipt.costAfterUsd += Math.max(0, (run.costUsd ?? 0) - (run.costAtOrderUsd ?? run.costUsd ?? 0));
+    const { costUsd, costAtOrderUsd } = run;
+    if (costUsd === null || costAtOrderUsd === null) receipt.uncounted++;
+    else receipt.costAfterUsd += Math.max(0, costUsd - costAtOrderUsd);
   }
   const shown = new Map(receipt.runs.map((run) => [run.id + run.orderedAt, run]));
   for (const run of open) Object.assign(shown.get(run.id + run.orderedAt) ?? {}, run);
@@ -152,13 +155,13 @@ function over({ receipt, open, quietSince }: Carried, { hold = true, within = WI
   return !hold && (quiet || late);
 }
 
-function detailsOf({ state, order, ordered, ended, costAfterUsd, released }: StopReceipt): string {
+function detailsOf({ state, order, ordered, ended, costAfterUsd, uncounted, released }: StopReceipt): string {
   return [
     `**${state}**: ${ended} of ${ordered} runs ended`,
     '',
     `By ${order.by}: ${order.reason}`,
     `\`${order.query}\``,
-    `Spent after the order: $${costAfterUsd}`,
+    `Spent after the order: $${costAfterUsd}${uncounted > 0 ? `; not known of ${uncounted} runs` : ''}`,
     released ? `Released by ${released.by}.` : '',
   ].join('\n');
 }

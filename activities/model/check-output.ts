@@ -10,7 +10,7 @@ const validators = new LRUCache<string, ValidateFunction>({ max: 200 });
 
 /** Checks a final answer against the agent's output schema; the errors are written for the model to mend. */
 export function checkOutput(schema: JsonSchema, text: string): NonNullable<InvokeModelResult['output']> {
-  const parsed = parse(text);
+  const parsed = readJson(text);
   if (parsed === undefined) return { ok: false, errors: 'it is not JSON' };
   const validate = validatorOf(schema);
   if (validate(parsed.value)) return { ok: true, value: parsed.value };
@@ -41,7 +41,7 @@ export function validatorOf(schema: JsonSchema): ValidateFunction {
 }
 
 /** Models wrap JSON in fences and leave commas behind; a repair that changes the meaning fails validation anyway. */
-function parse(text: string): { value: unknown } | undefined {
+export function readJson(text: string): { value: unknown } | undefined {
   const bare = text.trim().replace(/^```(?:json)?\s*\n([\s\S]*?)\n```$/, '$1');
   for (const read of [JSON.parse, (broken: string) => JSON.parse(jsonrepair(broken))]) {
     try {

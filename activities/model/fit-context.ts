@@ -99,7 +99,7 @@ function halved(result: ToolMessage): ToolMessage {
 }
 
 /** A cut may part a surrogate pair; the half that is left is dropped. */
-function wellFormed(text: string): string {
+export function wellFormed(text: string): string {
   return text.replace(/^[\uDC00-\uDFFF]|[\uD800-\uDBFF]$/g, '');
 }
 

@@ -3,7 +3,7 @@ import type { InvokeModelInput, InvokeModelResult, LeaseShort } from '../../prot
 import type { ResolvedAgent } from '../../protocol/agent';
 import { HoldfastError } from '../../protocol/failures';
 import { withHeartbeat } from '../heartbeat';
-import { isLarge, loadParts, offloadReply } from '../offload';
+import { isLarge, offloadReply } from '../offload';
 import type { ModelDelta, ModelReply } from '../providers/provider';
 import { type FirstCall, resolveAgent } from '../resolve-agent';
 import type { ActivityServices } from '../services';
@@ -18,6 +18,7 @@ import { type FirstDeadline, firstDeadline } from './first-deadline';
 import { costsOf, endUnpaid, payable, withLoss } from './payable';
 import { runQuickCalls } from './quick-calls';
 import { prepareRequest } from './request';
+import { seenBy } from './seen-by';
 import { answerMs, withinTime } from './time-limit';
 
 /** Who answers in a dry run. */
@@ -98,10 +99,10 @@ async function callModel(
   const route = services.providerFor(input.dryRun ? DRY_RUN_MODEL : input.model);
   const quickResults = await runQuickCalls(input, agent, loaded.messages, services, signal);
   // What is counted must be what is sent: large parts are loaded before the request is fitted.
-  const seen = {
-    head: await loadParts(loaded.head, parts),
-    messages: await loadParts([...loaded.messages, ...quickResults], parts),
-  };
+  const seen = await seenBy(
+    { ...loaded, messages: [...loaded.messages, ...quickResults] },
+    { input, agent, route, parts },
+  );
   const { request, fitted, summaryDueAfter } = await prepareRequest(input, agent, seen, route);
   const paid = payable(request, {
     ...input,

@@ -24,7 +24,7 @@ export interface PreparedRequest {
   summaryDueAfter(reply: Message): Promise<boolean>;
 }
 
-type Route = { provider: ModelProvider; model: string };
+export type Route = { provider: ModelProvider; model: string };
 
 /**
  * The request of one call: the agent's settings and as much of the transcript as fits.

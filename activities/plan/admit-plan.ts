@@ -1,10 +1,11 @@
-import { activityInfo } from '@temporalio/activity';
+import { activityInfo, getClient } from '@temporalio/activity';
 import type { AdmitPlanInput, AdmittedPlan } from '../../protocol/activities';
 import { planProblems } from '../../protocol/plan/admission';
 import { planSchema } from '../../protocol/plan/definition';
 import type { AgentFacts } from '../../protocol/plan/state';
 import { problemsOf } from '../../protocol/problems';
 import { validatorOf } from '../model/check-output';
+import { StandingsCache } from '../registry/standings';
 import type { ActivityServices } from '../services';
 import { toFailure } from '../to-failure';
 
@@ -16,6 +17,7 @@ const MAX_BYTES = 2_000_000;
  * failure: a planner is told, and may try again.
  */
 export function createAdmitPlan(services: ActivityServices) {
+  const registry = new StandingsCache(services.registry);
   return async function admitPlan({ plan: given, nesting, soFar }: AdmitPlanInput): Promise<AdmittedPlan> {
     try {
       const parsed = planSchema.safeParse(given);
@@ -28,13 +30,15 @@ export function createAdmitPlan(services: ActivityServices) {
       }
       // Looked up with each plan: a reload replaces it.
       const { catalogue } = services;
+      const paused = await registry.paused(getClient());
       const agents = Object.fromEntries(
         catalogue.agentNames().map((name): [string, AgentFacts] => {
           const { revision, capabilities = [], limits, output, tools, account, priority } = catalogue.resolve(name);
           const costUsd = limits.costUsd ?? null;
           const plain = tools.length === 0 && account === undefined;
           const more = { ...(output && { output }), ...(plain && { plain }), ...(priority && { priority }) };
-          return [name, { revision, capabilities, costUsd, ...more }];
+          const away = paused.has(name) && { paused: true as const };
+          return [name, { revision, capabilities, costUsd, ...more, ...away }];
         }),
       );
       const problems = planProblems(plan, agents, nesting, soFar);

@@ -49,6 +49,12 @@ export class StandingsCache {
     return asked.standings;
   }
 
+  /** Who is paused. Never fails. */
+  async paused(client: Client): Promise<Set<string>> {
+    const standings = await this.of('', client);
+    return new Set(Object.keys(standings).filter((name) => standings[name]?.paused));
+  }
+
   private async ask(kind: string, client: Client): Promise<Standings> {
     const now = Date.now();
     const pages = await Promise.all(shardIds(this.registry).map((id) => this.page(id, kind, now, client)));

@@ -64,6 +64,7 @@ const USAGE: ReadonlySet<FailureCode> = new Set<FailureCode>([
   'Plan.UnknownNode',
   'Plan.UnknownAgent',
   'Plan.UnknownCapability',
+  'Plan.AgentPaused',
   'Plan.TypeMismatch',
   'Plan.TooLarge',
   'Plan.TooDeep',

@@ -6,7 +6,7 @@ import { table } from './table';
 
 /** What an emergency stop came to. */
 export function receiptText(id: string, receipt: StopReceipt, style: Style): string {
-  const { state, order, orderedAt, ordered, ended, costAfterUsd, runs } = receipt;
+  const { state, order, orderedAt, ordered, ended, costAfterUsd, uncounted, runs } = receipt;
   const rows = runs.map((run) => [
     escapeLine(run.id),
     escapeLine(run.what, 63),
@@ -15,7 +15,8 @@ export function receiptText(id: string, receipt: StopReceipt, style: Style): str
     run.endedAt === null ? '' : duration(run.endedAt - orderedAt),
     run.costUsd === null ? '' : usd(run.costUsd),
   ]);
-  const lines = [`${id}: ${ended} of ${ordered} runs ended, ${usd(costAfterUsd)} spent after the order`];
+  const unknown = uncounted > 0 ? ` (not known of ${uncounted})` : '';
+  const lines = [`${id}: ${ended} of ${ordered} runs ended, ${usd(costAfterUsd)} spent after the order${unknown}`];
   if (rows.length > 0) lines.push(table(['run', 'agent', 'by', 'status', 'after', 'cost'], rows, style));
   lines.push(`ordered by ${escapeLine(order.by)}: ${escapeLine(order.reason ?? '', 500)}`);
   if (state === 'holding') lines.push(`What starts is stopped until: holdfast runs release ${id}`);

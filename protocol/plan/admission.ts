@@ -40,6 +40,7 @@ export function planProblems(
   return [
     ...sizeProblems(plan, graph, nesting),
     ...plan.nodes.flatMap((node) => agentProblems(node, plan, agents)),
+    ...pausedProblems(plan, agents, soFar),
     ...plan.nodes.flatMap((node) => inputProblems(node, plan, graph, agents)),
     ...plan.nodes.flatMap((node) => resourceProblems(node, plan)),
     ...costProblems(plan, agents, soFar),
@@ -105,7 +106,7 @@ function agentProblems(node: PlanNode, plan: Plan, agents: Record<string, AgentF
     return [
       {
         code: 'Plan.UnknownAgent',
-        message: `"${id}" is for the agent "${name}", which nobody has; known: ${known}`,
+        message: `"${id}" is for the agent "${name}", which no worker of this task queue has; known: ${known}`,
         node: id,
       },
     ];
@@ -129,6 +130,23 @@ function agentProblems(node: PlanNode, plan: Plan, agents: Record<string, AgentF
   return [
     { code: 'Plan.UnknownCapability', message: `"${id}" needs ${missing.join(', ')}, which no agent has`, node: id },
   ];
+}
+
+/** Who is paused has to be resumed by somebody: a plan would wait for that without a sign. */
+function pausedProblems(plan: Plan, agents: Record<string, AgentFacts>, { over }: SoFar): PlanProblem[] {
+  const ended = new Set(over);
+  return plan.nodes.flatMap(({ id, agent, needs }) => {
+    const code = 'Plan.AgentPaused' as const;
+    const name = agent ?? (needs ? undefined : plan.agent);
+    if (ended.has(id)) return [];
+    if (name !== undefined)
+      return agents[name]?.paused
+        ? [{ code, message: `"${id}" is for the agent "${name}", which is paused`, node: id }]
+        : [];
+    const able = Object.values(agents).filter((one) => fitOf(needs ?? [], one, plan.related) > 0);
+    if (able.length === 0 || able.some(({ paused }) => !paused)) return [];
+    return [{ code, message: `all agents that could do "${id}" are paused`, node: id }];
+  });
 }
 
 function inputProblems(node: PlanNode, plan: Plan, graph: Graph, agents: Record<string, AgentFacts>): PlanProblem[] {

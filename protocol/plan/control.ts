@@ -23,9 +23,11 @@ export const amendingSchema = actorSchema.extend(amendmentSchema.shape);
 /** Nodes to add, replace and remove in a running plan, with who does it and why. */
 export type Amending = z.input<typeof amendingSchema>;
 
-/** What an amendment changed. */
+/** What an amendment changed, or would change. */
 export interface PlanDifference {
   added: string[];
   replaced: string[];
   removed: string[];
+  /** Nothing has changed yet: people are asked first, and this is the id of the approval. */
+  approval?: string;
 }

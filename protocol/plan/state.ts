@@ -1,8 +1,10 @@
 import type { ApprovalTerms } from '../approval';
 import type { Actor } from '../control';
 import type { Failure } from '../failures';
+import type { ArtifactRef } from '../messages';
 import type { Layer } from '../permissions/verdict';
 import type { Mount, PlannedCall } from '../session';
+import type { Amending } from './control';
 import type { Plan } from './definition';
 
 /**
@@ -70,6 +72,8 @@ export interface NodeProgress {
   run?: string;
   /** What it gave; kept as long as something needs it. */
   output?: unknown;
+  /** Where all of the output is, of which `output` is the beginning. */
+  artifact?: ArtifactRef;
   /** One sentence on an end that is not `done`. */
   reason?: string;
   /** Its output was not made by this plan: when it was, and by which run. */
@@ -107,6 +111,8 @@ export interface Attempt {
 export interface Ending {
   status: 'done' | 'failed' | 'cancelled';
   output?: unknown;
+  /** As in `NodeProgress`. */
+  artifact?: ArtifactRef;
   reason?: string;
   costUsd: number;
   tokens: number;
@@ -130,7 +136,15 @@ export interface PlanAction extends Actor {
   detail?: string;
 }
 
+/** An amendment that people have not decided on yet. */
+export interface Proposal {
+  given: Amending;
+  /** The question, once it is asked. */
+  workflow?: string;
+}
+
 export interface PlanState {
+  /** Where people had to be asked for it, its `approval` is under which terms: whatever it becomes is asked for in the same way. */
   plan: Plan;
   agents: Record<string, AgentFacts>;
   nodes: Record<string, NodeProgress>;
@@ -146,8 +160,6 @@ export interface PlanState {
   learned?: number;
   /** Work each tenant has had, by its share. */
   served: Record<string, number>;
-  /** Questions asked so far. */
-  asked: number;
   /** Of a dry run. */
   planned?: PlannedAction[];
   /** How often what was left has been planned anew. */
@@ -156,6 +168,7 @@ export interface PlanState {
   tainted?: string[];
   /** Tasks that undo what was done, in the order they run. */
   undos: Undo[];
+  proposals?: Proposal[];
   actions: PlanAction[];
 }
 
@@ -175,6 +188,8 @@ export interface AgentFacts {
   priority?: number;
   /** It has no tools, and nothing of it needs a run: what it does is one model call. */
   plain?: true;
+  /** Somebody has paused it: nothing is given to it by a plan that is admitted meanwhile. */
+  paused?: true;
 }
 
 /** The input of the `taskPlan` workflow. */
@@ -200,6 +215,8 @@ export interface PlanInput {
   /** The plan this one is part of, and how deep. */
   parent?: string;
   nesting?: number;
+  /** Of a plan within one that people had to be asked for: under which terms amendments are. */
+  amending?: ApprovalTerms;
   /** Events of a Temporal run before it continues as new. Default: when the server suggests it. */
   rolloverNodes?: number;
   /** Nothing is done: simulated models, tools that do nothing, nobody is asked. */
@@ -209,8 +226,8 @@ export interface PlanInput {
   carried?: CarriedPlan;
 }
 
-/** The state as it is carried: in the input while it is small, else in artifacts. */
-export type CarriedPlan = { state: PlanState } | { pages: string[] };
+/** What a plan continues with: its state, in the input while it is small, else in artifacts, and how many questions it has asked. */
+export type CarriedPlan = ({ state: PlanState } | { pages: string[] }) & { asked: number };
 
 export type PlanStatus =
   | 'planning'
@@ -263,6 +280,8 @@ export interface PlanResult {
   status: 'completed' | 'failed' | 'cancelled' | 'expired';
   /** Of the plan's `output` node, or by node id of all nodes nothing comes after. */
   output: unknown;
+  /** Where all of the output is, where `output` is the beginning of one node's. */
+  artifact?: ArtifactRef;
   /** What is not there, and why: nodes that did not succeed. */
   missing: { node: string; status: NodeStatus; reason: string }[];
   undone: Undo[];

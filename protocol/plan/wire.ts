@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { approvalTermsSchema } from '../approval';
 import { accountNameSchema } from '../budget/account-name';
+import { artifactRefSchema } from '../messages';
 import { mountSchema } from '../session';
 import { planSchema } from './definition';
 
@@ -57,6 +58,7 @@ const undone = z.array(
 export const planResultSchema = z.object({
   status: z.enum(['completed', 'failed', 'cancelled', 'expired']),
   output: z.unknown(),
+  artifact: artifactRefSchema.optional().describe('Where all of the output is, where `output` is the beginning of it.'),
   missing: z.array(z.object({ node: z.string(), status: nodeStatusSchema, reason: z.string() })),
   undone,
   planned: z
@@ -124,4 +126,5 @@ export const planDifferenceSchema = z.object({
   added: z.array(z.string()),
   replaced: z.array(z.string()),
   removed: z.array(z.string()),
+  approval: z.string().optional().describe('Nothing has changed yet: people are asked first, by this approval.'),
 });

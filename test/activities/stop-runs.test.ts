@@ -1,4 +1,5 @@
 import type { Client } from '@temporalio/client';
+import { plansMeant } from '../../activities/stop-plans';
 import { roundOf } from '../../activities/stop-runs';
 import type { StopRoundInput } from '../../protocol/stop-order';
 
@@ -89,4 +90,21 @@ test('a workflow that starts runs is told beside them', async () => {
   const round = await roundOf(client, order);
   expect(round.told.filter(({ id }) => id === 'own')).toMatchObject([{ what: 'mine', by: 'cancel' }]);
   expect(told).toContain('own');
+});
+
+test.each<[query: string, agents: string[] | undefined, rest: string | undefined]>([
+  ['HoldfastTenant = "acme"', undefined, undefined],
+  ['HoldfastAgent = "clerk"', ['clerk'], 'ExecutionStatus = "Running"'],
+  [
+    `HoldfastTenant = "a" AND \`HoldfastAgent\` in ('x', "y")`,
+    ['x', 'y'],
+    'HoldfastTenant = "a" AND ExecutionStatus = "Running"',
+  ],
+  ['HoldfastAgent != "clerk"', undefined, undefined],
+  ['NOT HoldfastAgent = "clerk"', undefined, undefined],
+  ['HoldfastAgent NOT IN ("clerk")', undefined, undefined],
+])('plans are asked for the agents that %s names', (query, agents, rest) => {
+  const meant = plansMeant(query);
+  expect(meant && [...meant.agents]).toEqual(agents);
+  expect(meant?.query).toBe(rest && `WorkflowType = "taskPlan" AND ${rest}`);
 });

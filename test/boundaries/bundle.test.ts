@@ -8,7 +8,7 @@ const ROOT = path.resolve(__dirname, '..', '..');
 const OURS = path.join(ROOT, 'workflows', 'index.ts');
 const USERS = path.join(ROOT, 'test', 'fixtures', 'user-workflows.ts');
 /** Without source map. More than half of it is Temporal's own workflow library. */
-const MOST_BYTES = 1_500_000;
+const MOST_BYTES = 1_550_000;
 
 const logger = { trace() {}, debug() {}, info() {}, warn() {}, error() {}, log() {} };
 

@@ -24,7 +24,7 @@ describe('every recorded history runs on this build', () => {
 
   beforeAll(async () => {
     verdicts = { ...(await replayHistories(HISTORIES)), ...(await replayHistories(OWN, { workflowsPath: USERS })) };
-  });
+  }, 300_000);
 
   test.each([...namesIn(HISTORIES), ...namesIn(OWN)])('%s', (name) => {
     expect(Object.keys(verdicts)).toContain(name);

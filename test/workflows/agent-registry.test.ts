@@ -181,6 +181,10 @@ test('a worker enters its agents in the background, once; what its plans do is t
     expect(good.kinds.code).toMatchObject({ success: 1 });
     expect(bad.kinds.code).toMatchObject({ success: 0 });
     expect(good.score).toBeGreaterThan(bad.score + 0.2);
+    // So is what becomes of a run that was started by itself.
+    const run = await temporal.holdfast.start('good', { input: 'alone', id: `${name}-alone` });
+    expect(await run.result()).toMatchObject({ stopReason: 'completed' });
+    await eventually(async () => expect(await agents.get('good')).toMatchObject({ outcomes: 4, running: 0 }));
   });
   const before = (await temporal.events(id('good'))).length;
   await temporal.during(team({ registry: name }), async () => {
@@ -224,6 +228,25 @@ test('learned: the rule until enough is known, then whoever did best; the choice
     const markers = (await temporal.events(ids[1])).filter(({ markerRecordedEventAttributes: marker }) => marker);
     expect(markers).toHaveLength(12);
     expect((await agents.route({ needs: ['code'], assign: 'learned', exploration: 0 })).agent).toBe('good');
+  });
+}, 120_000);
+
+test('a plan gives nothing to whoever is paused, by any strategy; named, it is refused', async () => {
+  const name = nameOf('paused');
+  const agents = registry('paused');
+  await temporal.during(team({ registry: name }), async () => {
+    await agents.register([{ name: 'good', capabilities: ['code'] }]);
+    await agents.register([{ name: 'bad', capabilities: ['code'] }]);
+    await agents.pause('bad', { by: 'ana' });
+    const { plans } = temporal.holdfast;
+    for (const assign of ['capability', 'round-robin', 'least-loaded', 'priority'] as const) {
+      const plan = await plans.submit(planOf(2, { assign }), { id: `${name}-${assign}` });
+      expect(await plan.result()).toMatchObject({ status: 'completed', counts: { done: 2 } });
+      expect((await plan.nodes()).map(({ agent }) => agent)).toEqual(['good', 'good']);
+    }
+    const named = planOf(1, { nodes: [{ id: 'n', goal: 'G', agent: 'bad' }] });
+    const refused = await plans.submit(named, { id: `${name}-named` });
+    await expect(refused.result()).rejects.toMatchObject({ code: 'Plan.AgentPaused' });
   });
 }, 120_000);
 

@@ -3,7 +3,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { RetryLater, type ToolContext } from '../../activities/tools/tool';
+import { PostgresStreamBus } from '../../streams/postgres-stream-bus';
 import { scriptedModel } from '../../testing/scripted-model';
+import { eventually } from '../fixtures/eventually';
+import { postgresPrograms, startPostgres } from '../fixtures/postgres';
 import { notingTool } from '../fixtures/test-tools';
 import { useTemporal } from '../setup/test-worker';
 
@@ -70,6 +73,11 @@ function hits(bytes: Buffer): string[] {
   return MARKS.filter((mark) => bytes.includes(mark));
 }
 
+const ends: (() => Promise<void>)[] = [];
+afterAll(async () => {
+  for (const end of ends) await end();
+});
+
 test('no secret is in a history, the database, a log, an event, an error, an artifact or a prompt', async () => {
   const home = temporal.folder();
   const file = path.join(temporal.folder(), 'key');
@@ -104,8 +112,19 @@ test('no secret is in a history, the database, a log, an event, an error, an art
     },
   ]);
   const events: string[] = [];
+  // What is streamed goes through a real database too, where there is one: it stores nothing, and logs what it is told.
+  const programs = postgresPrograms();
+  const postgres = programs === undefined ? undefined : await startPostgres(programs);
+  const bus = postgres && new PostgresStreamBus({ url: postgres.url });
+  ends.push(async () => {
+    await bus?.close();
+    await postgres?.stop();
+  });
   const streams = {
-    publish: (_topic: string, payload: string) => void events.push(payload),
+    publish: (topic: string, payload: string) => {
+      events.push(payload);
+      bus?.publish(topic, payload);
+    },
     subscribe: async () => async () => undefined,
     close: async () => undefined,
   };
@@ -147,6 +166,11 @@ test('no secret is in a history, the database, a log, an event, an error, an art
     };
     expect(places.payloads?.includes('[secret FILE]')).toBe(true);
     for (const stored of filesBelow(home)) places[stored] = Buffer.concat([Buffer.from(stored), readFileSync(stored)]);
+    if (postgres) {
+      const log = path.join(postgres.folder, 'log');
+      await eventually(async () => expect(readFileSync(log, 'utf8')).toMatch(/notify/i));
+      for (const stored of filesBelow(postgres.folder)) places[stored] = readFileSync(stored);
+    }
     // The server's own files, with its log and database.
     const server = path.dirname(process.env.HOLDFAST_TEST_BUNDLES ?? '');
     for (const stored of filesBelow(server)) {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { AgentDefinition } from '../../protocol/agent';
 import type { PlanDefinition } from '../../protocol/plan/definition';
 import { type ScriptedStep, scriptedModel } from '../../testing/scripted-model';
@@ -215,4 +216,43 @@ test('a query that names agents ends the plans above their runs too, the outer o
       await expect(outer.result()).rejects.toThrow();
     },
   );
+}, 120_000);
+
+test('a plain call of an agent is found in a plan of several; others go on, and what it may have cost is counted', async () => {
+  const busy: string[] = [];
+  const slow: ScriptedStep = async ({ messages }, { signal }) => {
+    const first = messages[0];
+    const part = first?.role === 'user' ? first.content[0] : undefined;
+    busy.push(part?.type === 'text' ? part.text : '');
+    for (; ; await sleep(20)) signal.throwIfAborted();
+  };
+  const agent = (name: string): AgentDefinition => ({ name, instructions: 'Go.', model: 'scripted/steps' });
+  const options: TestWorkerOptions = {
+    agents: [agent('worker'), agent('other'), agent('third')],
+    providers: [scriptedModel(Array(10).fill(slow))],
+    prices: { 'scripted/steps': { inputPerMillion: 1_000, outputPerMillion: 1_000 } },
+  };
+  await temporal.during(options, async () => {
+    const { holdfast } = temporal;
+    const submitted = (id: string, agents: string[]) =>
+      holdfast.plans.submit(
+        // Where money is limited, what a call may have cost is known when it is cancelled.
+        { name: id, budgetUsd: 100, nodes: agents.map((name) => ({ id: name, goal: id, agent: name })) },
+        { id },
+      );
+    const meant = await submitted('stop-mixed', ['worker', 'other']);
+    const left = await submitted('stop-not-mixed', ['other', 'third']);
+    await eventually(async () => expect(busy).toHaveLength(4));
+    const order = { query: "HoldfastAgent IN ('worker', 'nobody')", root: 'stop-mixed', reason: 'drill', hold: false };
+    const receipt = await (await holdfast.stopAll(order)).settled(AbortSignal.timeout(60_000));
+    expect(receipt).toMatchObject({ ordered: 1, ended: 1, costAfterUsd: 0, uncounted: 1 });
+    expect(receipt.runs).toMatchObject([{ id: 'stop-mixed', what: 'taskPlan', by: 'cancel', status: 'cancelled' }]);
+    const { costUsd } = await meant.result();
+    expect(costUsd).toBeGreaterThan(0);
+    expect(receipt.runs[0]?.costUsd).toBe(costUsd);
+    const other = { query: 'HoldfastAgent = "worker"', root: 'stop-not-mixed', reason: 'drill', hold: false };
+    expect(await (await holdfast.stopAll(other)).settled(AbortSignal.timeout(60_000))).toMatchObject({ ordered: 0 });
+    expect((await left.view())?.status).toBe('running');
+    await left.cancel();
+  });
 }, 120_000);

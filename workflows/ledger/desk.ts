@@ -199,11 +199,15 @@ export class LedgerDesk {
     this.state.queue = this.state.queue.filter((waiter) => !stopped.includes(waiter));
   }
 
-  /** A new day, and with it perhaps a new month. */
+  /**
+   * A new day, and with it perhaps a new month. One that is over does not come again, and its caps not anew: where clocks are put back
+   * over midnight, or the next worker asked does not know the zone.
+   */
   turnPeriod(period: Period): void {
     const before = this.state.period;
-    this.state.period = period;
-    if (!before) return;
+    const isBack = before !== null && period.day < before.day;
+    this.state.period = isBack ? { ...before, ends: period.ends } : period;
+    if (!before || isBack) return;
     const newDay = before.day !== period.day;
     const newMonth = before.month !== period.month;
     for (const account of Object.values(this.state.accounts)) {

@@ -22,6 +22,8 @@ export function checkAdjustment(state: PlanState | undefined, given: Adjustment)
   } else if (given.action === 'change') {
     if (FINAL.has(status)) illegal(`"${given.node}" is ${status}`);
     if (given.agent !== undefined && begun) illegal(`"${given.node}" has begun`);
+    if (given.agent !== undefined && state.plan.approval)
+      refuse('Plan.Illegal', 'who does what was approved', 'Amend the plan: people are asked for that.');
     if (given.agent !== undefined && !state.agents[given.agent])
       refuse(
         'Plan.UnknownAgent',
@@ -53,6 +55,13 @@ export function checkAmending(state: PlanState | undefined, given: Amending): vo
     if (status !== 'pending' && status !== 'ready' && status !== 'waiting')
       illegal(`"${id}" is ${status}: only what has not begun can be replaced or removed`);
   }
+}
+
+/** Amendments people are asked about at a time: the plan carries them along. */
+const MOST_PROPOSALS = 10;
+
+export function checkProposals({ proposals = [] }: PlanState): void {
+  if (proposals.length >= MOST_PROPOSALS) illegal(`${proposals.length} amendments wait for people already`);
 }
 
 function illegal(why: string): never {

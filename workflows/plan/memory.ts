@@ -4,7 +4,7 @@ import { contentDigest } from '../../protocol/content-digest';
 import type { Ending, PlanInput } from '../../protocol/plan/state';
 import { REMEMBER } from '../activity-options';
 import type { Begin } from './plan-desk';
-import { taskOf } from './shared';
+import { toldOf } from './shared';
 
 const { recallResult, keepResult } = proxyLocalActivities<HoldfastActivities>(REMEMBER);
 
@@ -22,8 +22,9 @@ export async function withMemory(begin: Begin, plan: PlanInput, attempt: () => P
     return { status: 'done', output, costUsd: 0, tokens: 0, recalled: { at, from }, ...(tainted && { tainted }) };
   }
   const ending = await attempt();
-  const { status, output = null, tainted } = ending;
-  if (status === 'done' && JSON.stringify(output).length <= MAX_CHARS) {
+  const { status, output = null, artifact, tainted } = ending;
+  // What is large can be read within this plan only.
+  if (status === 'done' && !artifact && JSON.stringify(output).length <= MAX_CHARS) {
     const at = Date.now();
     const made = { output, at, until: at + memory.ttl, from: workflowInfo().workflowId, ...(tainted && { tainted }) };
     await orNothing(() => keepResult(key, made));
@@ -33,10 +34,14 @@ export async function withMemory(begin: Begin, plan: PlanInput, attempt: () => P
 
 /** Equal for what is the same task: sort and version, who does it and how it is defined, what it is given, for whom. */
 function keyOf(begin: Begin, { tenant }: PlanInput, memory: NonNullable<Begin['node']['memory']>): string {
-  const { node, agent, facts } = begin;
+  const { node, agent, facts, inputs, large } = begin;
   const { kind = node.goal, version } = memory;
   const { output = null } = node;
-  return contentDigest([kind, version, agent, facts?.revision ?? '', normal(taskOf(begin)), output, tenant ?? '']);
+  // By content: which run has made it is of no matter.
+  const named = Object.entries(large).map(([name, { id, part }]) => [name, id, part ?? null]);
+  const told = toldOf(node.goal, { inputs, large: {} });
+  const given = named.length > 0 ? [normal(told), named] : normal(told);
+  return contentDigest([kind, version, agent, facts?.revision ?? '', given, output, tenant ?? '']);
 }
 
 /** Texts that only differ in how their characters are composed, in line ends or in blanks around them are the same. */

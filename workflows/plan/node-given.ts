@@ -1,3 +1,4 @@
+import type { ArtifactRef } from '../../protocol/messages';
 import { worstUsd } from '../../protocol/plan/admission';
 import type { PlanNode } from '../../protocol/plan/definition';
 import type { Graph } from '../../protocol/plan/graph';
@@ -6,18 +7,33 @@ import { FINAL, type NodeProgress, type PlanState } from '../../protocol/plan/st
 
 const SOURCES_KEPT = 20;
 
+type Source = NonNullable<PlanNode['inputs']>[string];
+
+/** What a node is handed, by name. */
+export interface Given {
+  inputs: Record<string, unknown>;
+  /** What is too large to stand in a task. */
+  large: Record<string, ArtifactRef>;
+}
+
 /** What a node gave; null where it gave nothing. */
 export function outputOf({ nodes }: PlanState, id: string): unknown {
   const { status, output } = nodes[id] as NodeProgress;
   return status === 'done' ? (output ?? null) : null;
 }
 
-/** What a node is handed: what its `inputs` name, else the outputs of all it comes after. */
-export function inputsOf(state: PlanState, graph: Graph, { id, inputs }: PlanNode): Record<string, unknown> {
-  const given = inputs
-    ? Object.entries(inputs).map(([name, { from, path }]) => [name, partAt(outputOf(state, from), path) ?? null])
-    : (graph.before.get(id) ?? []).map(({ from }) => [from, outputOf(state, from)]);
-  return Object.fromEntries(given);
+/** What a node is handed: what its `inputs` name, else the outputs of all it comes after; large ones by reference. */
+export function givenOf(state: PlanState, graph: Graph, { id, inputs: named }: PlanNode): Given {
+  const sources = named
+    ? Object.entries(named)
+    : (graph.before.get(id) ?? []).map(({ from }): [string, Source] => [from, { from }]);
+  const given: Given = { inputs: {}, large: {} };
+  for (const [name, { from, path }] of sources) {
+    const { artifact } = state.nodes[from] as NodeProgress;
+    if (artifact) given.large[name] = path ? { ...artifact, part: path } : artifact;
+    else given.inputs[name] = partAt(outputOf(state, from), path) ?? null;
+  }
+  return given;
 }
 
 /** Where content from outside came from that it may be handed, or that whoever wrote its task has seen. */

@@ -8,8 +8,14 @@ const NOT_ITS_OWN: readonly FailureClass[] = ['transient', 'throttled', 'needs-h
 /** Stop reasons and codes of an agent that went beyond what it may. */
 const BEYOND = /^(max-|repeated-call|Permission\.|Limit\.)/;
 
+/** Who was to do what. */
+interface Attempted {
+  agent: string;
+  node: Pick<Begin['node'], 'estimate'>;
+}
+
 /** What the end of an attempt says about its agent; null where it says nothing. */
-export function outcomeOf({ agent, node }: Begin, ending: Ending, ms: number, kind: string): Outcome | null {
+export function outcomeOf({ agent, node }: Attempted, ending: Ending, ms: number, kind: string): Outcome | null {
   const { status, reason = '', costUsd, recalled } = ending;
   if (status === 'cancelled' || recalled) return null;
   const success = status === 'done';

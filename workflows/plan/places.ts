@@ -96,6 +96,7 @@ export class Places {
     let able = this.ableFor.get(key);
     if (!able) {
       able = Object.entries(agents)
+        .filter(([, { paused }]) => !paused)
         .map(([agent, facts]) => ({ agent, skill: fitOf(needs, facts, plan.related) }))
         .filter(({ skill }) => skill > 0);
       this.ableFor.set(key, able);

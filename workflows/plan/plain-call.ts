@@ -1,10 +1,11 @@
-import { ActivityFailure, isCancellation, scheduleActivity, workflowInfo } from '@temporalio/workflow';
+import { ActivityFailure, isCancellation, patched, scheduleActivity, workflowInfo } from '@temporalio/workflow';
 import type { InvokeModelInput, InvokeModelResult, LeaseShort } from '../../protocol/activities';
 import { rollDigest } from '../../protocol/digest';
 import type { Ending, PlanInput } from '../../protocol/plan/state';
 import { modelOptions } from '../activity-options';
 import { lostUsdOf } from '../failures';
 import { messageOf } from '../message-of';
+import { cutHere, HANDS_ON_WHOLE } from './large-given';
 import type { Begin } from './plan-desk';
 import { callSummary, optionsOf, runOptions, taskOf } from './shared';
 
@@ -30,13 +31,15 @@ export async function plainCall(begin: Begin, plan: PlanInput): Promise<Called> 
     if ('short' in reply) return NOTHING_SPENT;
     const { usage, costUsd, lostUsd = 0 } = reply;
     const spent = { costUsd: (costUsd ?? 0) + lostUsd, tokens: usage.inputTokens + usage.outputTokens };
-    const output = answerOf(reply);
+    const answer = largeOf(reply, input) ?? answerOf(reply);
     const { tainted: sources } = runOptions(plan, tainted);
-    if (output === undefined) return spent;
-    return { ...spent, ending: { status: 'done', output, ...spent, ...(sources && { tainted: sources }) } };
+    if (!answer) return spent;
+    return { ...spent, ending: { status: 'done', ...answer, ...spent, ...(sources && { tainted: sources }) } };
   } catch (error) {
-    if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
-    return { ...NOTHING_SPENT, costUsd: lostUsdOf(error) ?? 0 };
+    if (!(error instanceof ActivityFailure)) throw error;
+    const spent = { ...NOTHING_SPENT, costUsd: lostUsdOf(error) ?? 0 };
+    // What was sent may be billed all the same.
+    return isCancellation(error) ? { ...spent, ending: { status: 'cancelled', reason: 'cancelled', ...spent } } : spent;
   }
 }
 
@@ -59,10 +62,25 @@ function callInput(begin: Begin, plan: PlanInput): InvokeModelInput | undefined 
   };
 }
 
+type Answer = Pick<Ending, 'output' | 'artifact'>;
+
 /** The whole answer, checked where it has to fit a schema; undefined where there is more to do. */
-function answerOf({ message: { content }, finish, output }: InvokeModelResult): unknown {
+function answerOf({ message: { content }, finish, output }: InvokeModelResult): Answer | undefined {
   if (finish !== 'end' || content.some((part) => part.artifact !== undefined)) return undefined;
-  if (output) return output.ok ? output.value : undefined;
+  if (output) return output.ok ? { output: output.value } : undefined;
   const text = content.map((part) => (part.type === 'text' ? part.text : '')).join('');
-  return text.trim() === '' ? undefined : text;
+  return text.trim() === '' ? undefined : { output: text };
+}
+
+/** An answer that is kept outside the history. */
+function largeOf(reply: InvokeModelResult, { transcript }: InvokeModelInput): Answer | undefined {
+  const { message, finish, output: checked } = reply;
+  const [part, ...others] = message.content.filter(({ type }) => type === 'text');
+  if (part?.type !== 'text' || !part.artifact || others.length > 0) return undefined;
+  if (finish !== 'end' || checked?.ok === false || !patched(HANDS_ON_WHOLE)) return undefined;
+  const { workflowId: run } = workflowInfo();
+  return {
+    output: cutHere(part.text, part.artifact),
+    artifact: { ...part.artifact, of: { run, firstRunId: transcript.firstRunId } },
+  };
 }

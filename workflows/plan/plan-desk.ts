@@ -15,18 +15,17 @@ import {
 } from '../../protocol/plan/state';
 import type { Ranking } from '../../protocol/registry/bandit';
 import type { PlannedCall } from '../../protocol/session';
-import { inputsOf, shareUsd, taintOf } from './node-given';
+import { type Given, givenOf, shareUsd, taintOf } from './node-given';
 import { type Choice, Places } from './places';
 import { isTimed, whenDue } from './timetable';
 import type { Urgency } from './urgency';
 import { WaitingLine } from './waiting-line';
 
 /** A node that begins now. */
-export interface Begin extends Choice {
+export interface Begin extends Choice, Given {
   node: PlanNode;
   facts: AgentFacts | undefined;
   attempt: number;
-  inputs: Record<string, unknown>;
   priority: number;
   /** Where content from outside came from that its inputs may hold. */
   tainted: string[];
@@ -38,6 +37,8 @@ export interface Begin extends Choice {
   resumed?: Attempt;
   /** Of the plan: one that takes the node's place has no others. */
   limits?: Plan['limits'];
+  /** Of the plan: what amendments of one that takes the node's place need. */
+  approval?: Plan['approval'];
 }
 
 const ACTIONS_KEPT = 50;
@@ -140,8 +141,9 @@ export class PlanDesk {
     const { state, graph } = this;
     const { attempts: attempt, since } = this.progress(node.id);
     const { priority } = this.line.urgencyOf(node.id);
-    const given = { inputs: inputsOf(state, graph, node), tainted: taintOf(state, graph, node) };
-    const limits = node.expand && { limits: state.plan.limits };
+    const given = { ...givenOf(state, graph, node), tainted: taintOf(state, graph, node) };
+    const { limits: most, approval } = state.plan;
+    const limits = node.expand && { limits: most, ...(approval && { approval }) };
     return { node, facts: state.agents[choice.agent], ...choice, attempt, priority, ...given, ...limits, since };
   }
 
@@ -194,6 +196,7 @@ export class PlanDesk {
     }
     if (ending.status === 'done') {
       progress.output = ending.output;
+      if (ending.artifact) progress.artifact = ending.artifact;
       if (ending.tainted) progress.tainted = ending.tainted;
       if (ending.recalled) progress.recalled = ending.recalled;
       delete progress.reason;
@@ -462,7 +465,9 @@ export class PlanDesk {
     if (plan.replan > replans) return;
     const followers = this.graph.after.get(id) ?? [];
     if (followers.length === 0 || id === plan.output || this.node(id).undo !== undefined) return;
-    if (followers.every(({ to }) => FINAL.has(this.progress(to).status))) delete this.progress(id).output;
+    if (!followers.every(({ to }) => FINAL.has(this.progress(to).status))) return;
+    delete this.progress(id).output;
+    delete this.progress(id).artifact;
   }
 
   private move(id: string, status: NodeStatus, now: number): void {

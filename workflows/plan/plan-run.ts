@@ -1,55 +1,27 @@
-import {
-  CancellationScope,
-  condition,
-  patched,
-  proxyActivities,
-  setCurrentDetails,
-  setHandler,
-  workflowInfo,
-} from '@temporalio/workflow';
-import type { HoldfastActivities } from '../../protocol/activities';
-import type { Actor } from '../../protocol/control';
-import type { Adjustment, Amending, PlanDifference } from '../../protocol/plan/control';
+import { condition, patched, setCurrentDetails } from '@temporalio/workflow';
+import type { Amending, PlanDifference } from '../../protocol/plan/control';
 import { PLANNER } from '../../protocol/plan/planner';
-import type {
-  Attempt,
-  NodesPage,
-  PlanInput,
-  PlanResult,
-  PlanState,
-  PlanStatus,
-  PlanView,
-} from '../../protocol/plan/state';
-import { ADMIT } from '../activity-options';
+import type { NodesPage, PlanInput, PlanResult, PlanState, PlanStatus, PlanView } from '../../protocol/plan/state';
 import { Alarm } from '../alarm';
-import { checkActor, refuse } from '../check-update';
-import { adjustUpdate, amendUpdate, pauseUpdate, resumeUpdate } from '../messages';
-import { amend } from './amend';
+import { Amendments } from './amendments';
 import type { Asking } from './approve-plan';
-import { checkAdjustment, checkAmending } from './check-plan-control';
-import { nestingOf } from './make-plan';
-import { withAgent } from './node-agent';
+import { Attempts } from './attempts';
+import { HistoryGrowth } from './history-growth';
 import { planAnew } from './plan-anew';
-import { type Begin, PlanDesk } from './plan-desk';
+import { PlanDesk } from './plan-desk';
+import { type Managed, PlanPeople } from './plan-people';
 import { nodesPage, planDetails, resultOf, viewOf } from './plan-view';
 import { Questions } from './questions';
-import { runNode } from './run-node';
 import { RunsElsewhere } from './runs-elsewhere';
 import { undoNodes } from './undo-nodes';
-
-const { admitPlan } = proxyActivities<HoldfastActivities>(ADMIT);
 
 /** Plans that were begun before let what runs come to its end first. */
 const CARRIES_RUNS = 'plan-carries-runs';
 
-/** By how much a history grows at least before it is too large. The server ends one of 50 MB or 51,200 events. */
-const GROWN_BYTES = 1_000_000;
-const GROWN_EVENTS = 1_000;
-
 /** A plan at work: children, clocks and people around the desk that decides. */
-export class PlanRun {
-  private desk: PlanDesk | undefined;
-  private readonly scopes = new Map<string, CancellationScope>();
+export class PlanRun implements Managed {
+  desk: PlanDesk | undefined;
+  private readonly attempts: Attempts;
   /** Runs and questions that began before the plan continued as new. */
   private readonly elsewhere = new RunsElsewhere();
   private readonly alarm = new Alarm('a node of the plan is due');
@@ -57,24 +29,39 @@ export class PlanRun {
   private awake = false;
   /** Nothing new starts: the plan is about to continue as new. */
   private draining = false;
-  /** How large the history was when the plan was there. */
-  private from = { historySize: 0, historyLength: 0 };
+  private readonly growth = new HistoryGrowth();
   private readonly questions: Questions;
-  /** Amendments are admitted one after the other: each changes the plan that the one before it has left. */
-  private amending: Promise<unknown> = Promise.resolve();
-  private amends = 0;
+  private readonly amendments: Amendments;
+  readonly people = new PlanPeople(this);
   /** Nothing can be changed any more: what was done is being undone, or it is over. */
-  private finishing = false;
+  finishing = false;
   /** How it ended; the view outlives the run. */
   over: PlanResult['status'] | undefined;
   private broken: unknown;
-  private began = 0;
 
   constructor(private readonly given: PlanInput) {
-    this.questions = new Questions(given, this.elsewhere, {
-      wake: () => this.wake(),
-      broken: (error) => this.breakDown(error),
+    const around = { wake: () => this.wake(), broken: (error: unknown) => this.breakDown(error) };
+    this.questions = new Questions(given, this.elsewhere, around);
+    this.amendments = new Amendments(given, this.asking, this.elsewhere, around);
+    this.attempts = new Attempts(this.elsewhere, {
+      ...around,
+      // What waits for it to be in safe hands.
+      moved: () => {
+        if (this.draining) this.wake();
+      },
     });
+  }
+
+  isWorkedOn(node: string): boolean {
+    return this.attempts.has(node);
+  }
+
+  cancel(node: string): void {
+    this.attempts.cancel(node);
+  }
+
+  amend(given: Amending): Promise<PlanDifference> {
+    return this.amendments.take(this.known, given);
   }
 
   /** What it has asked of people. */
@@ -82,7 +69,7 @@ export class PlanRun {
     return this.questions.asking;
   }
 
-  private wake(): void {
+  wake(): void {
     this.awake = true;
   }
 
@@ -92,7 +79,7 @@ export class PlanRun {
   }
 
   /** What a plan says of its account holds where whoever submitted it said nothing. */
-  private get input(): PlanInput {
+  get input(): PlanInput {
     const account = this.given.account ?? this.desk?.state.plan.account;
     return account === undefined ? this.given : { ...this.given, account };
   }
@@ -111,10 +98,8 @@ export class PlanRun {
   }
 
   begin(state: PlanState): void {
-    this.asking.asked = Math.max(this.asking.asked, state.asked);
     this.desk = new PlanDesk(state, Date.now());
-    const { historySize, historyLength } = workflowInfo();
-    this.from = { historySize, historyLength };
+    this.growth.begin();
   }
 
   /** What began before the plan continued as new goes on. */
@@ -123,9 +108,10 @@ export class PlanRun {
     const ids = desk.toResume.splice(0);
     for (const id of ids) {
       if (desk.progress(id).status === 'waiting') this.questions.ask(desk, id);
-      else this.start(desk.resume(id));
+      else this.attempts.start(desk, desk.resume(id), this.input);
     }
-    if (ids.length > 0) this.elsewhere.watch((error) => this.breakDown(error));
+    const proposed = this.amendments.resume(desk);
+    if (ids.length > 0 || proposed) this.elsewhere.watch((error) => this.breakDown(error));
   }
 
   view(): PlanView | null {
@@ -144,8 +130,11 @@ export class PlanRun {
       this.awake = false;
       this.alarm.rang = false;
       const now = Date.now();
-      for (const id of desk.tick(now)) this.scopes.get(id)?.cancel();
-      if (desk.state.ending) this.endAll(now);
+      for (const id of desk.tick(now)) this.attempts.cancel(id);
+      if (desk.state.ending) {
+        this.endAll(now);
+        this.amendments.withdrawAll();
+      }
       this.questions.withdraw(desk);
       this.draining = this.rolloverDue;
       if (!this.draining) this.startNext(now);
@@ -155,7 +144,7 @@ export class PlanRun {
         if (await this.replanned()) continue;
         return this.finish();
       }
-      if (this.draining && this.still) return this.rollOver();
+      if (this.draining && this.still) return 'rollover';
       const wake = desk.nextWake();
       if (Number.isFinite(wake)) this.alarm.set(wake);
       await condition(() => this.awake || this.alarm.rang || this.broken !== undefined);
@@ -169,7 +158,7 @@ export class PlanRun {
     if (ending?.status !== 'failed' || replans >= plan.replan) return false;
     desk.state.replans = replans + 1;
     setCurrentDetails(planDetails(desk, this.around));
-    const added = await planAnew(this.input, desk, ending.reason);
+    const added = await planAnew(this.input, desk, ending.reason, this.asking);
     // Unless somebody helped meanwhile.
     if (!added) return desk.state.ending === undefined;
     desk.record('replan', { by: this.input.planner ?? PLANNER, reason: ending.reason }, Date.now(), added.join(' '));
@@ -178,7 +167,7 @@ export class PlanRun {
 
   /** Nothing runs, and nobody is asked anything. */
   private get idle(): boolean {
-    return this.scopes.size === 0 && this.amends === 0 && this.questions.none;
+    return this.attempts.none && this.amendments.none && this.questions.none;
   }
 
   /** Whether the plan may continue as new at this moment. */
@@ -188,57 +177,23 @@ export class PlanRun {
 
   /** What still runs goes on by itself, and is found again by the next Temporal run. */
   private get carriable(): boolean {
-    const { nodes } = this.state;
-    const elsewhere = [...this.scopes.keys()].every((id) => nodes[id]?.status === 'running' && nodes[id].attempt);
-    return elsewhere && this.questions.carriable(this.known) && this.amends === 0 && patched(CARRIES_RUNS);
+    const elsewhere = this.attempts.carriable(this.known);
+    const asked = this.questions.carriable(this.known) && this.amendments.carriable;
+    return elsewhere && asked && patched(CARRIES_RUNS);
   }
 
   /** Ends whatever runs, and waits until it has ended: nothing else would end it. */
   async quieten(): Promise<void> {
-    for (const scope of this.scopes.values()) scope.cancel();
+    this.attempts.cancelAll();
     this.questions.withdrawAll();
-    await condition(() => this.scopes.size === 0 && this.questions.none);
-  }
-
-  private rollOver(): 'rollover' {
-    this.state.asked = this.asking.asked;
-    return 'rollover';
+    this.amendments.withdrawAll();
+    await condition(() => this.idle);
   }
 
   private startNext(now: number): void {
     const desk = this.known;
     for (const id of desk.toAsk.splice(0)) this.questions.ask(desk, id);
-    for (const begin of desk.next(now)) this.start(begin);
-  }
-
-  private start(begin: Begin): void {
-    const { id } = begin.node;
-    const desk = this.known;
-    const scope = new CancellationScope();
-    this.scopes.set(id, scope);
-    if (!begin.resumed) this.began++;
-    const told = {
-      running: (run?: string) => desk.running(id, run, Date.now()),
-      at: (attempt: Attempt | undefined) => {
-        desk.at(id, attempt);
-        // What waits for it to be in safe hands.
-        if (this.draining) this.wake();
-      },
-      elsewhere: (workflow: string) => this.elsewhere.result(workflow),
-    };
-    scope
-      .run(() => withAgent(desk, begin, this.input, () => runNode(begin, this.input, told)))
-      .then(
-        (ending) => {
-          // Where the whole plan is cancelled its end is not this node's.
-          desk.ended(id, ending, Date.now());
-        },
-        (error) => this.breakDown(error),
-      )
-      .finally(() => {
-        this.scopes.delete(id);
-        this.wake();
-      });
+    for (const begin of desk.next(now)) this.attempts.start(desk, begin, this.input);
   }
 
   /** Nothing new starts; what runs is ended, except after a failure: what is nearly done is not thrown away. */
@@ -246,7 +201,7 @@ export class PlanRun {
     const desk = this.known;
     const { status, reason } = desk.state.ending as NonNullable<PlanState['ending']>;
     desk.closeWaiting(status === 'failed' ? 'skipped' : status, reason, now);
-    if (status !== 'failed') for (const scope of this.scopes.values()) scope.cancel();
+    if (status !== 'failed') this.attempts.cancelAll();
   }
 
   private async finish(): Promise<PlanResult> {
@@ -272,111 +227,15 @@ export class PlanRun {
     if (this.desk && !this.input.dryRun) await undoNodes(this.desk, this.input);
   }
 
-  /** What people may do. Every move is checked by its validator: what is refused leaves no trace. */
-  handlePeople(): void {
-    const wake = () => this.wake();
-    setHandler(
-      pauseUpdate,
-      (actor) => {
-        this.state.paused = { by: actor.by, ...(actor.reason !== undefined && { reason: actor.reason }) };
-        this.record('pause', actor);
-        wake();
-      },
-      { validator: (actor) => this.checkPause(actor, true) },
-    );
-    setHandler(
-      resumeUpdate,
-      (actor) => {
-        delete this.state.paused;
-        this.record('resume', actor);
-        wake();
-      },
-      { validator: (actor) => this.checkPause(actor, false) },
-    );
-    setHandler(adjustUpdate, (given) => this.adjust(given), {
-      validator: (given) => this.checkAdjusting(given),
-    });
-    setHandler(amendUpdate, (given) => this.amend(given), {
-      validator: (given) => {
-        checkAmending(this.desk?.state, given);
-        this.checkOpen();
-      },
-    });
-  }
-
-  private checkOpen(): void {
-    if (this.finishing) refuse('Plan.Illegal', 'it has ended', 'Submit what is left as a plan of its own.');
-  }
-
-  private checkAdjusting(given: Adjustment): void {
-    checkAdjustment(this.desk?.state, given);
-    this.checkOpen();
-    // Two attempts at one node would be taken for each other.
-    if (given.action === 'retry' && this.scopes.has(given.node))
-      refuse('Plan.Illegal', `the run of "${given.node}" is still being ended`, 'Try again in a moment.');
-  }
-
-  private checkPause(actor: Actor, pause: boolean): void {
-    checkActor(actor);
-    if (!this.desk) refuse('Plan.Illegal', 'it is only just being planned');
-    this.checkOpen();
-    if (pause === (this.state.paused !== undefined))
-      refuse('Plan.Illegal', pause ? 'it is paused already' : 'it is not paused');
-  }
-
-  private adjust(given: Adjustment): void {
-    const desk = this.known;
-    const { node, action, by, reason } = given;
-    const now = Date.now();
-    this.record(action, given, node);
-    const why = `by ${by}${reason === undefined ? '' : `: ${reason}`}`;
-    if (action === 'retry') desk.retry(node, now);
-    else if (action === 'skip') desk.close(node, 'skipped', now, why);
-    else if (action === 'cancel') {
-      desk.close(node, 'cancelled', now, why);
-      this.scopes.get(node)?.cancel();
-    } else desk.change(given);
-    this.awake = true;
-  }
-
-  private async amend(given: Amending): Promise<PlanDifference> {
-    this.amends++;
-    try {
-      const own = this.amending.then(() =>
-        amend(this.known, given, (plan) =>
-          admitPlan({ plan, nesting: nestingOf(this.input), soFar: this.known.soFar(Date.now()) }),
-        ),
-      );
-      this.amending = own.catch(() => undefined);
-      const difference = await own;
-      const { added, replaced, removed } = difference;
-      this.record('amend', given, `+${added.join(' ')} ~${replaced.join(' ')} -${removed.join(' ')}`.slice(0, 300));
-      return difference;
-    } finally {
-      this.amends--;
-      this.awake = true;
-    }
-  }
-
-  private record(action: string, { by, reason }: Actor, detail?: string): void {
-    this.known.record(action, { by, ...(reason !== undefined && { reason }) }, Date.now(), detail);
-  }
-
   private get around(): { status: PlanStatus; waitsFor: { id: string; title: string }[] } {
     const { waitsFor } = this.asking;
     const { state } = this.known;
-    const idle = this.scopes.size === 0;
+    const idle = this.attempts.none;
     const status = state.paused && idle ? 'paused' : waitsFor.length > 0 && idle ? 'waiting' : 'running';
     return { status: this.over ?? status, waitsFor };
   }
 
   private get rolloverDue(): boolean {
-    if (this.began >= (this.input.rolloverNodes ?? Number.POSITIVE_INFINITY)) return true;
-    const { continueAsNewSuggested, historySize, historyLength } = workflowInfo();
-    if (!continueAsNewSuggested) return false;
-    // What is carried along may be as large as the server suggests by itself: then the plan would do nothing but continue as new.
-    return (
-      historySize - this.from.historySize >= GROWN_BYTES || historyLength - this.from.historyLength >= GROWN_EVENTS
-    );
+    return this.attempts.begun >= (this.input.rolloverNodes ?? Number.POSITIVE_INFINITY) || this.growth.isLarge;
   }
 }

@@ -74,6 +74,7 @@ export function resultOf(desk: PlanDesk, status: PlanResult['status'], reason?: 
   const sinks = ends.map(({ id }) => id);
   const whole = plan.output === undefined ? outputsOf(desk, sinks) : outputOf(desk.state, plan.output);
   // A result that is too large could not be recorded at all; each node's run still has its own.
+  const artifact = nodes[plan.output ?? (sinks.length === 1 ? (sinks[0] as string) : '')]?.artifact;
   const tooLarge = JSON.stringify(whole ?? null).length > MAX_OUTPUT_CHARS;
   const output = tooLarge ? null : whole;
   const missing = Object.entries(nodes).flatMap(([node, { status: is, reason: why = is, replaced }]) =>
@@ -82,6 +83,7 @@ export function resultOf(desk: PlanDesk, status: PlanResult['status'], reason?: 
   return {
     status,
     output,
+    ...(artifact && { artifact }),
     missing: missing.slice(0, 200),
     undone: undos,
     ...(desk.state.planned && { planned: inOrder(desk) }),

@@ -1,7 +1,7 @@
 import { CancellationScope, isCancellation } from '@temporalio/workflow';
 import type { ApprovalOutcome } from '../../protocol/approval';
 import type { NodeProgress, PlanInput } from '../../protocol/plan/state';
-import { type Asking, askForNode, shown } from './approve-plan';
+import { type Asking, askForLater, shown } from './approve-plan';
 import type { PlanDesk } from './plan-desk';
 import { failureOfRun } from './run-node';
 import type { RunsElsewhere } from './runs-elsewhere';
@@ -16,7 +16,7 @@ export interface Around {
 
 /** People asked whether nodes may begin. A question outlives the Temporal run that asked it. */
 export class Questions {
-  readonly asking: Asking = { asked: 0, waitsFor: [] };
+  readonly asking: Asking;
   /** Nodes people are asked about, as they were when they were asked. */
   private readonly open = new Map<CancellationScope, { id: string; about: NodeProgress }>();
 
@@ -24,7 +24,9 @@ export class Questions {
     private readonly input: PlanInput,
     private readonly elsewhere: RunsElsewhere,
     private readonly around: Around,
-  ) {}
+  ) {
+    this.asking = { asked: input.carried?.asked ?? 0, waitsFor: [] };
+  }
 
   get none(): boolean {
     return this.open.size === 0;
@@ -85,7 +87,7 @@ export class Questions {
     const before = about.attempt?.workflow;
     if (before !== undefined)
       return shown(this.asking, { id: before, title }, () => this.elsewhere.result(before) as Promise<ApprovalOutcome>);
-    return askForNode(this.asking, approval, title, this.input, (workflow) => {
+    return askForLater(this.asking, approval, { kind: 'plan', title }, this.input, (workflow) => {
       about.attempt = { workflow, costUsd: 0, tokens: 0 };
       this.around.wake();
     });

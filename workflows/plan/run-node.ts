@@ -1,11 +1,13 @@
 import { ChildWorkflowFailure, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import { isCancellation, startChild, workflowInfo } from '@temporalio/workflow';
+import { isCancellation, patched, startChild, workflowInfo } from '@temporalio/workflow';
 import type { Failure } from '../../protocol/failures';
+import type { ArtifactRef } from '../../protocol/messages';
 import { ID_SEPARATOR } from '../../protocol/names';
 import type { Attempt, Ending, PlanInput, PlanResult } from '../../protocol/plan/state';
 import type { SessionResult, SessionStateView } from '../../protocol/session';
 import { failureOf } from '../failures';
 import { startAgent } from '../run-agent';
+import { cutHere, HANDS_ON_WHOLE, withoutLarge } from './large-given';
 import { nestingOf } from './make-plan';
 import { withMemory } from './memory';
 import { type Called, NOTHING_SPENT, plainCall } from './plain-call';
@@ -73,13 +75,14 @@ async function attempt(begin: Begin, plan: PlanInput, desk: Desk): Promise<Endin
   const { resumed } = begin;
   const plain = begin.facts?.plain && plan.account === undefined;
   if (plain && !resumed) desk.running();
-  const called: Called = resumed ?? (plain ? await plainCall(begin, plan) : NOTHING_SPENT);
+  const light = resumed ? begin : await withoutLarge(begin);
+  const called: Called = resumed ?? (plain ? await plainCall(light, plan) : NOTHING_SPENT);
   const { ending: answer, costUsd, tokens } = called;
   if (answer) return answer;
   const budgetUsd = begin.budgetUsd === undefined ? undefined : begin.budgetUsd - costUsd;
   if (isSpent(budgetUsd) && !resumed) return nothingLeft({ costUsd, tokens });
   const spent = { costUsd, tokens };
-  const ending = await runAsSession({ ...begin, budgetUsd }, plan, spent, desk).catch((error) => failed(error));
+  const ending = await runAsSession({ ...light, budgetUsd }, plan, spent, desk).catch((error) => failed(error));
   return { ...ending, costUsd: ending.costUsd + costUsd, tokens: ending.tokens + tokens };
 }
 
@@ -120,17 +123,16 @@ async function workedOn<Result>(attempt: Attempt, desk: Desk, result: () => Prom
   }
 }
 
-/** An answer too large for the history is handed on as its beginning; whoever is given it must know. */
+/** The history has the beginning of an answer too large for it; whoever is shown that must know. */
 function saidIfCut(result: SessionResult, run: string): SessionResult {
   const { artifact, output } = result;
-  if (!artifact || typeof output !== 'string') return result;
-  const note = `[The answer is cut here. It has ${artifact.bytes} bytes; all of it is the answer of the run ${run}.]`;
-  return { ...result, output: `${output}\n\n${note}` };
+  return artifact && typeof output === 'string' ? { ...result, output: cutHere(output, artifact, run) } : result;
 }
 
-function endingOf({ stopReason, detail, output, costUsd, usage, tainted, planned }: SessionResult): Ending {
+function endingOf({ stopReason, detail, output, artifact, costUsd, usage, tainted, planned }: SessionResult): Ending {
   const spent = { costUsd, tokens: tokensOf(usage), ...(tainted && { tainted }), ...(planned && { planned }) };
-  if (stopReason === 'completed') return { status: 'done', output, ...spent };
+  const whole = artifact?.of && patched(HANDS_ON_WHOLE) && { artifact };
+  if (stopReason === 'completed') return { status: 'done', output, ...whole, ...spent };
   return { status: 'failed', reason: detail === undefined ? stopReason : `${stopReason}: ${detail}`, ...spent };
 }
 
@@ -143,18 +145,23 @@ function nothingLeft(spent: Spent): Ending {
   return { status: 'failed', reason: 'max-cost: nothing is left for it of the budget', ...spent };
 }
 
+function tooLarge({ costUsd, tokens }: Ending, { bytes }: ArtifactRef): Ending {
+  return { status: 'failed', reason: `Plan.TooLarge: the plan it gave has ${bytes} bytes`, costUsd, tokens };
+}
+
 /** The node's answer is a plan, which is run in its place. */
 async function runWithin(begin: Begin, outer: PlanInput, made: Ending, desk: Desk): Promise<Ending> {
   const { budgetUsd, resumed } = begin;
   const left = budgetUsd === undefined ? undefined : budgetUsd - made.costUsd;
   if (isSpent(left)) return nothingLeft({ costUsd: made.costUsd, tokens: made.tokens });
+  if (made.artifact) return tooLarge(made, made.artifact);
   const inner = resumed?.made ? elsewhere<PlanResult>(resumed, desk) : startWithin(begin, outer, made, left, desk);
   const result = await inner.catch((error) => failed(error, made));
   return 'counts' in result ? outcomeOf(made, result) : result;
 }
 
 async function startWithin(
-  { node, attempt, limits }: Begin,
+  { node, attempt, limits, approval }: Begin,
   outer: PlanInput,
   made: Ending,
   budgetUsd: number | undefined,
@@ -168,6 +175,7 @@ async function startWithin(
     parent,
     nesting: nestingOf(outer) + 1,
     ...(budgetUsd !== undefined && { budgetUsd }),
+    ...(approval && { amending: approval }),
   };
   const workflow = `${parent}${ID_SEPARATOR}${node.id}~plan-${attempt}`;
   const child = await startChild<typeof taskPlan>('taskPlan', {
@@ -195,6 +203,7 @@ function outcomeOf(made: Ending, result: PlanResult): Ending {
   const planned = [...(made.planned ?? []), ...(result.planned ?? []).map(({ node: _node, ...call }) => call)];
   const costs = { costUsd: made.costUsd + result.costUsd, tokens: made.tokens + result.tokens };
   const spent = { ...costs, ...(planned.length > 0 && { planned }) };
-  if (result.status === 'completed') return { ...made, output: result.output, ...spent };
+  const { output, artifact } = result;
+  if (result.status === 'completed') return { ...made, output, ...(artifact && { artifact }), ...spent };
   return { status: 'failed', reason: result.reason ?? result.status, ...spent };
 }

@@ -35,7 +35,7 @@ export async function taskPlan(input: PlanInput): Promise<PlanResult> {
   const run = new PlanRun(input);
   setHandler(planQuery, () => run.view());
   setHandler(nodesQuery, (from, count, outputs) => run.nodes(from, count, outputs));
-  run.handlePeople();
+  run.people.handle();
   recordPlanStart(input);
   try {
     const { firstExecutionRunId } = workflowInfo();
@@ -60,9 +60,10 @@ export async function taskPlan(input: PlanInput): Promise<PlanResult> {
 /** As given or as a planner makes it, approved where somebody wants that. */
 async function planned(run: PlanRun, input: PlanInput): Promise<PlanState> {
   const made = await makePlan(input);
-  const { plan, agents } = await approvePlan(input, made, run.asking);
+  const { plan: approved, agents } = await approvePlan(input, made, run.asking);
+  const plan = input.amending ? { ...approved, approval: input.amending } : approved;
   const { costUsd: spentUsd, tokens, tainted } = made;
-  const fresh = { nodes: {}, chosen: {}, served: {}, asked: run.asking.asked, actions: [], undos: [] };
+  const fresh = { nodes: {}, chosen: {}, served: {}, actions: [], undos: [] };
   const dry = input.dryRun && { planned: [] };
   return { plan, agents, spentUsd, tokens, startedAt: Date.now(), ...fresh, ...dry, ...(tainted && { tainted }) };
 }
@@ -81,14 +82,15 @@ async function rollOver(run: PlanRun, input: PlanInput, firstRunId: string): Pro
   for (;;) {
     await condition(still);
     const text = JSON.stringify(run.state);
+    const { asked } = run.asking;
     if (text.length <= INLINE_CHARS)
-      return continueAsNew<typeof taskPlan>({ ...rest, carried: { state: JSON.parse(text) } });
+      return continueAsNew<typeof taskPlan>({ ...rest, carried: { state: JSON.parse(text), asked } });
     const pages: string[] = [];
     for (const page of pagesOf(JSON.stringify(packed(run.state)), PAGE_CHARS))
       pages.push(await keepPlan(firstRunId, page));
     // What happened meanwhile would be forgotten.
-    if (still() && JSON.stringify(run.state) === text)
-      return continueAsNew<typeof taskPlan>({ ...rest, carried: { pages } });
+    if (still() && JSON.stringify(run.state) === text && run.asking.asked === asked)
+      return continueAsNew<typeof taskPlan>({ ...rest, carried: { pages, asked } });
   }
 }
 

@@ -64,11 +64,12 @@ function noteOf({ reason, recalled, replaced }: Pick<NodeView, 'reason' | 'recal
   return [replaced && 'replaced', before, reason].filter(Boolean).join('; ');
 }
 
-export function differenceText({ added, replaced, removed }: PlanDifference, style: Style): string {
+export function differenceText({ added, replaced, removed, approval }: PlanDifference, style: Style): string {
   return [
     ...added.map((id) => style.green(`+ ${id}`)),
     ...replaced.map((id) => style.yellow(`~ ${id}`)),
     ...removed.map((id) => style.red(`- ${id}`)),
+    ...(approval === undefined ? [] : [`once it is approved: holdfast approvals approve ${approval}`]),
   ].join('\n');
 }
 

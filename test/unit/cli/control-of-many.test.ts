@@ -43,6 +43,7 @@ const receipt: StopReceipt = {
   ordered: 1,
   ended: 1,
   costAfterUsd: 0.25,
+  uncounted: 0,
   runs: [
     {
       id: 'run-1',
@@ -59,7 +60,8 @@ const receipt: StopReceipt = {
 
 test('a receipt says what was stopped, what was spent after the order, and how it is released', () => {
   const text = receiptText('stop-1', receipt, plain);
-  expect(text).toMatch(/^stop-1: 1 of 1 runs ended, \$0\.25/);
+  expect(text).toMatch(/^stop-1: 1 of 1 runs ended, \$0\.25 spent after the order\n/);
+  expect(receiptText('stop-1', { ...receipt, uncounted: 2 }, plain)).toContain('after the order (not known of 2)\n');
   expect(text).toMatch(/run-1 +clerk +stop +stopped/);
   expect(text).toContain('ordered by ana: drill');
   expect(text).toContain('holdfast runs release stop-1');

@@ -327,3 +327,27 @@ test('ten thousand debits add up, to the last millionth', () => {
   }
   expect(totals['acme/a']).toEqual({ funded: 1_000_000 * USD, spent, leased: 0 });
 });
+
+test('a day that is over does not come again, and its cap not anew; what is still leased counts for the next', () => {
+  const ledger = desk({ account: 'acme', caps: { day: 10 }, by });
+  const on = (day: string) => ledger.turnPeriod({ day, month: day.slice(0, 7), ends: 1e15 });
+  const account = () => ledger.state.accounts.acme;
+  const run = new Run('r', 'acme');
+  ledger.take(run.message(6 * USD), 0);
+  run.hear(ledger.pump(0));
+  expect(account()).toMatchObject({ leased: 6 * USD, daySpent: 0 });
+  on('2026-12-01');
+  const other = new Run('o', 'acme');
+  ledger.take(other.message(6 * USD), 1);
+  expect(other.hear(ledger.pump(1))?.answer).not.toBe('granted');
+  run.spent = 5 * USD;
+  ledger.take(run.message(USD), 2);
+  run.hear(ledger.pump(2));
+  expect(account()).toMatchObject({ daySpent: 5 * USD, monthSpent: 5 * USD });
+  for (const day of ['2026-11-30', '2026-12-01', '2026-11-30']) on(day);
+  expect(account()).toMatchObject({ daySpent: 5 * USD, monthSpent: 5 * USD });
+  expect(ledger.state.period).toMatchObject({ day: '2026-12-01', month: '2026-12' });
+  check(ledger);
+  on('2026-12-02');
+  expect(account()).toMatchObject({ daySpent: 0, monthSpent: 5 * USD });
+});

@@ -24,6 +24,27 @@ test.each([
     '2026-11-30T22:00:00.000Z',
   ],
   [
+    'in an hour that is left out',
+    '2026-03-29T00:00:00+01:00',
+    0.5,
+    { days: [0], from: '02:30', to: '03:30' },
+    '2026-03-29T01:30:00.000Z',
+  ],
+  [
+    'in an hour that comes twice',
+    '2026-10-25T00:00:00+02:00',
+    1.5,
+    { days: [0], from: '02:00', to: '03:00' },
+    '2026-10-25T01:30:00.000Z',
+  ],
+  [
+    'in half an hour that comes twice',
+    '2026-04-05T00:00:00+11:00',
+    1,
+    { timeZone: 'Australia/Lord_Howe', days: [0], from: '01:30', to: '02:00' },
+    '2026-04-04T15:30:00.000Z',
+  ],
+  [
     'through a night of 25 hours',
     '2026-10-25T00:00:00+02:00',
     4,
@@ -40,8 +61,18 @@ test('a zone that does not exist is refused, not tried again', () => {
   );
 });
 
-const ZONES = ['UTC', 'Europe/Berlin', 'America/New_York', 'Asia/Kolkata', 'Australia/Lord_Howe', 'Pacific/Apia'];
-const moment = fc.integer({ min: Date.parse('2024-01-01'), max: Date.parse('2028-01-01') });
+const ZONES = [
+  'UTC',
+  'Europe/Berlin',
+  'America/New_York',
+  'America/Sao_Paulo',
+  'Asia/Kathmandu',
+  'Asia/Kolkata',
+  'Australia/Lord_Howe',
+  'Pacific/Apia',
+];
+/** From when São Paulo still changed its clocks, at midnight. */
+const moment = fc.integer({ min: Date.parse('2016-01-01'), max: Date.parse('2028-01-01') });
 const clock = fc.integer({ min: 0, max: 23 }).map((hour) => `${String(hour).padStart(2, '0')}:30`);
 const someHours = fc
   .record({

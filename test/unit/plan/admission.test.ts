@@ -132,3 +132,21 @@ test('a part of a value', () => {
     undefined,
   ]);
 });
+
+test('whoever is paused is given nothing: refused where it is named, and passed over where others can', () => {
+  const facts = { revision: 'r', capabilities: ['x'], costUsd: null };
+  const agents = { away: { ...facts, paused: true as const }, here: facts };
+  const problems = (node: object, known: Record<string, AgentFacts> = agents, over: string[] = []) =>
+    planProblems(planSchema.parse({ name: 'p', nodes: [{ id: 'a', goal: 'G', ...node }] }), known, 0, {
+      over,
+      spentUsd: 0,
+      elapsedMs: 0,
+    }).map(({ code, message }) => `${code}: ${message}`);
+  expect(problems({ needs: ['x'] })).toEqual([]);
+  expect(problems({ agent: 'here' })).toEqual([]);
+  expect(problems({ agent: 'away' })).toEqual(['Plan.AgentPaused: "a" is for the agent "away", which is paused']);
+  expect(problems({ agent: 'away' }, agents, ['a'])).toEqual([]);
+  expect(problems({ needs: ['x'] }, { away: agents.away })).toEqual([
+    'Plan.AgentPaused: all agents that could do "a" are paused',
+  ]);
+});

@@ -1,8 +1,17 @@
 import { createAdmitPlan } from '../../../activities/plan/admit-plan';
 import type { ActivityServices } from '../../../activities/services';
 
+// No registry answers: nobody is known to be paused.
+jest.mock('@temporalio/activity', () => ({
+  ...jest.requireActual<object>('@temporalio/activity'),
+  getClient: () => ({}),
+}));
+
 const worker = { revision: 'r', limits: {}, tools: [] };
-const services = { catalogue: { agentNames: () => ['worker'], resolve: () => worker } } as unknown as ActivityServices;
+const services = {
+  registry: 'default',
+  catalogue: { agentNames: () => ['worker'], resolve: () => worker },
+} as unknown as ActivityServices;
 const admit = createAdmitPlan(services);
 
 const planOf = (edges: number) => {

@@ -24,7 +24,7 @@ function stateOf(): PlanState {
   const agents = { worker: { revision: 'r', capabilities: [], costUsd: null } };
   const fresh = { nodes: {}, chosen: {}, served: {}, actions: [], undos: [] };
   const plan = planSchema.parse(definition);
-  const state: PlanState = { plan, agents, startedAt: 0, spentUsd: 0, tokens: 0, asked: 0, ...fresh };
+  const state: PlanState = { plan, agents, startedAt: 0, spentUsd: 0, tokens: 0, ...fresh };
   const desk = new PlanDesk(state, 0);
   for (const status of STATUSES) desk.progress(status).status = status;
   return state;

@@ -16,7 +16,7 @@ function stateOf(count: number): PlanState {
     ...{ startedAt: at + one, endedAt: at + one, agent: 'worker', because: 'named by the plan' },
   });
   const progress = Object.fromEntries(nodes.map(({ id }, one) => [id, done(one)]));
-  const rest = { chosen: { worker: count }, served: { '': count }, asked: 0, undos: [], actions: [] };
+  const rest = { chosen: { worker: count }, served: { '': count }, undos: [], actions: [] };
   return { plan, agents: {}, nodes: progress, startedAt: at, spentUsd: 1, tokens: 5, ...rest };
 }
 

@@ -95,6 +95,15 @@ test('what was learned counts where whom it prefers is free; else the rule, whic
   expect(places.learned(node, { ...ranking, agents: [ranked('stranger')] }).because).toContain('are busy; capability');
 });
 
+test('nobody who is paused is chosen, whatever the strategy', () => {
+  const { places, node } = placesOf({ a: facts({ paused: true, priority: 1 }), b: facts() });
+  for (const assign of ['capability', 'round-robin', 'least-loaded', 'priority', 'learned'] as const) {
+    const paused = { a: facts({ paused: true, priority: 1 }), b: facts() };
+    expect([assign, shares(assign, 10, paused)]).toEqual([assign, { b: 10 }]);
+  }
+  expect(places.learned(node, { by: 'rule', evidence: 0, agents: [] }).agent).toBe('b');
+});
+
 test('a plan that is amended is looked at anew', () => {
   const { state, places, plan, node } = placesOf({ a: facts() });
   expect(places.choose(node)?.agent).toBe('a');

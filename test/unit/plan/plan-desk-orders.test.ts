@@ -17,7 +17,7 @@ function deskOf(
 ): PlanDesk {
   const plan = planSchema.parse({ name: 'p', agent: 'worker', ...more });
   const fresh = { nodes: {}, chosen: {}, served: {}, actions: [], undos: [] };
-  return new PlanDesk({ plan, agents, startedAt: 0, spentUsd: 0, tokens: 0, asked: 0, ...fresh }, 0);
+  return new PlanDesk({ plan, agents, startedAt: 0, spentUsd: 0, tokens: 0, ...fresh }, 0);
 }
 
 const node = (id: string, more: Partial<PlanDefinition['nodes'][number]> = {}) => ({ id, goal: `do ${id}`, ...more });

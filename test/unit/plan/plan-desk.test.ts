@@ -12,7 +12,7 @@ const facts = (capabilities: string[] = [], costUsd: number | null = null) => ({
 function stateOf(definition: PlanDefinition, agents: PlanState['agents'] = { worker: facts() }): PlanState {
   const plan = planSchema.parse(definition);
   const fresh = { nodes: {}, chosen: {}, served: {}, actions: [], undos: [] };
-  return { plan, agents, startedAt: 0, spentUsd: 0, tokens: 0, asked: 0, ...fresh };
+  return { plan, agents, startedAt: 0, spentUsd: 0, tokens: 0, ...fresh };
 }
 
 const done = (output: unknown = 'x', costUsd = 0) => ({ status: 'done' as const, output, costUsd, tokens: 1 });

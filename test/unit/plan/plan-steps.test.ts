@@ -24,6 +24,7 @@ const mockAsk = jest.fn();
 jest.mock('@temporalio/workflow', () => ({
   ...jest.requireActual<object>('@temporalio/workflow'),
   workflowInfo: () => ({ workflowId: 'p' }),
+  patched: () => true,
   startChild: async (...given: unknown[]) => ({ result: () => mockChild(...given) }),
   proxyActivities: () => ({
     admitPlan: (given: unknown) => mockAdmit(given),
@@ -132,6 +133,7 @@ describe('one attempt at a node', () => {
       because: '',
       attempt: 1,
       inputs: {},
+      large: {},
       priority: 3,
       tainted: [],
       budgetUsd: undefined,
