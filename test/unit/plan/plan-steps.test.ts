@@ -300,10 +300,9 @@ describe('people see the whole plan before it runs', () => {
     expect(await approve({})).toEqual({ plan, agents });
     expect(mockAsk).not.toHaveBeenCalled();
     said({});
-    expect(await approve({ approval: { approvers: ['role:boss'] }, tenant: 't', requester: 'ana' })).toEqual({
-      plan,
-      agents,
-    });
+    // What becomes of it later is asked for under the same terms.
+    const approval = { approvers: ['role:boss'] };
+    expect(await approve({ approval, tenant: 't', requester: 'ana' })).toEqual({ plan: { ...plan, approval }, agents });
     expect(mockAsk.mock.calls[0]).toEqual([
       'p/ask-1',
       expect.objectContaining({
@@ -322,7 +321,7 @@ describe('people see the whole plan before it runs', () => {
     said({ edit: { nodes: 2 } as never });
     const other = { plan: { ...plan, name: 'edited' }, agents };
     mockAdmit.mockResolvedValueOnce(other);
-    expect(await approve()).toEqual(other);
+    expect(await approve()).toEqual({ ...other, plan: { ...other.plan, approval: {} } });
     expect(mockAsk.mock.calls.map(([id]) => id)).toEqual(['p/ask-1', 'p/ask-2']);
     expect(mockAsk.mock.calls[1]?.[1].body).toMatch(/^\*\*What it was edited to cannot run: round\*\*/);
     said({ edit: {} });
