@@ -91,9 +91,10 @@ export function toClientError(error: unknown, subject: string): Error {
   return error instanceof Error ? error : new Error(message);
 }
 
-/** Whether the server, or whoever it asked, did not answer in time. */
-export function isTimeout(error: unknown): boolean {
-  return grpcErrorOf(error)?.code === GRPC.DEADLINE_EXCEEDED;
+/** Whether the server says that no worker answered it in time. */
+export function isUnanswered(error: unknown): boolean {
+  const { code, details = '' } = grpcErrorOf(error) ?? {};
+  return code === GRPC.DEADLINE_EXCEEDED && details.includes('worker');
 }
 
 function grpcErrorOf(error: unknown): { code?: number; details?: string } | undefined {
